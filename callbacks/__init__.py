@@ -1,0 +1,1 @@
+"""One module per page: user event, one service call, figure."""

@@ -1,0 +1,1 @@
+"""The science: no web, no SQL, no Redis; usable from a notebook."""

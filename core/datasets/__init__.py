@@ -1,0 +1,1 @@
+"""Readers, the canonical store, windows, splits and the leak check."""

@@ -1,0 +1,1 @@
+"""Spectra, envelopes, bearing kinematics, decimation, resampling, quality."""

@@ -1,0 +1,1 @@
+"""Engine, sessions, Redis client, column types and migrations."""

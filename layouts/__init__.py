@@ -1,0 +1,1 @@
+"""Pure component trees; no I/O."""

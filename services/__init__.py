@@ -1,0 +1,1 @@
+"""The service layer: plain data in, plain data out."""

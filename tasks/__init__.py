@@ -1,0 +1,1 @@
+"""Celery app, dispatcher and thin tasks."""
