@@ -1,0 +1,46 @@
+"""Named values that more than one layer uses."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+# Journal-bearing classes: the position is the label id of the public benchmark files.
+FAULT_CLASSES: Final[tuple[str, ...]] = (
+    "healthy",
+    "misalignment",
+    "imbalance",
+    "clearance",
+    "lubrication",
+    "cavitation",
+    "wear",
+    "oil_whirl",
+    "misalignment_imbalance",
+    "wear_lubrication",
+    "cavitation_clearance",
+)
+
+ROLLING_FAULT_CLASSES: Final[tuple[str, ...]] = ("healthy", "inner_race", "outer_race", "ball", "cage")
+
+HEALTHY_CLASS: Final = "healthy"
+
+# Spellings that mean one of the classes above and nothing else (lower case, words joined by underscores).
+FAULT_CLASS_ALIASES: Final = MappingProxyType(
+    {
+        "sain": "healthy",
+        "desalignement": "misalignment",
+        "desequilibre": "imbalance",
+        "jeu": "clearance",
+        "lubrification": "lubrication",
+        "usure": "wear",
+        "oilwhirl": "oil_whirl",
+        "mixed_misalign_imbalance": "misalignment_imbalance",
+        "mixed_wear_lube": "wear_lubrication",
+        "mixed_cavit_jeu": "cavitation_clearance",
+        "normal": "healthy",
+        "inner": "inner_race",
+        "innerrace": "inner_race",
+        "outer": "outer_race",
+        "outerrace": "outer_race",
+    }
+)
