@@ -62,7 +62,7 @@ class _TextFormatter(logging.Formatter):
 
 
 class _RedactingJsonFormatter(JsonFormatter):
-    def formatException(self, ei: Any) -> str:  # type: ignore[override]  # noqa: N802 -- stdlib's name
+    def formatException(self, ei: Any) -> str:  # noqa: N802 -- stdlib's name
         return redact(str(super().formatException(ei)))
 
 

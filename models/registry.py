@@ -1,0 +1,27 @@
+"""Imports every table once, for whoever needs the whole schema."""
+
+from __future__ import annotations
+
+from sqlalchemy import MetaData
+
+from models import (
+    api_key,
+    audit,
+    dataset,
+    diagnosis,
+    experiment,
+    job,
+    machine,
+    recording,
+    split,
+    upload,
+    user,
+)
+from models.base import Base
+
+AGGREGATES = (api_key, audit, dataset, diagnosis, experiment, job, machine, recording, split, upload, user)
+
+
+def get_metadata() -> MetaData:
+    """Return the metadata of all tables."""
+    return Base.metadata
