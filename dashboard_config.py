@@ -7,8 +7,10 @@ product (cache times, fault classes) can be imported by name; settings can too, 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
+import tempfile
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +29,8 @@ EMAIL_DIGEST_PAGE_SIZE = 50
 REPOSITORY_ROOT = Path(__file__).resolve().parent
 _MIN_SECRET_LENGTH = 32
 _SETTING_PREFIXES = ("PFD_",)
+_NOT_SETTINGS = {"PFD_TEST_DATA", "PFD_ENV_FILE"}
+_LONGEST_SOCKET_PATH = 100
 
 
 class SettingsError(ValueError):
@@ -37,7 +41,7 @@ class Settings(BaseSettings):
     """Every setting of one installation. Names are the environment's names in lower case."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", frozen=True, extra="forbid", hide_input_in_errors=True
+        env_file_encoding="utf-8", frozen=True, extra="forbid", hide_input_in_errors=True
     )
 
     pfd_env: Literal["development", "staging", "production"] = Field(
@@ -126,6 +130,9 @@ class Settings(BaseSettings):
     job_visibility_s: int = Field(
         60, ge=1, description="Seconds after which Redis redelivers an unconfirmed message.", examples=["60"]
     )
+    shutdown_grace_s: float = Field(
+        20.0, ge=0, description="Time that running jobs get to checkpoint at shutdown.", examples=["20"]
+    )
     session_idle_s: int = Field(1800, ge=10, description="Login ends after so long idle.", examples=["1800"])
     session_absolute_s: int = Field(43200, ge=10, description="Login ends after so long.", examples=["43200"])
 
@@ -168,8 +175,15 @@ class Settings(BaseSettings):
 
     @property
     def redis_socket(self) -> Path:
-        """Unix socket of the bundled Redis; every process derives the same one."""
-        return self.data_dir / "redis" / "redis.sock"
+        """Unix socket of the bundled Redis; every process derives the same one.
+
+        The kernel takes about 107 bytes: below a longer DATA_DIR the socket moves to the temporary folder.
+        """
+        path = self.data_dir / "redis" / "redis.sock"
+        if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
+            return path
+        digest = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"lstm-pfd-{os.getuid()}-{digest}" / "redis.sock"
 
     @property
     def effective_redis_url(self) -> str:
@@ -209,8 +223,10 @@ class Settings(BaseSettings):
 
 
 def _read_settings() -> Settings:
+    """Read the environment and, for what it leaves open, ``.env`` (or the file PFD_ENV_FILE names)."""
+    env_file = os.environ.get("PFD_ENV_FILE", str(REPOSITORY_ROOT / ".env"))
     try:
-        settings = Settings()
+        settings = Settings(_env_file=env_file or None)
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
     _refuse_unknown_prefixed()
@@ -231,7 +247,7 @@ def _explain(error: ValidationError) -> str:
 
 
 def _refuse_unknown_prefixed() -> None:
-    known = {name.upper() for name in Settings.model_fields} | {"PFD_TEST_DATA"}
+    known = {name.upper() for name in Settings.model_fields} | _NOT_SETTINGS
     for name in os.environ:
         if name.startswith(_SETTING_PREFIXES) and name not in known:
             raise SettingsError(
