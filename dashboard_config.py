@@ -78,7 +78,7 @@ class Settings(BaseSettings):
         None,
         description="Key of signatures and the password pepper, 32 characters or more; unset outside "
         "production: made once and kept in DATA_DIR.",
-        examples=["a long random text, for example from: openssl rand -hex 32"],
+        examples=["<openssl rand -hex 32>"],
     )
     trusted_proxies: int = Field(
         0,
