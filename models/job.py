@@ -26,11 +26,12 @@ class JobState(StrEnum):
 
 
 class JobCommand(StrEnum):
-    """What a person has asked of a running job; the job's loop reads it at every batch."""
+    """What is asked of a running job; its loop reads it at every batch. Only a shutdown asks to yield."""
 
     STOP = "stop"
     PAUSE = "pause"
     CANCEL = "cancel"
+    YIELD = "yield"
 
 
 class JobKind(StrEnum):
@@ -75,7 +76,7 @@ class Job(CreatedAtMixin, Base):
     max_attempts: Mapped[int] = mapped_column(default=3)
     fence: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str | None] = mapped_column(String(120))
-    lease_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    heartbeat: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -84,13 +85,14 @@ class Job(CreatedAtMixin, Base):
 
 
 class Worker(Base):
-    """A process that claims jobs; alive while its heartbeat is fresh."""
+    """A process that claims or publishes jobs; alive while its heartbeat is fresh."""
 
     __tablename__ = "workers"
 
     name: Mapped[str] = mapped_column(String(120), primary_key=True)
     queue: Mapped[str] = mapped_column(String(16))
     heartbeat_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    status: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
 
 
 class OutboxMessage(CreatedAtMixin, Base):

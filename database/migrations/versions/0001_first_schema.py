@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("queue", sa.String(length=16), nullable=False),
         sa.Column("heartbeat_at", database.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("status", database.types.JsonValue, nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_workers")),
     )
     op.create_table(
@@ -164,7 +165,7 @@ def upgrade() -> None:
         sa.Column("max_attempts", sa.Integer(), nullable=False),
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.Column("worker", sa.String(length=120), nullable=True),
-        sa.Column("lease_expires_at", database.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("heartbeat", sa.Integer(), nullable=False),
         sa.Column("not_before", database.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("published_at", database.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("started_at", database.types.UtcDateTime(timezone=True), nullable=True),

@@ -1,0 +1,1 @@
+"""What several services share: result shapes, actors, the wrapper, storage."""
