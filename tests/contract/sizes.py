@@ -1,4 +1,4 @@
-"""Prints how long functions and modules are: ``python -m tests.contract.sizes``. To judge by, never a failure."""
+"""Prints how long functions and modules are (``python -m tests.contract.sizes``); never a failure."""
 
 from __future__ import annotations
 

@@ -1,0 +1,175 @@
+"""What every test may ask for: own settings, a migrated database, a Redis, a PostgreSQL, recordings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dashboard_config import REPOSITORY_ROOT, Settings, get_settings
+from database.connection import build_engine, dispose_engine
+from database.migrate import migrate
+from tests.servers import (
+    PostgresServer,
+    RedisServer,
+    find_chromium,
+    find_postgres_folder,
+    find_redis_program,
+)
+
+Configure = Callable[..., Settings]
+
+
+def find_real_data() -> Path | None:
+    """Return the folder of real recordings: PFD_TEST_DATA, else ../shared/data; None where there is none."""
+    folder = REPOSITORY_ROOT / os.environ.get("PFD_TEST_DATA", "../shared/data")
+    return folder.resolve() if (folder / "manifest.csv").is_file() else None
+
+
+def pytest_report_header() -> list[str]:
+    """Say which recordings and programs this run has."""
+    real = find_real_data()
+    recordings = (
+        f"real, from {os.path.relpath(real, REPOSITORY_ROOT)}" if real else "look-alikes of tests/data"
+    )
+    programs = {
+        "Chromium": find_chromium(),
+        "PostgreSQL": find_postgres_folder(),
+        "Redis": find_redis_program(),
+    }
+    found = ", ".join(f"{name} {'found' if path else 'NOT FOUND'}" for name, path in programs.items())
+    return [f"recordings: {recordings}", f"programs: {found}"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_of_the_developer() -> Iterator[None]:
+    """Keep the developer's environment and .env away from every test and every process it starts."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in Settings.model_fields:
+            patch.delenv(name.upper(), raising=False)
+        patch.setenv("PFD_ENV_FILE", "")
+        yield
+
+
+@pytest.fixture
+def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
+    """Return a function that sets settings by their environment names, here and in child processes."""
+
+    def apply(**values: object) -> Settings:
+        for name, value in values.items():
+            monkeypatch.setenv(name, str(value))
+        dispose_engine()
+        get_settings.cache_clear()
+        return get_settings()
+
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    yield apply
+    dispose_engine()
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def settings(configure: Configure) -> Settings:
+    """Return the default settings over an empty DATA_DIR."""
+    return configure()
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite() -> Iterator[Path]:
+    """Migrate one SQLite file; tests take copies of it."""
+    with tempfile.TemporaryDirectory(prefix="pfd-sqlite-") as folder:
+        path = Path(folder) / "migrated.sqlite3"
+        engine = build_engine(f"sqlite:///{path}")
+        migrate(engine)
+        engine.dispose()
+        yield path
+
+
+@pytest.fixture
+def sqlite_database(configure: Configure, _migrated_sqlite: Path) -> Settings:
+    """Return settings over a migrated, empty SQLite database."""
+    settings = configure()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    shutil.copy(_migrated_sqlite, settings.data_dir / "lstm_pfd.sqlite3")
+    return settings
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Run a PostgreSQL for this test run; a skip that says why where the programs are missing."""
+    programs = find_postgres_folder()
+    if programs is None:
+        pytest.skip("no PostgreSQL server program on this machine (apt install postgresql)")
+    server = PostgresServer(programs)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def _migrated_postgres(postgres_server: PostgresServer) -> str:
+    """Migrate one PostgreSQL database; tests take copies of it."""
+    engine = build_engine(postgres_server.create_database("migrated"))
+    migrate(engine)
+    engine.dispose()
+    return "migrated"
+
+
+@pytest.fixture
+def postgres_database(
+    configure: Configure, postgres_server: PostgresServer, _migrated_postgres: str
+) -> Iterator[Settings]:
+    """Return settings over a migrated, empty PostgreSQL database."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    yield configure(DATABASE_URL=postgres_server.create_database(name, template=_migrated_postgres))
+    dispose_engine()
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def database(sqlite_database: Settings) -> Settings:
+    """Return settings over a migrated, empty database of the default kind."""
+    return sqlite_database
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def each_database(request: pytest.FixtureRequest) -> Settings:
+    """Run the test on SQLite and on PostgreSQL."""
+    return request.getfixturevalue(f"{request.param}_database")
+
+
+@pytest.fixture
+def redis_server() -> Iterator[RedisServer]:
+    """Run a Redis of the test's own on a private socket."""
+    with tempfile.TemporaryDirectory(prefix="pfd-redis-") as folder:
+        server = RedisServer(Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Return the folder of real recordings; a skip that says why where there is none."""
+    folder = find_real_data()
+    if folder is None:
+        pytest.skip("no real recordings: name their folder with PFD_TEST_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return the path of Chromium; a skip that says why where there is none."""
+    path = find_chromium()
+    if path is None:
+        pytest.skip("no Chromium on this machine (apt install chromium)")
+    return path
