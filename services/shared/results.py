@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec, TypedDict, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from utils.exceptions import ErrorCode, LstmPfdError, ServiceUnavailableError, StorageFullError
 from utils.ids import new_reference_id
@@ -21,14 +21,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _DISK_FULL_ERRNO = 28
-
-
-class Failure(TypedDict):
-    """What every failed pattern-C call holds."""
-
-    success: bool
-    error: str
-    error_code: str
 
 
 def ok(**payload: Any) -> dict[str, Any]:
@@ -100,7 +92,7 @@ def returns_tuple(size: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
     return decorate
 
 
-def returns_data(empty: Callable[[], T]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def returns_data(empty: Callable[[], Any]) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Pattern B: the data, or ``empty()`` where it does not exist.
 
     "Nothing there" and "could not look" stay different: only `ServiceUnavailableError` leaves.
@@ -117,7 +109,7 @@ def returns_data(empty: Callable[[], T]) -> Callable[[Callable[P, T]], Callable[
                 logger.info(
                     "nothing to return", extra={"service_method": method.__qualname__, "code": error.code}
                 )
-                return empty()
+                return cast("T", empty())
             except Exception as error:
                 raise ServiceUnavailableError(_expected(error, method.__qualname__).sentence) from error
 

@@ -1,0 +1,20 @@
+"""Tasks of experiments."""
+
+from __future__ import annotations
+
+from services.experiment_service import ExperimentService
+
+from tasks.celery_app import celery_app, worker_name
+from tasks.names import TaskName
+
+
+@celery_app.task(name=TaskName.TRAIN)
+def run_training(job_id: int) -> None:
+    """Run one training job."""
+    ExperimentService.run_training_job(job_id, worker_name())
+
+
+@celery_app.task(name=TaskName.DIAGNOSE)
+def run_diagnosis(job_id: int) -> None:
+    """Run one diagnosis job."""
+    ExperimentService.run_diagnosis_job(job_id, worker_name())

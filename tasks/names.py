@@ -1,0 +1,13 @@
+"""Task names, written once: one per kind of job, with the same word."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class TaskName(StrEnum):
+    """What the dispatcher publishes for each kind of job."""
+
+    IMPORT = "import"
+    TRAIN = "train"
+    DIAGNOSE = "diagnose"
