@@ -21,24 +21,27 @@ class Machine(Base):
 
 
 class Bearing(Base):
-    """A bearing position of a machine: its designation and, where known, its fault orders."""
+    """A bearing position: its machine and designation, and where known its fault orders.
+
+    Without a machine, the bearings of one designation are one row.
+    """
 
     __tablename__ = "bearings"
     __table_args__ = (UniqueConstraint("machine_id", "designation"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    machine_id: Mapped[int] = mapped_column(ForeignKey("machines.id"))
+    machine_id: Mapped[int | None] = mapped_column(ForeignKey("machines.id"))
     designation: Mapped[str] = mapped_column(String(120))
     orders: Mapped[dict[str, Any] | None] = mapped_column(JsonValue)
     orders_source: Mapped[str | None] = mapped_column(String(300))
 
 
 class MeasurementPoint(Base):
-    """Where on a machine a sensor sits."""
+    """Where a sensor sits, on a machine where that is known."""
 
     __tablename__ = "measurement_points"
     __table_args__ = (UniqueConstraint("machine_id", "name"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    machine_id: Mapped[int] = mapped_column(ForeignKey("machines.id"))
+    machine_id: Mapped[int | None] = mapped_column(ForeignKey("machines.id"))
     name: Mapped[str] = mapped_column(String(120))

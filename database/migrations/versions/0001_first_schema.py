@@ -111,7 +111,7 @@ def upgrade() -> None:
     op.create_table(
         "bearings",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("machine_id", sa.Integer(), nullable=False),
+        sa.Column("machine_id", sa.Integer(), nullable=True),
         sa.Column("designation", sa.String(length=120), nullable=False),
         sa.Column(
             "orders",
@@ -230,7 +230,7 @@ def upgrade() -> None:
     op.create_table(
         "measurement_points",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("machine_id", sa.Integer(), nullable=False),
+        sa.Column("machine_id", sa.Integer(), nullable=True),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.ForeignKeyConstraint(
             ["machine_id"], ["machines.id"], name=op.f("fk_measurement_points_machine_id")
