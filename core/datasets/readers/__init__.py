@@ -1,0 +1,1 @@
+"""One module per file format; `core.datasets.readers.registry` lists them all."""

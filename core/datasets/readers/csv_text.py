@@ -1,0 +1,228 @@
+"""Text tables: a column per channel, a row per sample, with or without a header and a time column."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.datasets.readers.base import (
+    RATE_NAMES,
+    Attribute,
+    FilePreview,
+    Float32Array,
+    OpenRecordingFile,
+    ReaderSpec,
+    VariablePreview,
+    as_rate,
+    file_size,
+    missing_variable,
+    refuse,
+    to_float32,
+    unit_in_brackets,
+)
+from core.datasets.readers.csv_layout import SAMPLE_BYTES, find_layout, is_number
+from utils.exceptions import ErrorCode
+
+_CHUNK_BYTES = 8 << 20
+_TAIL_BYTES = 16 << 10
+_RATE_TOLERANCE = 0.02
+
+
+class TextFile(OpenRecordingFile):
+    """An opened text table. A signal's name is its column's title, ``column_2`` where there is none.
+
+    A sample rate is read from a ``# sample_rate_hz: …`` remark or from a time column whose unit is in its
+    title and whose steps are equal; a time column without a unit is only mentioned.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._size = file_size(path)
+        self._file = path.open("rb")
+        try:
+            head = self._file.read(SAMPLE_BYTES)
+            self._layout = find_layout(head, complete=self._size <= SAMPLE_BYTES)
+        except BaseException:
+            self._file.close()
+            raise
+        self._newline = b"\r" if b"\r" in head and b"\n" not in head else b"\n"
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def preview(self) -> FilePreview:
+        """Count the rows and list the columns; only the first and last rows are parsed."""
+        layout, notes = self._layout, [self._layout.describe()]
+        n_rows = self._count_rows()
+        rate = self._declared_rate()
+        scalars: dict[str, Attribute] = dict(layout.remarks)
+        if rate is None and layout.time_column is not None:
+            rate = self._rate_from_time(n_rows, scalars, notes)
+        unit = str(layout.remarks["unit"]) if "unit" in layout.remarks else None
+        variables = [
+            VariablePreview(
+                layout.names[at],
+                n_rows,
+                "float64",
+                rate,
+                unit_in_brackets(layout.names[at]) or unit,
+            )
+            for at in layout.numeric
+        ]
+        return FilePreview("csv", variables, scalars, notes=notes)
+
+    def _declared_rate(self) -> float | None:
+        remarks = self._layout.remarks
+        rates = {rate for name in remarks.keys() & RATE_NAMES if (rate := as_rate(remarks[name]))}
+        return rates.pop() if len(rates) == 1 else None
+
+    def _chunks(self) -> Iterator[bytes]:
+        """Yield the data rows as pieces of whole lines."""
+        self._file.seek(0)
+        for _ in range(self._layout.data_line):
+            self._read_line()
+        rest = b""
+        while block := self._file.read(_CHUNK_BYTES):
+            whole, newline, tail = (rest + block).rpartition(self._newline)
+            rest = tail
+            if newline:
+                yield whole + newline
+            elif len(rest) > 2 * _CHUNK_BYTES:
+                raise refuse("The text file has a line of more than 16 MB; it is no table of samples.")
+        if rest.strip():
+            yield rest
+
+    def _read_line(self) -> None:
+        if self._newline == b"\n":
+            self._file.readline(_CHUNK_BYTES)
+            return
+        while (byte := self._file.read(1)) and byte != self._newline:
+            pass
+
+    def _count_rows(self) -> int:
+        n_rows = 0
+        for chunk in self._chunks():
+            n_rows += chunk.count(self._newline) + (not chunk.endswith(self._newline))
+            if b"\n\n" in chunk or b"\n\r\n" in chunk or chunk[:1] in b"\r\n":
+                n_rows -= sum(1 for line in chunk.split(self._newline)[:-1] if not line.strip())
+        return n_rows
+
+    def _rate_from_time(self, n_rows: int, scalars: dict[str, Attribute], notes: list[str]) -> float | None:
+        """Return the rate that the time column declares; otherwise note what it says."""
+        head = self._parse_times(next(self._chunks())[:SAMPLE_BYTES].rpartition(self._newline)[0])
+        last = self._last_time()
+        if len(head) < 3 or last is None or n_rows < 3:
+            return None
+        step = (last - head[0]) / (n_rows - 1)
+        steps = np.diff(head)
+        if not step > 0 or np.abs(np.median(steps) - step) > _RATE_TOLERANCE * step or steps.min() <= 0:
+            notes.append("The time column does not climb in equal steps, so it gives no sample rate.")
+            return None
+        if self._layout.time_unit_s is None:
+            scalars["time_step"] = float(step)
+            notes.append(
+                f"The time column names no unit; if it is in seconds the sample rate is {1 / step:.6g} Hz."
+            )
+            return None
+        return _round_rate(1.0 / (step * self._layout.time_unit_s), (last - head[0]) / np.ptp(head[:2]))
+
+    def _parse_times(self, rows: bytes) -> npt.NDArray[np.float64]:
+        column = self._layout.time_column or 0
+        cells = [
+            self._layout.split(line) for line in rows.decode(self._layout.encoding, "replace").splitlines()
+        ]
+        numbers = [
+            row[column] for row in cells if len(row) > column and row[column] and is_number(row[column])
+        ]
+        return np.array(numbers, dtype=np.float64)
+
+    def _last_time(self) -> float | None:
+        self._file.seek(max(0, self._size - _TAIL_BYTES))
+        tail = self._file.read().rstrip()
+        times = self._parse_times(tail[tail.rfind(self._newline) + 1 :])
+        return float(times[-1]) if len(times) else None
+
+    def read_blocks(self, variable: str) -> Iterator[Float32Array]:
+        """Yield one column."""
+        for _, block in self.read_many([variable]):
+            yield block
+
+    def read_many(self, variables: Sequence[str]) -> Iterator[tuple[str, Float32Array]]:
+        """Yield the columns together, going through the file once.
+
+        Raises
+        ------
+        FileRefusedError
+            A cell is empty or no number; the sentence names its line and column.
+        """
+        offered = {self._layout.names[at]: at for at in self._layout.numeric}
+        for variable in variables:
+            if variable not in offered:
+                raise missing_variable(variable, list(offered))
+        columns = [offered[variable] for variable in variables]
+        line = self._layout.data_line
+        for chunk in self._chunks():
+            table = to_float32(self._parse(chunk, columns, line).T)
+            line += chunk.count(self._newline)
+            yield from zip(variables, table, strict=True)
+
+    def _parse(self, chunk: bytes, columns: list[int], first_line: int) -> npt.NDArray[np.float64]:
+        layout = self._layout
+        if not chunk.strip():
+            return np.empty((0, len(columns)))
+        plain = chunk.removeprefix(codecs.BOM_UTF8)
+        text = (plain.replace(b",", b".") if layout.decimal_comma else plain).decode(
+            layout.encoding, "replace"
+        )
+        try:
+            return np.loadtxt(
+                io.StringIO(text, newline=None),
+                delimiter=layout.delimiter,
+                usecols=columns,
+                ndmin=2,
+                comments="#",
+                quotechar='"',
+            )
+        except (ValueError, IndexError) as error:
+            raise self._explain(chunk, columns, first_line) from error
+
+    def _explain(self, chunk: bytes, columns: list[int], first_line: int) -> Exception:
+        """Find the line that could not be read and say what is wrong with it."""
+        for at, line in enumerate(chunk.decode(self._layout.encoding, "replace").splitlines()):
+            cells = self._layout.split(line)
+            if not line.strip() or line[0] == "#":
+                continue
+            for column in columns:
+                where = f"Line {first_line + at + 1}, column '{self._layout.names[column]}'"
+                if len(cells) <= column or not cells[column]:
+                    return refuse(
+                        f"{where} is empty. Fill the gap or leave the row out.", ErrorCode.FILE_UNREADABLE
+                    )
+                if not is_number(cells[column]):
+                    return refuse(
+                        f"{where} holds '{cells[column][:40]}', which is no number.",
+                        ErrorCode.FILE_UNREADABLE,
+                    )
+        return refuse("The text file could not be read as a table of numbers.", ErrorCode.FILE_UNREADABLE)
+
+
+def _round_rate(rate: float, n_steps: float) -> float:
+    """Take the whole number of Hz that the printed times can't be told from.
+
+    Parameters
+    ----------
+    rate
+        From the whole time span, in Hz.
+    n_steps
+        Number of steps in that span: the longer, the closer the rate is known.
+    """
+    nearest = float(round(rate))
+    return nearest if nearest and abs(rate - nearest) <= rate * max(0.1 / n_steps, 1e-9) else rate
+
+
+CSV = ReaderSpec("csv", "Text table (.csv, .txt)", (".csv", ".txt", ".tsv", ".asc"), TextFile)
