@@ -15,6 +15,7 @@ from utils.exceptions import ErrorCode
 SAMPLE_BYTES = 64 << 10
 _SAMPLED_LINES = 200
 _MAX_HEADER_LINES = 30
+_SAME_WIDTH = 0.8
 _MAX_COLUMNS = 4 * MAX_CHANNELS
 # (delimiter, decimal comma), the safer reading first; None is any run of blanks.
 _CANDIDATES: tuple[tuple[str | None, bool], ...] = (
@@ -160,6 +161,8 @@ def _try(lines: Sequence[str], delimiter: str | None, decimal_comma: bool) -> _T
     if not starts or starts[0] > _MAX_HEADER_LINES or width > _MAX_COLUMNS:
         return None
     data = [row for at, row in rows.items() if at >= starts[0]]
+    if len(data) < max(2, _SAME_WIDTH * sum(at >= starts[0] for at in kept)):
+        return None  # prose, in which some lines happen to have as many words
     return _Table(delimiter, decimal_comma, data, numeric, starts[0])
 
 
