@@ -194,7 +194,7 @@ def parse_geometry(text: str) -> BearingGeometry:
         It is not of that form (the sentence shows it) or not possible.
     """
     numbers = _parse_assignments(text, required=("n", "d", "D"), optional=("phi",), form=_GEOMETRY_FORM)
-    if numbers["n"] != int(numbers["n"]):
+    if not numbers["n"].is_integer():
         raise InvalidInputError("The number of rolling elements must be a whole number.")
     return BearingGeometry(int(numbers["n"]), numbers["d"], numbers["D"], numbers.get("phi", 0.0))
 

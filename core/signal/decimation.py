@@ -52,7 +52,8 @@ def min_max_decimate(values: ArrayLike, n_points: int, *, start_index: int = 0) 
     parts = [_pick_extremes(samples[: n_full * width].reshape(n_full, width), 0)]
     if n_full * width < samples.size:
         parts.append(_pick_extremes(samples[np.newaxis, n_full * width :], n_full * width))
-    indexes = _drop_repeats(np.concatenate(parts))
+    indexes = np.concatenate(parts)
+    indexes = indexes[_mark_first_of_each(indexes)]
     return indexes + start_index, samples[indexes]
 
 
@@ -140,14 +141,13 @@ def decimate_view(
 def _pick_extremes(rows: NDArray[np.floating[Any]], offset: int) -> NDArray[np.int64]:
     """Index of the smallest and the largest sample of each row, in order of time, flattened."""
     both = np.sort(np.stack([rows.argmin(axis=1), rows.argmax(axis=1)], axis=1), axis=1)
-    first_indexes = np.arange(len(rows), dtype=np.int64)[:, np.newaxis] * rows.shape[1] + offset
-    indexes: NDArray[np.int64] = np.add(both, first_indexes, dtype=np.int64).reshape(-1)
-    return indexes
+    both += np.arange(len(rows))[:, np.newaxis] * rows.shape[1] + offset
+    return both.ravel()
 
 
-def _drop_repeats(indexes: NDArray[np.int64]) -> NDArray[np.int64]:
+def _mark_first_of_each(indexes: NDArray[np.int64]) -> NDArray[np.bool_]:
     """A bin of equal samples names the same index twice; keep one."""
-    return indexes[np.append(True, np.diff(indexes) > 0)]
+    return np.append(True, np.diff(indexes) > 0)
 
 
 def _gather_rows(
@@ -180,15 +180,14 @@ def _thin_rows(
     groups = np.linspace(0, lows.size, min(n_bins, lows.size) + 1).round().astype(np.int64)
     low_rows = np.array([a + lows[a:b].argmin() for a, b in pairwise(groups)])
     high_rows = np.array([a + highs[a:b].argmax() for a, b in pairwise(groups)])
-    low_at = (edges[low_rows] + edges[low_rows + 1]) // 2
-    high_at = (edges[high_rows] + edges[high_rows + 1]) // 2
-    same = low_rows == high_rows
-    quarter = (edges[low_rows + 1] - edges[low_rows]) // 4
-    low_at = np.where(same, low_at - quarter, low_at)
-    high_at = np.where(same, high_at + quarter, high_at)
+    row_starts, widths = edges[:-1], np.diff(edges)
+    low_parts = np.where(low_rows == high_rows, 1, 2)  # quarters of the row
+    low_at = row_starts[low_rows] + low_parts * widths[low_rows] // 4
+    high_at = row_starts[high_rows] + (4 - low_parts) * widths[high_rows] // 4
     indexes = np.stack([low_at, high_at], axis=1)
     values = np.stack([lows[low_rows], highs[high_rows]], axis=1)
     order = np.argsort(indexes, axis=1, kind="stable")
     indexes = np.take_along_axis(indexes, order, axis=1).ravel()
     values = np.take_along_axis(values, order, axis=1).ravel()
-    return indexes, values
+    kept = _mark_first_of_each(indexes)
+    return indexes[kept], values[kept]

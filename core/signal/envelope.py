@@ -40,7 +40,7 @@ def compute_envelope(signal: ArrayLike, sample_rate_hz: float, band_hz: Band) ->
 
     One transform: the positive frequencies inside the band, weighted by a band-pass with raised-cosine
     edges, give the analytic signal, whose magnitude is the envelope (Hilbert). The mean is taken off first;
-    the ends are mirrored.
+    the ends are mirrored, and within a few periods of the band's width of them the envelope is unreliable.
 
     Parameters
     ----------
@@ -74,10 +74,11 @@ def compute_envelope(signal: ArrayLike, sample_rate_hz: float, band_hz: Band) ->
     edge_hz = _EDGE_SHARE * (high_hz - low_hz)
     n_margin = min(samples.size - 1, math.ceil(_RING_OFF_PERIODS * rate / edge_hz))
     centred = samples - samples.mean(dtype=np.float64)
-    mirrored = np.pad(centred.astype(np.float64, copy=False), n_margin, mode="reflect", reflect_type="odd")
+    mirrored = np.pad(centred.astype(np.float64, copy=False), n_margin, mode="reflect")
     n_transform = scipy.fft.next_fast_len(mirrored.size)
     positive = scipy.fft.rfft(mirrored, n_transform)
-    positive *= 2.0 * _build_band_pass(scipy.fft.rfftfreq(n_transform, 1.0 / rate), low_hz, high_hz, rate)
+    positive *= _build_band_pass(scipy.fft.rfftfreq(n_transform, 1.0 / rate), low_hz, high_hz, rate)
+    positive[1 : (n_transform + 1) // 2] *= 2.0  # all but DC and Nyquist have a negative twin
     analytic = scipy.fft.ifft(positive, n_transform, overwrite_x=True)
     return np.asarray(np.abs(analytic[n_margin : n_margin + samples.size]))
 

@@ -138,6 +138,8 @@ def _check_dropout(samples: FloatSignal, rate: float) -> QualityFlag | None:
     changes = np.flatnonzero(samples[1:] != samples[:-1])
     edges = np.concatenate(([-1], changes, [samples.size - 1]))
     runs = np.diff(edges)
+    values = samples[edges[:-1] + 1]
+    runs[(values == samples.max()) | (values == samples.min())] = 0  # standing on a limit is clipping
     longest = int(runs.max())
     if longest < max(_MIN_DROPOUT_SAMPLES, int(_DROPOUT_S * rate)):
         return None
