@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from database.types import JsonValue
 from models.base import Base, CreatedAtMixin
+from models.dataset import DatasetVersion
 
 
 class Split(CreatedAtMixin, Base):
@@ -25,6 +26,7 @@ class Split(CreatedAtMixin, Base):
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JsonValue, default=list)
     accepted_reason: Mapped[str | None] = mapped_column(Text)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    dataset_version: Mapped[DatasetVersion] = relationship(lazy="raise")
 
 
 class SplitMember(Base):

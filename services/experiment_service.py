@@ -1,0 +1,367 @@
+"""ExperimentService: networks, trainings, their results, and what a trained classifier says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import delete, update
+
+from core.networks.registry import NETWORKS, NetworkSpec
+from database.connection import get_db_session
+from models.diagnosis import Diagnosis
+from models.experiment import Experiment
+from models.job import Job, JobCommand
+from models.user import Role
+from services.experiments import creation, diagnosis, listing, training
+from services.jobs import board
+from services.jobs.runner import execute_job
+from services.shared.actors import SYSTEM, Actor, require_role
+from services.shared.audit import record_audit
+from services.shared.results import none, ok, returns_data, returns_result
+from utils.exceptions import ConflictError, ErrorCode, InvalidInputError, NotFoundError
+
+
+def _no_page() -> dict[str, Any]:
+    return {"items": [], "total": 0, "page": 1, "per_page": 50}
+
+
+def _no_rows() -> list[dict[str, Any]]:
+    return []
+
+
+class ExperimentService:
+    """One experiment is one training with one seed; several seeds form a group."""
+
+    @staticmethod
+    @returns_data(_no_rows)
+    def list_networks(*, actor: Actor = SYSTEM) -> list[dict[str, Any]]:
+        """Return what can be trained, with every option, its default, limits and meaning."""
+        require_role(actor, Role.VIEWER)
+        return [_describe_network(spec) for spec in NETWORKS.values()]
+
+    @staticmethod
+    @returns_result
+    def check_experiment(config: Mapping[str, Any], *, actor: Actor = SYSTEM) -> dict[str, Any]:
+        """Check a training request without starting it.
+
+        Args:
+            config: As for `create_experiment`.
+            actor: Who asks; an engineer.
+
+        Returns:
+            ``class_names``, ``counts`` per part, ``options`` with defaults, ``split_colour``, ``findings``.
+
+        Errors:
+            As for `create_experiment`.
+        """
+        require_role(actor, Role.ENGINEER)
+        request = creation.check_request(config)
+        return ok(
+            name=request.name,
+            class_names=request.class_names,
+            counts=request.counts,
+            options=request.options,
+            seeds=list(request.seeds),
+            split_colour=request.split.colour,
+            findings=request.split.findings,
+            accepted_reason=request.split.accepted_reason,
+        )
+
+    @staticmethod
+    @returns_result
+    def create_experiment(
+        config: Mapping[str, Any], user_id: int | None = None, *, actor: Actor = SYSTEM
+    ) -> dict[str, Any]:
+        """Write one experiment and one job per seed, all or none; the jobs start by themselves.
+
+        Args:
+            config: ``network``, ``split_id``; optional ``dataset_id``, ``name``, ``notes``, ``channel``
+                (None: every labelled channel), ``options`` (name to value), ``seeds`` (default ``[0]``).
+            user_id: Whose experiment it is, where a trusted caller acts for somebody.
+            actor: Who asks; an engineer.
+
+        Returns:
+            ``experiment_ids`` and ``job_ids``, in the order of the seeds.
+
+        Errors:
+            ``unknown_network``, ``unknown_option``, ``invalid_input``, ``not_found``,
+            ``class_without_training``, ``recording_too_short``, ``sample_rate_too_low``.
+        """
+        require_role(actor, Role.ENGINEER)
+        request = creation.check_request(config)
+        written = creation.write_experiments(request, _act_for(actor, user_id))
+        return ok(
+            experiment_ids=[experiment_id for experiment_id, _ in written],
+            job_ids=[job_id for _, job_id in written],
+        )
+
+    @staticmethod
+    def run_training_job(job_id: int, worker: str) -> str | None:
+        """Run a training job in this process; return its state afterwards."""
+        return execute_job(job_id, training.run_training, worker=worker)
+
+    @staticmethod
+    @returns_result
+    def stop(experiment_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any]:
+        """End a training now with its best checkpoint; it becomes ``done``, stopped early."""
+        return board.command_job(_job_of(experiment_id), JobCommand.STOP, actor=actor)
+
+    @staticmethod
+    @returns_result
+    def pause(experiment_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any]:
+        """Pause a training at its next batch; it keeps its full state."""
+        return board.command_job(_job_of(experiment_id), JobCommand.PAUSE, actor=actor)
+
+    @staticmethod
+    @returns_result
+    def resume(experiment_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any]:
+        """Go on with a paused training where it was."""
+        return board.resume_job(_job_of(experiment_id), actor=actor)
+
+    @staticmethod
+    @returns_result
+    def cancel(experiment_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any]:
+        """Cancel a training; it leaves no result."""
+        return board.command_job(_job_of(experiment_id), JobCommand.CANCEL, actor=actor)
+
+    @staticmethod
+    @returns_result
+    def clone(experiment_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any]:
+        """Return the ``config`` that would repeat an experiment, for the wizard."""
+        require_role(actor, Role.VIEWER)
+        found = ExperimentService.get_experiment(experiment_id, actor=actor)
+        if found is None:
+            raise NotFoundError("There is no such experiment.")
+        keys = ("name", "network", "dataset_id", "split_id", "channel", "options")
+        return ok(config={**{key: found[key] for key in keys}, "seeds": [found["seed"]]})
+
+    @staticmethod
+    @returns_data(none)
+    def get_experiment(experiment_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any] | None:
+        """Return one experiment with its job, split and accuracies, or None."""
+        require_role(actor, Role.VIEWER)
+        with get_db_session(read_only=True) as session:
+            found = listing.find_experiment(session, experiment_id)
+        return listing.describe_experiment(found) if found else None
+
+    @staticmethod
+    @returns_data(_no_page)
+    def list_experiments(
+        query: str | None = None,
+        sort: str = "-created_at",
+        page: int = 1,
+        per_page: int = 50,
+        *,
+        status: str | None = None,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Return experiments as ``{items, total, page, per_page}``.
+
+        Args:
+            query: Words that must all occur in name, network, dataset or split.
+            sort: A column, with ``-`` in front for descending.
+            page: From 1.
+            per_page: At most 200.
+            status: Only this job state.
+            actor: Who asks.
+        """
+        require_role(actor, Role.VIEWER)
+        return listing.list_page(query, sort, page, per_page, status)
+
+    @staticmethod
+    @returns_data(_no_rows)
+    def get_training_history(
+        experiment_id: int, since_epoch: int = 0, *, actor: Actor = SYSTEM
+    ) -> list[dict[str, Any]]:
+        """Return the epochs above ``since_epoch``: losses, accuracies, learning rate, gradient norm."""
+        require_role(actor, Role.VIEWER)
+        return training.list_history(experiment_id, since_epoch)
+
+    @staticmethod
+    @returns_data(none)
+    def get_live_metrics(experiment_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any] | None:
+        """Return the job and the whole history of a training, for its monitor page; None where unknown."""
+        found = ExperimentService.get_experiment(experiment_id, actor=actor)
+        if found is None:
+            return None
+        return {"experiment": found, "history": training.list_history(experiment_id, 0)}
+
+    @staticmethod
+    @returns_data(none)
+    def get_results(experiment_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any] | None:
+        """Return the results in the shape that scripts rely on, or None while there are none."""
+        require_role(actor, Role.VIEWER)
+        with get_db_session(read_only=True) as session:
+            experiment = session.get(Experiment, experiment_id)
+        return experiment.results if experiment else None
+
+    @staticmethod
+    @returns_data(_no_rows)
+    def list_predictions(
+        experiment_id: int,
+        part: str = "test",
+        target: str | None = None,
+        predicted: str | None = None,
+        *,
+        actor: Actor = SYSTEM,
+    ) -> list[dict[str, Any]]:
+        """Return what an experiment says of each signal of a part; one confusion cell by both names."""
+        require_role(actor, Role.VIEWER)
+        return listing.list_predictions(experiment_id, part, target, predicted)
+
+    @staticmethod
+    @returns_result
+    def update_experiment(
+        experiment_id: int, *, name: str | None = None, notes: str | None = None, actor: Actor = SYSTEM
+    ) -> dict[str, Any]:
+        """Rename an experiment or change its notes."""
+        require_role(actor, Role.ENGINEER)
+        values: dict[str, Any] = {"notes": notes} if notes is not None else {}
+        if name is not None:
+            if not name.strip():
+                raise InvalidInputError("An experiment needs a name.")
+            values["name"] = name.strip()[:160]
+        with get_db_session() as session:
+            if session.get(Experiment, experiment_id) is None:
+                raise NotFoundError("There is no such experiment.")
+            if values:
+                session.execute(update(Experiment).where(Experiment.id == experiment_id).values(values))
+            session.commit()
+        return ok()
+
+    @staticmethod
+    @returns_result
+    def delete_experiment(experiment_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any]:
+        """Delete an experiment with its classifier and diagnoses.
+
+        Errors: ``not_found``; ``job_state`` while its training is not over.
+        """
+        require_role(actor, Role.ENGINEER)
+        with get_db_session() as session:
+            experiment = session.get(Experiment, experiment_id)
+            if experiment is None:
+                raise NotFoundError("There is no such experiment.")
+            job = session.get_one(Job, experiment.job_id)
+            if job.state in board.OPEN_STATES:
+                raise ConflictError("The training is not over. Cancel it first.", code=ErrorCode.JOB_STATE)
+            folder = experiment.folder
+            session.execute(delete(Diagnosis).where(Diagnosis.experiment_id == experiment_id))
+            session.execute(delete(Experiment).where(Experiment.id == experiment_id))
+            job.link = None
+            record_audit(session, actor, "experiment.delete", f"experiment {experiment_id}")
+            session.commit()
+        training.remove_run_folder(folder)
+        return ok()
+
+    @staticmethod
+    @returns_result
+    def request_diagnosis(
+        *,
+        experiment_id: int,
+        signal_id: int | None = None,
+        upload_id: str | None = None,
+        path: str | None = None,
+        samples: list[float] | None = None,
+        sample_rate_hz: float | None = None,
+        variable: str | None = None,
+        shaft_speed_rpm: float | None = None,
+        machine: str | None = None,
+        bearing: str | None = None,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Ask a trained classifier about one recording; the answer comes from a job.
+
+        Args:
+            experiment_id: Whose classifier.
+            signal_id: A stored signal; or
+            upload_id: an uploaded file; or
+            path: a file of this machine (trusted callers only); or
+            samples: the samples themselves.
+            sample_rate_hz: Needed where the file does not say it; never guessed.
+            variable: Which signal of a file with several.
+            shaft_speed_rpm: Shaft speed where known.
+            machine: Machine where known.
+            bearing: Bearing designation where known.
+            actor: Who asks; an engineer.
+
+        Returns:
+            ``job_id`` and ``diagnosis_id``.
+
+        Errors:
+            ``not_found``, ``not_trained``, ``sample_rate_missing``, ``sample_rate_invalid``,
+            ``empty_signal``, ``non_finite_signal``, ``no_usable_vector``; the job itself may also fail
+            with ``sample_rate_too_low``, ``recording_too_short`` or ``file_refused``.
+        """
+        require_role(actor, Role.ENGINEER)
+        source = {"signal_id": signal_id, "upload_id": upload_id, "path": path, "samples": samples}
+        facts = {
+            "sample_rate_hz": sample_rate_hz,
+            "variable": variable,
+            "shaft_speed_rpm": shaft_speed_rpm,
+            "machine": machine,
+            "bearing": bearing,
+        }
+        known = {key: value for key, value in facts.items() if value is not None}
+        return ok(**diagnosis.request_diagnosis(experiment_id, source, known, actor))
+
+    @staticmethod
+    def run_diagnosis_job(job_id: int, worker: str) -> str | None:
+        """Run a diagnosis job in this process; return its state afterwards."""
+        return execute_job(job_id, diagnosis.run_diagnosis, worker=worker)
+
+    @staticmethod
+    @returns_data(none)
+    def get_diagnosis(diagnosis_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any] | None:
+        """Return one diagnosis with its answer (None until its job is done), or None."""
+        require_role(actor, Role.VIEWER)
+        with get_db_session(read_only=True) as session:
+            found = session.get(Diagnosis, diagnosis_id)
+            if found is None:
+                return None
+            job = session.get_one(Job, found.job_id)
+        return diagnosis.describe_diagnosis(found, job.state, job.error)
+
+    @staticmethod
+    @returns_data(_no_page)
+    def list_diagnoses(page: int = 1, per_page: int = 20, *, actor: Actor = SYSTEM) -> dict[str, Any]:
+        """Return diagnoses, newest first, each with its verdict."""
+        require_role(actor, Role.VIEWER)
+        return diagnosis.list_page(page, per_page)
+
+
+def _act_for(actor: Actor, user_id: int | None) -> Actor:
+    if user_id is None or user_id == actor.user_id:
+        return actor
+    if not actor.is_system:
+        raise InvalidInputError("Nobody can act for somebody else.")
+    return Actor(user_id=user_id, role=Role.ENGINEER, name=f"user {user_id}")
+
+
+def _job_of(experiment_id: int) -> int:
+    with get_db_session(read_only=True) as session:
+        experiment = session.get(Experiment, experiment_id)
+    if experiment is None:
+        raise NotFoundError("There is no such experiment.")
+    return experiment.job_id
+
+
+def _describe_network(spec: NetworkSpec) -> dict[str, Any]:
+    return {
+        "name": spec.name,
+        "title": spec.title,
+        "family": spec.family,
+        "description": spec.description,
+        "options": [
+            {
+                "name": option.name,
+                "type": option.type,
+                "default": option.default,
+                "minimum": option.minimum,
+                "maximum": option.maximum,
+                "choices": list(option.choices),
+                "help": option.help,
+            }
+            for option in spec.options
+        ],
+    }

@@ -1,0 +1,1 @@
+"""The work behind ExperimentService: creation, training, results, diagnosis."""

@@ -1,0 +1,96 @@
+"""The words and numbers of a diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from services.experiments.given import GivenSignal
+from services.experiments.limits import list_limits
+
+if TYPE_CHECKING:
+    from core.training.classifier import Prediction
+
+
+def build_answer(
+    given: GivenSignal,
+    prediction: Prediction,
+    class_names: list[str],
+    experiment: dict[str, Any],
+    origin: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the answer in the shape that scripts rely on, with the timeline of its windows."""
+    top = class_names[prediction.class_index]
+    confidence = float(prediction.probabilities[prediction.class_index])
+    agreeing = int((prediction.window_probabilities.argmax(axis=1) == prediction.class_index).sum())
+    n_windows = len(prediction.window_probabilities)
+    return {
+        "verdict": {
+            "status": "diagnosed",
+            "fault_class": top,
+            "confidence": round(confidence, 6),
+            "sentence": _word_verdict(top, agreeing, n_windows),
+        },
+        "probabilities": {
+            name: round(float(value), 6)
+            for name, value in zip(class_names, prediction.probabilities, strict=True)
+        },
+        "windows": {
+            "start_s": [round(float(value), 6) for value in prediction.window_start_s],
+            "probabilities": prediction.window_probabilities.round(4).tolist(),
+            "class_names": class_names,
+            "n_agreeing": agreeing,
+            "n": n_windows,
+        },
+        "evidence": [],
+        "contradictions": [],
+        "limits": list_limits(given, agreeing, n_windows, experiment, origin),
+        "notes": list(prediction.notes),
+        "classifier": _describe_classifier(experiment),
+        "recording": _describe_recording(given),
+    }
+
+
+def _word_verdict(top: str, agreeing: int, n_windows: int) -> str:
+    words = top.replace("_", " ")
+    share = f"{agreeing} of {n_windows} windows"
+    if top == "healthy":
+        return f"The classifier finds no fault that it has learned: {share} look healthy."
+    return f"Of the classes that it has learned, the classifier names {words}: {share} agree."
+
+
+def _describe_classifier(experiment: dict[str, Any]) -> dict[str, Any]:
+    keys = (
+        "experiment_id",
+        "name",
+        "network",
+        "network_title",
+        "dataset",
+        "dataset_version",
+        "split",
+        "split_colour",
+        "split_accepted_reason",
+        "channel",
+        "seed",
+        "class_names",
+        "analysis_rate_hz",
+        "test",
+    )
+    return {**{key: experiment[key] for key in keys}, "sha256": experiment["classifier_sha256"]}
+
+
+def _describe_recording(given: GivenSignal) -> dict[str, Any]:
+    return {
+        "name": given.name,
+        "channel": given.channel,
+        "sample_rate_hz": given.sample_rate_hz,
+        "n_samples": len(given.values),
+        "duration_s": round(len(given.values) / given.sample_rate_hz, 6),
+        "shaft_speed_rpm": given.shaft_speed_rpm,
+        "machine": given.machine,
+        "bearing": given.bearing,
+        "load": given.load,
+        "unit": given.unit,
+        "signal_id": given.signal_id,
+        "dataset_id": given.dataset_id,
+    }

@@ -1,0 +1,178 @@
+"""The recording that a diagnosis is asked for: stored, from a file, or sent as samples."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from core.datasets.isolated import IsolatedReader
+from core.datasets.readers.base import FilePreview, VariablePreview
+from core.signal.quality import check_usable
+from dashboard_config import get_settings
+from database.connection import get_db_session
+from models.recording import Recording, Signal
+from services.datasets.sources import SourceFile
+from services.shared.signal_store import load_samples
+from utils.exceptions import ErrorCode, NotFoundError, SignalError
+
+_MAX_LISTED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class GivenSignal:
+    """The recording to judge: its samples and what is known of it."""
+
+    name: str
+    values: NDArray[np.float32]
+    sample_rate_hz: float
+    channel: str | None = None
+    shaft_speed_rpm: float | None = None
+    machine: str | None = None
+    bearing: str | None = None
+    unit: str | None = None
+    load: str | None = None
+    signal_id: int | None = None
+    dataset_id: int | None = None
+
+
+def rate_missing(what: str) -> SignalError:
+    """Return the error of a recording without a sample rate; ``what`` begins its sentence."""
+    return SignalError(f"{what}. Give it in hertz; it is never guessed.", code=ErrorCode.SAMPLE_RATE_MISSING)
+
+
+def read_stored(signal_id: int) -> GivenSignal:
+    """Return a stored signal with what its recording says."""
+    with get_db_session(read_only=True) as session:
+        signal = session.scalar(
+            select(Signal)
+            .where(Signal.id == signal_id)
+            .options(joinedload(Signal.recording).joinedload(Recording.machine), joinedload(Signal.bearing))
+        )
+    if signal is None:
+        raise NotFoundError("The signal has been deleted.")
+    recording = signal.recording
+    return GivenSignal(
+        name=f"{recording.name} ({signal.channel})",
+        values=load_samples(signal),
+        sample_rate_hz=signal.sample_rate_hz,
+        channel=signal.channel,
+        shaft_speed_rpm=recording.shaft_speed_rpm,
+        machine=recording.machine.name if recording.machine else None,
+        bearing=signal.bearing.designation if signal.bearing else None,
+        unit=signal.unit,
+        load=recording.load,
+        signal_id=signal.id,
+        dataset_id=recording.dataset_id,
+    )
+
+
+def read_file(found: SourceFile, facts: Mapping[str, Any]) -> GivenSignal:
+    """Read a file from outside in the limited reader process."""
+    settings = get_settings()
+    with (
+        tempfile.TemporaryDirectory(prefix="pfd-diagnose-") as folder,
+        IsolatedReader(memory_bytes=settings.reader_memory_bytes) as reader,
+    ):
+        preview = reader.preview(found.path, found.name)
+        variable = choose_variable(preview, facts.get("variable") or facts.get("channel"), found.name)
+        sample_rate_hz = _choose_rate(variable, facts, found.name)
+        out = Path(folder) / "signal.f32"
+        reader.read(found.path, variable.name, out, found.name)
+        values = np.fromfile(out, dtype=np.float32)
+    check_usable(values)
+    declared = variable.attributes
+    return GivenSignal(
+        name=found.name,
+        values=values,
+        sample_rate_hz=sample_rate_hz,
+        channel=variable.name,
+        shaft_speed_rpm=_as_number(declared.get("shaft_speed_rpm")),
+        machine=_as_text(declared.get("machine")),
+        bearing=_as_text(declared.get("bearing")),
+        unit=variable.unit,
+    )
+
+
+def choose_variable(preview: FilePreview, wanted: str | None, file_name: str) -> VariablePreview:
+    """Return the variable that ``wanted`` names (whole, by glob or as a part), or a file's only one.
+
+    Raises
+    ------
+    SignalError
+        ``no_usable_vector`` with the names there are.
+    """
+    usable = [variable for variable in preview.variables if variable.n_samples > 0]
+    if not usable:
+        raise SignalError(
+            f"{file_name} holds no signal: no variable with samples was found.",
+            code=ErrorCode.NO_USABLE_VECTOR,
+        )
+    if wanted is None and len(usable) == 1:
+        return usable[0]
+    names = ", ".join(variable.name for variable in usable[:_MAX_LISTED])
+    if wanted is None:
+        raise SignalError(
+            f"{file_name} holds several signals; name one of them: {names}.",
+            code=ErrorCode.NO_USABLE_VECTOR,
+        )
+    found = _match(usable, wanted)
+    if len(found) != 1:
+        problem = "no signal" if not found else f"{len(found)} signals"
+        raise SignalError(
+            f"'{wanted}' names {problem} in {file_name}. It holds: {names}.",
+            code=ErrorCode.NO_USABLE_VECTOR,
+        )
+    return found[0]
+
+
+def _match(usable: list[VariablePreview], wanted: str) -> list[VariablePreview]:
+    for fits in (
+        lambda name: name == wanted,
+        lambda name: fnmatchcase(name, wanted),
+        lambda name: wanted.lower() in name.lower().replace("/", "_").split("_"),
+    ):
+        found = [variable for variable in usable if fits(variable.name)]
+        if found:
+            return found
+    return []
+
+
+def _choose_rate(variable: VariablePreview, facts: Mapping[str, Any], file_name: str) -> float:
+    given, declared = facts.get("sample_rate_hz"), variable.sample_rate_hz
+    if given is None and declared is None:
+        raise rate_missing(f"{file_name} does not say its sample rate")
+    if given is not None and declared is not None and abs(float(given) - declared) > 1e-6 * declared:
+        raise SignalError(
+            f"{file_name} says {declared:g} Hz, but {float(given):g} Hz was given. Leave the sample rate "
+            "out, or correct the file.",
+            code=ErrorCode.SAMPLE_RATE_INVALID,
+        )
+    return float(given if given is not None else declared)  # type: ignore[arg-type]  # one of them is there
+
+
+def complete(given: GivenSignal, facts: Mapping[str, Any]) -> GivenSignal:
+    """Fill in what the person said about the recording; what they said wins over what is stored."""
+    speed_rpm = facts.get("shaft_speed_rpm")
+    return replace(
+        given,
+        shaft_speed_rpm=float(speed_rpm) if speed_rpm is not None else given.shaft_speed_rpm,
+        machine=facts.get("machine") or given.machine,
+        bearing=facts.get("bearing") or given.bearing,
+    )
+
+
+def _as_number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _as_text(value: Any) -> str | None:
+    return str(value) if value else None

@@ -1,0 +1,103 @@
+"""What a diagnosis can't claim, in plain sentences drawn from what the classifier has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+_STRONG_AGREEMENT = 0.8
+_FEW_TEST_RECORDINGS = 30
+
+
+class JudgedRecording(Protocol):
+    """What the limits depend on."""
+
+    @property
+    def machine(self) -> str | None:
+        """Its machine, where known."""
+
+    @property
+    def bearing(self) -> str | None:
+        """Its bearing's designation, where known."""
+
+    @property
+    def shaft_speed_rpm(self) -> float | None:
+        """Its shaft speed, where known."""
+
+
+def list_limits(
+    given: JudgedRecording,
+    n_agreeing: int,
+    n_windows: int,
+    experiment: Mapping[str, Any],
+    origin: Mapping[str, Any],
+) -> list[str]:
+    """Return the limits, the weightiest first."""
+    limits = [
+        *_foreign_limits(given, origin),
+        *_agreement_limits(n_agreeing, n_windows),
+        *_split_limits(experiment),
+        *_test_limits(experiment),
+    ]
+    classes = ", ".join(name.replace("_", " ") for name in experiment["class_names"])
+    limits.append(f"The classifier can only answer {classes}; it has no answer for anything else.")
+    limits.append("The confidence is the classifier's own; it has not been calibrated.")
+    return limits
+
+
+def _foreign_limits(given: JudgedRecording, origin: Mapping[str, Any]) -> list[str]:
+    limits = []
+    for what, mine, seen in (
+        ("machine", given.machine, origin.get("machines", [])),
+        ("bearing", given.bearing, origin.get("bearings", [])),
+    ):
+        known = ", ".join(seen) or "none named"
+        if mine is None:
+            limits.append(
+                f"The recording's {what} is unknown. The classifier was trained on {known}; nothing shows "
+                "that it holds elsewhere."
+            )
+        elif mine not in seen:
+            limits.append(
+                f"Another {what} ({mine}) than in training ({known}): nothing shows that the "
+                "classifier holds there. Take the answer as a hint only."
+            )
+    return limits + _speed_limits(given.shaft_speed_rpm, origin.get("shaft_speed_rpm"))
+
+
+def _speed_limits(speed_rpm: float | None, seen: Mapping[str, float] | None) -> list[str]:
+    if speed_rpm is None or seen is None:
+        return []
+    if 0.9 * seen["min"] <= speed_rpm <= 1.1 * seen["max"]:
+        return []
+    return [f"The shaft turns at {speed_rpm:g} rpm; training covered {seen['min']:g} to {seen['max']:g} rpm."]
+
+
+def _agreement_limits(n_agreeing: int, n_windows: int) -> list[str]:
+    if n_windows and n_agreeing / n_windows >= _STRONG_AGREEMENT:
+        return []
+    return [f"The windows disagree: only {n_agreeing} of {n_windows} support the answer."]
+
+
+def _split_limits(experiment: Mapping[str, Any]) -> list[str]:
+    if experiment["split_colour"] != "amber":
+        return []
+    sentences = " ".join(
+        finding["sentence"] for finding in experiment["split_findings"] if finding["colour"] == "amber"
+    )
+    return [f"Its test accuracy comes from an amber split (accepted on purpose). {sentences}"]
+
+
+def _test_limits(experiment: Mapping[str, Any]) -> list[str]:
+    test = experiment["test"]
+    if test is None:
+        return ["The classifier has not been tested on recordings of its own dataset."]
+    level = test["recording_level"]
+    if level["n"] >= _FEW_TEST_RECORDINGS:
+        return []
+    low, high = (round(100 * value) for value in level["accuracy_interval"])
+    right = round(level["accuracy"] * level["n"])
+    return [
+        f"Tested on {level['n']} recordings only: {right} right at recording level, 95 % interval {low} to "
+        f"{high} %."
+    ]

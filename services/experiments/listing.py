@@ -1,0 +1,173 @@
+"""What the pages, REST and commands read of experiments. An experiment's status is its job's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from core.networks.registry import NETWORKS
+from database.connection import get_db_session
+from models.dataset import Dataset, DatasetVersion
+from models.experiment import Experiment, Prediction
+from models.job import Job
+from models.recording import Recording, Signal
+from models.split import Split
+from services.jobs.board import describe_job
+from utils.clock import to_iso
+from utils.exceptions import InvalidInputError
+
+MAX_PER_PAGE = 200
+_SORTABLE: dict[str, Any] = {
+    "id": Experiment.id,
+    "created_at": Experiment.created_at,
+    "name": Experiment.name,
+    "network": Experiment.network,
+    "seed": Experiment.seed,
+    "dataset": Dataset.name,
+    "split": Split.name,
+    "status": Job.state,
+    "train_cpu_s": Experiment.train_cpu_s,
+    "test_recording_accuracy": Experiment.test_recording_accuracy,
+}
+
+
+def describe_experiment(experiment: Experiment) -> dict[str, Any]:
+    """Return one experiment as plain data, without its results' tables."""
+    version, split = experiment.dataset_version, experiment.split
+    results = experiment.results or {}
+    return {
+        "experiment_id": experiment.id,
+        "name": experiment.name,
+        "notes": experiment.notes,
+        "network": experiment.network,
+        "network_title": NETWORKS[experiment.network].title,
+        "options": experiment.options,
+        "channel": experiment.channel,
+        "seed": experiment.seed,
+        "group_key": experiment.group_key,
+        "dataset_id": version.dataset_id,
+        "dataset": version.dataset.name,
+        "dataset_version": version.number,
+        "split_id": split.id,
+        "split": split.name,
+        "split_colour": split.colour,
+        "split_findings": split.findings,
+        "split_accepted_reason": split.accepted_reason,
+        "class_names": experiment.class_names,
+        "status": experiment.job.state,
+        "job": describe_job(experiment.job),
+        "stopped_early": experiment.stopped_early,
+        "best_epoch": experiment.best_epoch,
+        "epochs_run": experiment.epochs_run,
+        "train_cpu_s": experiment.train_cpu_s,
+        "analysis_rate_hz": experiment.analysis_rate_hz,
+        "classifier_sha256": experiment.classifier_sha256,
+        "test_evaluations": experiment.test_evaluations,
+        "test": _describe_levels(results.get("test")),
+        "validation": _describe_levels(results.get("validation")),
+        "created_at": to_iso(experiment.created_at),
+    }
+
+
+def _describe_levels(metrics: dict[str, Any] | None) -> dict[str, Any] | None:
+    if metrics is None:
+        return None
+    keys = ("n", "accuracy", "accuracy_interval", "macro_f1", "ece")
+    return {
+        level: {key: metrics[level][key] for key in keys} for level in ("recording_level", "window_level")
+    }
+
+
+def _with_relations(chosen: Select[Experiment]) -> Select[Experiment]:
+    return chosen.options(
+        joinedload(Experiment.job),
+        joinedload(Experiment.split),
+        selectinload(Experiment.dataset_version).joinedload(DatasetVersion.dataset),
+    )
+
+
+def find_experiment(session: Session, experiment_id: int) -> Experiment | None:
+    """Return an experiment with its relations loaded."""
+    return session.scalar(_with_relations(select(Experiment).where(Experiment.id == experiment_id)))
+
+
+def list_page(query: str | None, sort: str, page: int, per_page: int, status: str | None) -> dict[str, Any]:
+    """Return ``{items, total, page, per_page}`` in a fixed number of statements."""
+    column = _SORTABLE.get(sort.lstrip("-"))
+    if column is None:
+        raise InvalidInputError(f"Experiments can't be sorted by '{sort}'. Known: {', '.join(_SORTABLE)}.")
+    page, per_page = max(page, 1), min(max(per_page, 1), MAX_PER_PAGE)
+    ids = (
+        select(Experiment.id)
+        .join(Job, Job.id == Experiment.job_id)
+        .join(Split, Split.id == Experiment.split_id)
+        .join(DatasetVersion, DatasetVersion.id == Experiment.dataset_version_id)
+        .join(Dataset, Dataset.id == DatasetVersion.dataset_id)
+    )
+    ids = ids.where(*_filters(query, status))
+    order = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
+    with get_db_session(read_only=True) as session:
+        total = session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+        wanted = session.scalars(
+            ids.order_by(order, Experiment.id.desc()).limit(per_page).offset((page - 1) * per_page)
+        ).all()
+        rows = session.scalars(_with_relations(select(Experiment).where(Experiment.id.in_(wanted)))).all()
+    by_id = {row.id: row for row in rows}
+    items = [describe_experiment(by_id[experiment_id]) for experiment_id in wanted]
+    return {"items": items, "total": total, "page": page, "per_page": per_page}
+
+
+def _filters(query: str | None, status: str | None) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if status:
+        found.append(Job.state == status)
+    for word in (query or "").split():
+        found.append(
+            or_(
+                *(
+                    column.icontains(word, autoescape=True)
+                    for column in (Experiment.name, Experiment.network, Dataset.name, Split.name)
+                )
+            )
+        )
+    return found
+
+
+def list_predictions(
+    experiment_id: int, part: str, target: str | None, predicted: str | None
+) -> list[dict[str, Any]]:
+    """Return what an experiment says of each signal of a part; a confusion cell by target and prediction."""
+    chosen = (
+        select(Prediction, Signal, Recording)
+        .join(Signal, Signal.id == Prediction.signal_id)
+        .join(Recording, Recording.id == Signal.recording_id)
+        .where(Prediction.experiment_id == experiment_id, Prediction.part == part)
+        .order_by(Recording.name, Signal.channel)
+    )
+    if target is not None:
+        chosen = chosen.where(Prediction.target == target)
+    if predicted is not None:
+        chosen = chosen.where(Prediction.predicted == predicted)
+    with get_db_session(read_only=True) as session:
+        rows = session.execute(chosen).all()
+    return [
+        {
+            "signal_id": signal.id,
+            "recording_id": recording.id,
+            "dataset_id": recording.dataset_id,
+            "recording": recording.name,
+            "channel": signal.channel,
+            "load": recording.load,
+            "shaft_speed_rpm": recording.shaft_speed_rpm,
+            "part": prediction.part,
+            "target": prediction.target,
+            "predicted": prediction.predicted,
+            "correct": prediction.target == prediction.predicted,
+            "probabilities": prediction.probabilities,
+            "n_windows": prediction.n_windows,
+            "n_windows_correct": prediction.n_windows_correct,
+        }
+        for prediction, signal, recording in rows
+    ]
