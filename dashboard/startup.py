@@ -188,4 +188,6 @@ def _wait_for_web(supervisor: Supervisor, probe: HealthProbe) -> bool:
 def _build_setup_link(base_url: str) -> str | None:
     """Return the one-time set-up link of an empty database, None where a user exists."""
     issued = AuthenticationService.issue_setup_token()
-    return f"{base_url}/setup?token={issued['token']}" if issued["success"] else None
+    if not issued["success"]:
+        raise StartError(issued["error"])
+    return f"{base_url}/setup?token={issued['token']}" if issued["token"] else None

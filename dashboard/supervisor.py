@@ -194,7 +194,8 @@ class Supervisor:
             if child.has_ended():
                 pause_s = child.plan_restart(self._policy)
                 self._say(f"{child.spec.name} ended unexpectedly and is started again in {pause_s:g} s.")
-                self._say_tail(child)
+                if child.n_failures == 1:
+                    self._say_tail(child)
             elif child.is_due():
                 child.start(self._cwd)
             elif child.is_running:
@@ -203,6 +204,7 @@ class Supervisor:
     def _say_tail(self, child: Child) -> None:
         for line in child.log.read_tail():
             self._say(f"  {child.spec.name} | {line}")
+        self._say(f"  {child.spec.name} | all of it: {child.log.path}")
 
     def stop_all(self) -> None:
         """Stop every child in order: those that stop last after all others, each within its grace."""

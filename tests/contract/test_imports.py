@@ -91,6 +91,16 @@ def test_packages_that_need_no_torch_are_named_as_soon_as_they_exist() -> None:
     assert set(rule["source_modules"].split()) == existing
 
 
+def test_what_callback_modules_share_registers_no_callback() -> None:
+    allowed = _read_contracts(ROOT / ".importlinter")["independent-callbacks"]["ignore_imports"]
+    shared = [line.rpartition(".")[2] for line in allowed.splitlines() if "->" in line]
+    assert shared
+    for name in shared:
+        tree = ast.parse((ROOT / "callbacks" / f"{name}.py").read_text(encoding="utf-8"))
+        names = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+        assert "register" not in names, name
+
+
 def test_no_top_level_code_folder_escapes_the_rules() -> None:
     folders = {path.parent.name for path in ROOT.glob("*/__init__.py")}
     assert folders - {"tests", "benchmarks"} == set(PACKAGES)
