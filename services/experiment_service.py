@@ -82,7 +82,7 @@ class ExperimentService:
             actor: Who asks; an engineer.
 
         Returns:
-            ``experiment_ids`` and ``job_ids``, in the order of the seeds.
+            ``group_key``, ``experiment_ids`` and ``job_ids``, in the order of the seeds.
 
         Errors:
             ``unknown_network``, ``unknown_option``, ``invalid_input``, ``not_found``,
@@ -90,8 +90,9 @@ class ExperimentService:
         """
         require_role(actor, Role.ENGINEER)
         request = creation.check_request(config)
-        written = creation.write_experiments(request, _act_for(actor, user_id))
+        group_key, written = creation.write_experiments(request, _act_for(actor, user_id))
         return ok(
+            group_key=group_key,
             experiment_ids=[experiment_id for experiment_id, _ in written],
             job_ids=[job_id for _, job_id in written],
         )
@@ -195,6 +196,17 @@ class ExperimentService:
         with get_db_session(read_only=True) as session:
             experiment = session.get(Experiment, experiment_id)
         return experiment.results if experiment else None
+
+    @staticmethod
+    @returns_data(none)
+    def get_group_summary(group_key: str, *, actor: Actor = SYSTEM) -> dict[str, Any] | None:
+        """Return mean and 95 % interval of the recording-level test accuracy over a group's seeds.
+
+        With fewer than three finished seeds there is no interval, and ``note`` says so. None where the
+        group is unknown.
+        """
+        require_role(actor, Role.VIEWER)
+        return listing.summarise_group(group_key)
 
     @staticmethod
     @returns_data(_no_rows)

@@ -19,6 +19,8 @@ COMMANDS = {
     "run": "dashboard.cli.system:run",
     "migrate": "dashboard.cli.system:migrate",
     "doctor": "dashboard.cli.system:doctor",
+    "train": "dashboard.cli.experiments:train",
+    "diagnose": "dashboard.cli.diagnose:diagnose",
 }
 
 

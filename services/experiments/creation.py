@@ -92,8 +92,8 @@ def _check_seeds(seeds: Any) -> tuple[int, ...]:
     return numbers
 
 
-def write_experiments(request: TrainingRequest, actor: Actor) -> list[tuple[int, int]]:
-    """Write one experiment and one job per seed, all or none; return their ``(experiment, job)`` ids."""
+def write_experiments(request: TrainingRequest, actor: Actor) -> tuple[str, list[tuple[int, int]]]:
+    """Write one experiment and one job per seed, all or none; return the group and ``(experiment, job)`` ids."""
     group_key = new_storage_name()
     written = []
     with get_db_session() as session:
@@ -101,7 +101,7 @@ def write_experiments(request: TrainingRequest, actor: Actor) -> list[tuple[int,
             experiment = _write_one(session, request, seed, group_key, actor)
             written.append((experiment.id, experiment.job_id))
         session.commit()
-    return written
+    return group_key, written
 
 
 def _write_one(

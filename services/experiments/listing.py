@@ -17,8 +17,10 @@ from models.split import Split
 from services.jobs.board import describe_job
 from utils.clock import to_iso
 from utils.exceptions import InvalidInputError
+from utils.statistical_tests import compute_mean_interval
 
 MAX_PER_PAGE = 200
+MIN_SEEDS_FOR_INTERVAL = 3
 _SORTABLE: dict[str, Any] = {
     "id": Experiment.id,
     "created_at": Experiment.created_at,
@@ -133,6 +135,25 @@ def _filters(query: str | None, status: str | None) -> list[ColumnElement[bool]]
             )
         )
     return found
+
+
+def summarise_group(group_key: str) -> dict[str, Any] | None:
+    """Return ``n_seeds``, ``n_finished``, mean and 95 % interval of the recording-level test accuracy."""
+    chosen = select(Experiment.test_recording_accuracy).where(Experiment.group_key == group_key)
+    with get_db_session(read_only=True) as session:
+        found = session.scalars(chosen).all()
+    if not found:
+        return None
+    accuracies = [accuracy for accuracy in found if accuracy is not None]
+    enough = len(accuracies) >= MIN_SEEDS_FOR_INTERVAL
+    return {
+        "group_key": group_key,
+        "n_seeds": len(found),
+        "n_finished": len(accuracies),
+        "test_recording_accuracy_mean": sum(accuracies) / len(accuracies) if accuracies else None,
+        "test_recording_accuracy_interval": compute_mean_interval(accuracies) if enough else None,
+        "note": None if enough else "too few seeds for an interval: three or more are needed",
+    }
 
 
 def list_predictions(
