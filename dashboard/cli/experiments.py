@@ -74,15 +74,15 @@ def train(
         return
     jobs = wait_for_jobs(created["job_ids"], quiet=as_json)
     results = [ExperimentService.get_results(number) for number in created["experiment_ids"]]
-    document = {
+    document: dict[str, Any] = {
         "experiments": [found for found in results if found],
         "group": ExperimentService.get_group_summary(created["group_key"]),
+        "failed": [
+            {"job_id": job["id"], "state": job["state"], "error": job["error"]}
+            for job in jobs
+            if job["state"] != "done"
+        ],
     }
-    document["failed"] = [  # type: ignore[assignment]  # one document of several shapes
-        {"job_id": job["id"], "state": job["state"], "error": job["error"]}
-        for job in jobs
-        if job["state"] != "done"
-    ]
     click.echo(json.dumps(document) if as_json else _describe(document))
     ctx.exit(0 if not document["failed"] else 1)
 
