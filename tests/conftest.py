@@ -16,6 +16,7 @@ from database.connection import build_engine, dispose_engine
 from database.migrate import migrate
 from tests.servers import (
     PostgresServer,
+    Product,
     RedisServer,
     find_chromium,
     find_postgres_folder,
@@ -155,6 +156,16 @@ def redis_server() -> Iterator[RedisServer]:
             yield server
         finally:
             server.stop()
+
+
+@pytest.fixture
+def product(tmp_path: Path) -> Iterator[Product]:
+    """Return the whole product over an empty DATA_DIR, not started yet; it is stopped after the test."""
+    subject = Product(tmp_path / "product")
+    try:
+        yield subject
+    finally:
+        subject.stop()
 
 
 @pytest.fixture(scope="session")

@@ -6,14 +6,19 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
+import threading
+from functools import partial
 from pathlib import Path
 
+import psutil
 import psycopg
 
+from dashboard_config import REPOSITORY_ROOT, Settings
 from database.redis_server import answers_ping, build_redis_command, find_redis_server
 from utils.exceptions import MissingDependencyError
-from utils.processes import start_process, stop_process, wait_until
+from utils.processes import die_with_parent, start_process, stop_process, wait_until
 
 _START_TIMEOUT_S = 20.0
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -147,3 +152,81 @@ class PostgresServer:
         except psycopg.OperationalError:
             return False
         return True
+
+
+class Product:
+    """The whole product as `make run` starts it, on a free port over a DATA_DIR of the test's own."""
+
+    def __init__(self, data_dir: Path, **settings: object) -> None:
+        self.data_dir = data_dir
+        self.redis_socket = Settings(data_dir=data_dir).redis_socket
+        self.lines: list[str] = []
+        self.url = ""
+        self.setup_link: str | None = None
+        self._env = {name: str(value) for name, value in settings.items()}
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self, timeout_s: float = 60.0) -> None:
+        """Start it and wait until it has printed its address."""
+        env = {**os.environ, "PORT": "0", **self._env, "DATA_DIR": str(self.data_dir)}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "dashboard", "run"],
+            cwd=REPOSITORY_ROOT,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            preexec_fn=partial(die_with_parent, signal.SIGTERM),
+        )
+        self._reader = threading.Thread(target=self._read_lines, daemon=True)
+        self._reader.start()
+        process = self.process
+        wait_until(lambda: self._find_line("Ctrl-C stops") or process.poll() is not None, timeout_s)
+        if not self._find_line("Ctrl-C stops"):
+            self.stop()
+            raise RuntimeError("the product did not start:\n" + "\n".join(self.lines))
+        self.url = self._find_line("is running at").split()[-1]
+        link_line = self._find_line("/setup?token=")
+        self.setup_link = link_line.split()[-1] if link_line else None
+
+    def _read_lines(self) -> None:
+        assert self.process is not None
+        assert self.process.stdout is not None
+        self.lines.extend(map(str.rstrip, iter(self.process.stdout.readline, "")))
+
+    def _find_line(self, part: str) -> str:
+        return next((line for line in list(self.lines) if part in line), "")
+
+    def stop(self, signal_number: int = signal.SIGTERM, timeout_s: float = 60.0) -> int:
+        """Send a signal to the supervisor and return its exit status."""
+        if self.process is None:
+            return 0
+        process, self.process = self.process, None
+        process.send_signal(signal_number)
+        try:
+            return process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+        finally:
+            self._reader.join(10)
+            if process.stdout is not None:
+                process.stdout.close()
+
+    def find_processes(self, word: str = "") -> list[psutil.Process]:
+        """Return every living process of this product whose command line contains ``word``."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if self._owns(process) and word in " ".join(process.cmdline()):
+                    found.append(process)
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
+                continue
+        return found
+
+    def _owns(self, process: psutil.Process) -> bool:
+        """By the environment; Redis writes its title over it, and the title holds the socket."""
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        titled = f"unixsocket:{self.redis_socket}" in " ".join(process.cmdline())
+        return titled or process.environ().get("DATA_DIR") == str(self.data_dir)
