@@ -14,6 +14,7 @@ import pytest
 from dashboard_config import REPOSITORY_ROOT, Settings, get_settings
 from database.connection import build_engine, dispose_engine
 from database.migrate import migrate
+from tests.data.lookalikes import make_lookalikes
 from tests.servers import (
     PostgresServer,
     Product,
@@ -175,6 +176,16 @@ def real_data() -> Path:
     if folder is None:
         pytest.skip("no real recordings: name their folder with PFD_TEST_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with ``cwru_12k_de`` and ``mfpt``: real recordings, else look-alikes in their layouts."""
+    if (folder := find_real_data()) is not None:
+        return folder
+    root = tmp_path_factory.mktemp("recordings")
+    make_lookalikes(root)
+    return root
 
 
 @pytest.fixture(scope="session")
