@@ -119,6 +119,7 @@ def grow_forest(
     seed: int,
     max_depth: int | None,
     min_leaf_windows: int,
+    feature_share: float,
 ) -> Forest:
     """Grow trees with scikit-learn; the same arguments give the same trees.
 
@@ -128,7 +129,7 @@ def grow_forest(
         Shape ``(n_windows, n_features)``.
     targets
         Class indices ``(n_windows,)``; classes weigh the same whatever their number of windows.
-    n_classes, n_trees, seed, max_depth, min_leaf_windows
+    n_classes, n_trees, seed, max_depth, min_leaf_windows, feature_share
         Size and randomness of the forest.
     """
     from sklearn.ensemble import RandomForestClassifier
@@ -137,6 +138,7 @@ def grow_forest(
         n_estimators=n_trees,
         max_depth=max_depth,
         min_samples_leaf=min_leaf_windows,
+        max_features=feature_share,
         class_weight="balanced_subsample",
         random_state=seed,
         n_jobs=1,

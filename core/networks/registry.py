@@ -64,6 +64,10 @@ def _network_options(*own: OptionSpec, epochs: int, batch_size: int) -> tuple[Op
             "patience", "int", 10, 1, 10_000,
             help="Training ends after this many epochs without a better validation loss.",
         ),
+        OptionSpec(
+            "path_variation", "float", 0.6, 0.0, 5.0,
+            help="How strongly training windows are filtered at random, as by other ways to the sensor; 0: not.",
+        ),
         *_WINDOW_OPTIONS,
         *own,
     )  # fmt: skip
@@ -83,11 +87,15 @@ _SPECS = (
             OptionSpec("max_depth", "int", None, 1, 100, help="Deepest tree; empty: no limit."),
             OptionSpec("min_leaf_windows", "int", 2, 1, 1000, help="Fewest windows in a leaf."),
             OptionSpec(
+                "feature_share", "float", 0.5, 0.01, 1.0,
+                help="Share of the features that each branching may choose from.",
+            ),
+            OptionSpec(
                 "use_shaft_speed", "bool", False,
                 help="Add features at the shaft frequency; then every recording needs its shaft speed.",
             ),
         ),
-        own_options=("max_depth", "min_leaf_windows"),
+        own_options=("max_depth", "min_leaf_windows", "feature_share"),
         builder="core.networks.random_forest:grow_forest",
     ),
     NetworkSpec(
@@ -109,10 +117,10 @@ _SPECS = (
         name="lstm",
         title="LSTM",
         family="network",
-        description="Two LSTM layers behind one strided convolution, which keeps long windows cheap.",
+        description="An LSTM behind one strided convolution, which keeps long windows cheap.",
         options=_network_options(
             OptionSpec("hidden_size", "int", 64, 4, 1024, help="Size of each LSTM layer's state."),
-            OptionSpec("n_layers", "int", 2, 1, 6, help="Number of LSTM layers."),
+            OptionSpec("n_layers", "int", 1, 1, 6, help="Number of LSTM layers."),
             _DROPOUT,
             epochs=20,
             batch_size=32,

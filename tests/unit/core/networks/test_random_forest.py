@@ -24,7 +24,14 @@ def targets(features: np.ndarray) -> np.ndarray:
 
 
 def grow(features: np.ndarray, targets: np.ndarray, **kwargs: object) -> Forest:
-    arguments = {"n_classes": 4, "n_trees": 8, "seed": 1, "max_depth": None, "min_leaf_windows": 1}
+    arguments = {
+        "n_classes": 4,
+        "n_trees": 8,
+        "seed": 1,
+        "max_depth": None,
+        "min_leaf_windows": 1,
+        "feature_share": 0.5,
+    }
     return grow_forest(features, targets, **{**arguments, **kwargs})
 
 

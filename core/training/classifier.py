@@ -1,0 +1,210 @@
+"""A classifier: preprocessing, label set and trained model in one folder. Loads torch only for a network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.networks.options import OptionValue
+from core.networks.random_forest import Forest
+from core.networks.registry import get_network_spec
+from core.training.checkpoints import decode_document, encode_document, sync_folder, write_temporary
+from core.training.forest_model import ForestModel
+from core.training.metrics import pool_probabilities
+from core.training.preprocessing import Preprocessing
+from core.training.window_model import WindowModel
+from utils.exceptions import DataDamagedError, NotFoundError
+
+CARD_NAME = "classifier.json"
+_SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a classifier says about one signal.
+
+    Attributes
+    ----------
+    window_probabilities
+        Shape ``(n_windows, n_classes)``.
+    window_start_s
+        Start of each window in seconds.
+    probabilities
+        Shape ``(n_classes,)``: softmax of the mean log-probability over the windows; not calibrated.
+    class_index
+        The likeliest class.
+    notes
+        What was done to the signal before it was judged, in plain words.
+    """
+
+    window_probabilities: NDArray[np.float64]
+    window_start_s: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+    class_index: int
+    notes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """Everything needed to judge a signal of any sample rate.
+
+    Attributes
+    ----------
+    network, options
+        Name and complete options of what was trained.
+    origin
+        Where it comes from and what it has seen; plain JSON values.
+    model
+        The trained part.
+    """
+
+    network: str
+    options: Mapping[str, OptionValue]
+    preprocessing: Preprocessing
+    class_names: tuple[str, ...]
+    origin: Mapping[str, Any]
+    model: WindowModel
+
+    def predict(
+        self,
+        signal: NDArray[np.floating],
+        sample_rate_hz: float,
+        shaft_speed_rpm: float | None = None,
+    ) -> Prediction:
+        """Judge a signal.
+
+        Parameters
+        ----------
+        signal
+            Shape ``(n_samples,)``, any unit; gain and offset do not matter.
+        sample_rate_hz
+            At least the classifier's analysis rate; higher rates are resampled, and the notes say so.
+        shaft_speed_rpm
+            Needed by classifiers that read shaft features, ignored by others.
+
+        Raises
+        ------
+        SignalError
+            ``SAMPLE_RATE_TOO_LOW``, ``RECORDING_TOO_SHORT``, ``NON_FINITE_SIGNAL``.
+        InvalidInputError
+            The shaft speed is needed and missing.
+        """
+        preprocessing = self.preprocessing
+        windows = preprocessing.cut(preprocessing.resample(signal, sample_rate_hz))
+        shaft_frequency_hz = None if shaft_speed_rpm is None else shaft_speed_rpm / 60.0
+        judged = self.model.predict_probabilities(windows, preprocessing.analysis_rate_hz, shaft_frequency_hz)
+        pooled = pool_probabilities(judged)
+        hop_s = preprocessing.hop_samples / preprocessing.analysis_rate_hz
+        starts = np.arange(len(windows), dtype=np.float64) * hop_s
+        return Prediction(judged, starts, pooled, int(pooled.argmax()), self._list_notes(sample_rate_hz))
+
+    def save(self, folder: Path) -> None:
+        """Write the classifier into ``folder``; the card comes last, so that a half-written one can't load.
+
+        Raises
+        ------
+        OSError
+            The disk refused.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        weights = encode_document(self.model.to_arrays(), {})
+        digest = hashlib.sha256(weights).hexdigest()
+        weights_path = folder / f"weights-{digest[:16]}.safetensors"
+        write_temporary(weights_path, weights).replace(weights_path)
+        card = self._build_card(weights_path.name, digest)
+        card["card_sha256"] = _hash_card(card)
+        text = json.dumps(card, indent=1, sort_keys=True)
+        write_temporary(folder / CARD_NAME, text.encode()).replace(folder / CARD_NAME)
+        sync_folder(folder)
+        for other in folder.glob("weights-*"):
+            if other != weights_path:
+                other.unlink()
+
+    @classmethod
+    def load(cls, folder: Path) -> Classifier:
+        """Read a classifier and check its hashes.
+
+        Raises
+        ------
+        NotFoundError
+            There is no classifier in ``folder``.
+        DataDamagedError
+            Its files are not what was saved.
+        """
+        card = _read_card(folder)
+        arrays = _read_weights(folder / card["weights_file"], card["weights_sha256"])
+        preprocessing = Preprocessing(**card["preprocessing"])
+        class_names = tuple(card["class_names"])
+        model = _build_model(card, arrays, preprocessing.window_samples, len(class_names))
+        return cls(card["network"], card["options"], preprocessing, class_names, card["origin"], model)
+
+    def _build_card(self, weights_file: str, weights_sha256: str) -> dict[str, Any]:
+        return {
+            "schema_version": _SCHEMA_VERSION,
+            "network": self.network,
+            "options": dict(self.options),
+            "preprocessing": self.preprocessing.to_dict(),
+            "class_names": list(self.class_names),
+            "origin": dict(self.origin),
+            "weights_file": weights_file,
+            "weights_sha256": weights_sha256,
+        }
+
+    def _list_notes(self, sample_rate_hz: float) -> list[str]:
+        if not self.preprocessing.needs_resampling(sample_rate_hz):
+            return []
+        rate_hz = self.preprocessing.analysis_rate_hz
+        return [
+            f"resampled from {_format_rate(sample_rate_hz)} Hz to {_format_rate(rate_hz)} Hz "
+            "with an anti-alias filter"
+        ]
+
+
+def _build_model(
+    card: dict[str, Any], arrays: dict[str, NDArray[Any]], n_samples: int, n_classes: int
+) -> WindowModel:
+    if get_network_spec(card["network"]).family == "classical":
+        return ForestModel(Forest.from_arrays(arrays), bool(card["options"]["use_shaft_speed"]))
+    from core.training.network_model import load_network_model
+
+    return load_network_model(
+        card["network"], card["options"], arrays, n_samples=n_samples, n_classes=n_classes
+    )
+
+
+def _read_card(folder: Path) -> dict[str, Any]:
+    try:
+        card: dict[str, Any] = json.loads((folder / CARD_NAME).read_text())
+    except FileNotFoundError as error:
+        raise NotFoundError("There is no trained classifier here.") from error
+    except ValueError as error:
+        raise DataDamagedError("The classifier's card can't be read any more.") from error
+    if not isinstance(card, dict) or card.get("card_sha256") != _hash_card(card):
+        raise DataDamagedError("The classifier's card no longer matches its hash.")
+    return card
+
+
+def _read_weights(path: Path, digest: str) -> dict[str, NDArray[Any]]:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise DataDamagedError("The classifier's weights are gone.") from error
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise DataDamagedError("The classifier's weights no longer match their hash.")
+    return decode_document(content)[0]
+
+
+def _hash_card(card: Mapping[str, Any]) -> str:
+    content = {name: value for name, value in card.items() if name != "card_sha256"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _format_rate(rate_hz: float) -> str:
+    return f"{rate_hz:.3f}".rstrip("0").rstrip(".")

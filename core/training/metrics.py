@@ -1,0 +1,149 @@
+"""Judging predictions: accuracy, per-class table, confusion and calibration, per recording and per window."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+N_CALIBRATION_BINS = 15
+_PROBABILITY_FLOOR = 1e-4
+_Z_95 = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True)
+class SignalPrediction:
+    """What a classifier said about one labelled signal.
+
+    Attributes
+    ----------
+    target
+        Class index of the label.
+    window_probabilities
+        Shape ``(n_windows, n_classes)``.
+    """
+
+    recording_id: Hashable
+    target: int
+    window_probabilities: NDArray[np.float64]
+
+
+def pool_probabilities(window_probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Recording-level probabilities: softmax of the mean log-probability over the windows.
+
+    Probabilities below 1e-4 count as 1e-4, so that a single window can't veto a class.
+    """
+    floored = np.maximum(np.asarray(window_probabilities, dtype=np.float64), _PROBABILITY_FLOOR)
+    mean_log = np.log(floored).mean(axis=0)
+    shares = np.exp(mean_log - mean_log.max())
+    pooled: NDArray[np.float64] = shares / shares.sum()
+    return pooled
+
+
+def judge(predictions: Sequence[SignalPrediction], class_names: Sequence[str]) -> dict[str, Any]:
+    """Judge predictions at both levels.
+
+    Signals of the same recording with the same label count as one recording, judged on all their windows.
+
+    Returns
+    -------
+    dict
+        ``{"recording_level": R, "window_level": W}``, JSON-ready, each with ``n``, ``accuracy``,
+        ``accuracy_interval``, ``macro_f1``, ``ece``, ``per_class`` and ``confusion``
+        (rows: label, columns: prediction). Values that do not exist are None.
+    """
+    groups: dict[tuple[Hashable, int], list[NDArray[np.float64]]] = {}
+    for prediction in predictions:
+        groups.setdefault((prediction.recording_id, prediction.target), []).append(
+            prediction.window_probabilities
+        )
+    windows = [np.concatenate(parts) for parts in groups.values()]
+    recording_targets = np.asarray([target for _, target in groups], dtype=np.int64)
+    n_classes = len(class_names)
+    recordings = np.asarray([pool_probabilities(part) for part in windows]).reshape(-1, n_classes)
+    window_targets = np.repeat(recording_targets, [len(part) for part in windows])
+    all_windows = np.concatenate(windows) if windows else np.empty((0, n_classes))
+    return {
+        "recording_level": judge_level(recording_targets, recordings, class_names),
+        "window_level": judge_level(window_targets, all_windows, class_names),
+    }
+
+
+def judge_level(
+    targets: NDArray[np.integer], probabilities: NDArray[np.floating], class_names: Sequence[str]
+) -> dict[str, Any]:
+    """Judge one level: ``targets`` ``(n,)`` against ``probabilities`` ``(n, n_classes)``."""
+    predicted = probabilities.argmax(axis=1) if len(targets) else np.empty(0, dtype=np.int64)
+    confusion = compute_confusion(targets, predicted, len(class_names))
+    per_class = [_judge_class(confusion, index, name) for index, name in enumerate(class_names)]
+    n, n_right = len(targets), int(np.trace(confusion))
+    return {
+        "n": n,
+        "accuracy": n_right / n if n else None,
+        "accuracy_interval": wilson_interval(n_right, n),
+        "macro_f1": _mean(row["f1"] for row in per_class if row["f1"] is not None),
+        "ece": compute_calibration_error(targets, probabilities),
+        "per_class": per_class,
+        "confusion": confusion.tolist(),
+    }
+
+
+def compute_confusion(
+    targets: NDArray[np.integer], predicted: NDArray[np.integer], n_classes: int
+) -> NDArray[np.int64]:
+    """Count label (row) against prediction (column)."""
+    confusion = np.zeros((n_classes, n_classes), dtype=np.int64)
+    np.add.at(confusion, (targets, predicted), 1)
+    return confusion
+
+
+def compute_calibration_error(
+    targets: NDArray[np.integer], probabilities: NDArray[np.floating], n_bins: int = N_CALIBRATION_BINS
+) -> float | None:
+    """Expected calibration error over equal bins of confidence (Guo et al., 2017); None without rows."""
+    if len(targets) == 0:
+        return None
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == targets
+    bins = np.clip(np.ceil(confidence * n_bins).astype(np.int64) - 1, 0, n_bins - 1)
+    gaps = np.bincount(bins, weights=right - confidence, minlength=n_bins)
+    return float(np.abs(gaps).sum() / len(targets))
+
+
+def compute_mean_loss(probabilities: NDArray[np.float64], targets: NDArray[np.integer]) -> float:
+    """Mean negative log-likelihood ``(n, n_classes)`` against ``(n,)``, every class weighing the same."""
+    chosen = np.maximum(probabilities[np.arange(len(targets)), targets], _PROBABILITY_FLOOR)
+    losses = -np.log(chosen)
+    return float(np.mean([losses[targets == index].mean() for index in np.unique(targets)]))
+
+
+def wilson_interval(n_right: int, n: int) -> list[float] | None:
+    """95 % score interval of a share (Wilson, 1927); None for ``n = 0``."""
+    if n == 0:
+        return None
+    share, z2 = n_right / n, _Z_95**2
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z_95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    return [max(0.0, centre - half), min(1.0, centre + half)]
+
+
+def _judge_class(confusion: NDArray[np.int64], index: int, name: str) -> dict[str, Any]:
+    hits = int(confusion[index, index])
+    support, called = int(confusion[index].sum()), int(confusion[:, index].sum())
+    return {
+        "class_name": name,
+        "precision": hits / called if called else None,
+        "recall": hits / support if support else None,
+        "recall_interval": wilson_interval(hits, support),
+        "f1": 2 * hits / (support + called) if support + called else None,
+        "support": support,
+    }
+
+
+def _mean(values: Iterable[float]) -> float | None:
+    found = list(values)
+    return sum(found) / len(found) if found else None

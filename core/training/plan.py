@@ -1,0 +1,93 @@
+"""What one training is: fixed before it starts, the same after every resume."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.networks.options import OptionValue
+from core.training.checkpoints import TrainingState, discard_states, load_state
+from core.training.hooks import Command
+from core.training.preprocessing import Preprocessing
+from core.training.signals import LabelledSignal
+from core.training.window_model import WindowModel
+from utils.exceptions import ConflictError, DataDamagedError
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """Network, complete options, preprocessing, classes, seed, and the folder of its checkpoints."""
+
+    network: str
+    options: dict[str, OptionValue]
+    preprocessing: Preprocessing
+    class_names: tuple[str, ...]
+    seed: int
+    folder: Path
+    fingerprint: str
+
+    def get_whole(self, name: str) -> int:
+        """Return an option that is a whole number."""
+        value = self.options[name]
+        if not isinstance(value, int):
+            raise TypeError(f"option {name} is no whole number")
+        return value
+
+    def get_number(self, name: str) -> float:
+        """Return an option that is a number."""
+        value = self.options[name]
+        if not isinstance(value, (int, float)):
+            raise TypeError(f"option {name} is no number")
+        return float(value)
+
+    def resume_state(self, on_message: Callable[[str], None]) -> TrainingState | None:
+        """Read the checkpoint of this training, None where it starts from the beginning.
+
+        Raises
+        ------
+        ConflictError
+            The folder holds the checkpoint of another training.
+        """
+        try:
+            state = load_state(self.folder)
+        except DataDamagedError as error:
+            on_message(error.sentence)
+            discard_states(self.folder)
+            return None
+        if state is not None and state.fingerprint != self.fingerprint:
+            raise ConflictError("This run folder holds the checkpoint of another training: use an empty one.")
+        return state
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """How far a training came. ``model`` is None after a pause; ``command`` is ``continue`` at its end."""
+
+    command: Command
+    model: WindowModel | None
+    best_epoch: int
+    cpu_s: float
+    history: list[dict[str, Any]]
+
+
+def compute_fingerprint(
+    network: str,
+    options: dict[str, OptionValue],
+    class_names: Sequence[str],
+    seed: int,
+    parts: Sequence[Sequence[LabelledSignal]],
+) -> str:
+    """Hash everything that shapes a training's result."""
+    signals = [
+        [
+            (signal.signal_sha256, signal.class_index, signal.sample_rate_hz, signal.shaft_speed_rpm)
+            for signal in part
+        ]
+        for part in parts
+    ]
+    text = json.dumps([network, options, list(class_names), seed, signals], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
