@@ -180,7 +180,7 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with ``cwru_12k_de`` and ``mfpt``: real recordings, else look-alikes in their layouts."""
+    """Return a folder with ``cwru_12k_de`` and ``mfpt``: real recordings, else look-alikes."""
     if (folder := find_real_data()) is not None:
         return folder
     root = tmp_path_factory.mktemp("recordings")
