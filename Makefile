@@ -19,7 +19,7 @@ install: $(INSTALLED) ## Make .venv, install the product, bring the database to 
 	$(BIN)/python -m dashboard migrate
 
 worker: $(INSTALLED) ## Start one worker for both queues (another machine with the same DATABASE_URL and REDIS_URL)
-	@REMAP_SIGTERM=SIGQUIT exec $(BIN)/python -m celery -A tasks.celery_app worker -Q train,quick -n "worker-$$$$@%h"
+	@exec $(BIN)/python -m celery -A tasks.celery_app worker -Q train,quick -n "worker-$$$$@%h"
 
 test: $(INSTALLED_DEV) ## Install what is missing, then run the whole suite; choose with ARGS="-k word"
 	@$(BIN)/python -m pytest $(ARGS)

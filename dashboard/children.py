@@ -66,8 +66,8 @@ def _build_worker_spec(settings: Settings, name: str, queues: tuple[str, ...]) -
         *("-Q", ",".join(queues), "-n", f"{name}@%h", "-c", str(settings.worker_concurrency)),
         *("--pool", "prefork", "--without-gossip", "--without-mingle", "--without-heartbeat"),
     )
-    env = {**_thread_limits(settings), "PFD_WORKER_QUEUE": ",".join(queues)}
-    return ChildSpec(name, command, settings.shutdown_grace_s + _EXTRA_GRACE_S, env)
+    grace_s = settings.shutdown_grace_s + _EXTRA_GRACE_S
+    return ChildSpec(name, command, grace_s, _thread_limits(settings))
 
 
 def _thread_limits(settings: Settings) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 from typing import Any
@@ -18,6 +19,7 @@ from utils.logger import configure_logging, setup_logger
 logger = setup_logger(__name__)
 
 _TASK_MODULES = ("tasks.datasets", "tasks.experiments")
+_LAST_GRACE_S = 10.0
 _stopping = threading.Event()
 
 
@@ -35,8 +37,6 @@ def build_celery_app(settings: Settings) -> Celery:
         worker_concurrency=settings.worker_concurrency,
         worker_pool_start_method="spawn",
         worker_cancel_long_running_tasks_on_connection_loss=False,
-        worker_soft_shutdown_timeout=settings.shutdown_grace_s,
-        worker_enable_soft_shutdown_on_idle=False,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         broker_connection_retry=True,
@@ -100,6 +100,14 @@ def _beat_until_stopped(queue_names: list[str]) -> None:
 def _ask_jobs_to_yield(**_: Any) -> None:
     _stopping.set()
     threading.Thread(target=_sign_off, args=(worker_name(),), daemon=True).start()
+    if os.getpgrp() == os.getpid():  # as the supervisor starts it: the group is this worker's own
+        threading.Thread(target=_end_in_time, daemon=True).start()
+
+
+def _end_in_time() -> None:
+    """End a worker whose jobs do not step back, also where no supervisor is left to do it."""
+    threading.Event().wait(get_settings().shutdown_grace_s + _LAST_GRACE_S)
+    os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
 def _sign_off(name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from services.experiment_service import ExperimentService
-
 from tasks.celery_app import celery_app, worker_name
 from tasks.names import TaskName
 
