@@ -7,12 +7,14 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from dashboard_config import REPOSITORY_ROOT, Settings, get_settings
-from database.connection import build_engine, dispose_engine
+from database.connection import build_engine, dispose_engine, get_engine
 from database.migrate import migrate
 from tests.data.lookalikes import make_lookalikes
 from tests.servers import (
@@ -195,3 +197,24 @@ def chromium() -> str:
     if path is None:
         pytest.skip("no Chromium on this machine (apt install chromium)")
     return path
+
+
+@pytest.fixture
+def count_statements() -> Callable[[], AbstractContextManager[list[str]]]:
+    """Return a context manager that collects the statements sent to the database inside it."""
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        sent: list[str] = []
+
+        def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+            sent.append(statement)
+
+        engine = get_engine()
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+    return counting
