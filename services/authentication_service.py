@@ -215,6 +215,15 @@ class AuthenticationService:
             return people.describe_user(people.require_known_user(session, user_id))
 
     @staticmethod
+    @returns_data(none)
+    def find_user(email: str, *, actor: Actor = SYSTEM) -> dict[str, Any] | None:
+        """Return the account with an e-mail address, or None; administrators only."""
+        require_role(actor, Role.ADMIN)
+        with get_db_session(read_only=True) as session:
+            user = session.scalar(select(User).where(User.email == people.normalise_email(email)))
+        return people.describe_user(user) if user else None
+
+    @staticmethod
     @returns_result
     def create_session(
         user_id: int,

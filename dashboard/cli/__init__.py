@@ -19,6 +19,8 @@ COMMANDS = {
     "run": "dashboard.cli.system:run",
     "migrate": "dashboard.cli.system:migrate",
     "doctor": "dashboard.cli.system:doctor",
+    "create-admin": "dashboard.cli.users:create_admin",
+    "create-api-key": "dashboard.cli.users:create_api_key",
     "train": "dashboard.cli.experiments:train",
     "diagnose": "dashboard.cli.diagnose:diagnose",
 }

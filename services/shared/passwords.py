@@ -148,7 +148,7 @@ def _refuse_well_known(plain: str, personal: tuple[str, ...]) -> None:
             else "well-known passwords"
         )
         raise InvalidInputError(
-            f"The password is mostly made of {kind} ({', '.join(sorted(set(removed))[:3])}), "
+            f"The password is mostly made of {kind} ({', '.join(sorted(set(removed), key=len)[-3:])}), "
             "which are guessed first. Choose other words."
         )
 
