@@ -27,8 +27,8 @@ _MIN_DISTINCT = 5
 _MIN_OWN_CHARACTERS = 8
 _SHORTEST_RUN = 4
 _WORDS_FILE = Path(__file__).with_name("refused_passwords.json")
-# A well-formed hash that no password has: checking against it takes as long as against a real one.
-_NOBODYS_HASH = f"$2b${ROUNDS}${'.' * 53}"
+
+
 _JOINERS = {"\u200d", "\ufe0e", "\ufe0f"}
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _LEET = str.maketrans("01345@$!", "oleasasi")
@@ -72,7 +72,9 @@ def check_password(password: str, stored_hash: str | None) -> bool:
 
     Call inside `hashing_slot`.
     """
-    matches = bcrypt.checkpw(_prepare(password), (stored_hash or _NOBODYS_HASH).encode())
+    # A well-formed hash that no password has: checking against it takes as long as against a real one.
+    nobodys_hash = f"$2b${ROUNDS:02}${'.' * 53}"
+    matches = bcrypt.checkpw(_prepare(password), (stored_hash or nobodys_hash).encode())
     return matches and stored_hash is not None
 
 
