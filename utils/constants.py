@@ -44,3 +44,7 @@ FAULT_CLASS_ALIASES: Final = MappingProxyType(
         "outerrace": "outer_race",
     }
 )
+
+# Prefixes of cache keys (``noun:what``, then the id).
+CACHE_DATASET_STATISTICS: Final = "dataset:stats"
+CACHE_DATASET_PREVIEW: Final = "dataset:preview"

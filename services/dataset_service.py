@@ -1,0 +1,446 @@
+"""DatasetService: the workflows around datasets: upload, import, list, split, archive, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from database.connection import get_db_session
+from models.user import Role
+from services.datasets import cached, listing, removal, splitting, uploads
+from services.datasets.importing import run_import
+from services.datasets.inspection import describe_preview, inspect_files, open_reader
+from services.datasets.mapping import ImportMapping, parse_mapping
+from services.datasets.planning import build_plan
+from services.datasets.requests import request_import
+from services.datasets.rows import find_version
+from services.datasets.sources import FileReference, resolve_sources
+from services.datasets.splitting import SplitRule
+from services.datasets.summary import count_recordings
+from services.datasets.uploads import ByteStream
+from services.jobs.runner import execute_job
+from services.shared.actors import SYSTEM, Actor, require_role
+from services.shared.results import none, ok, returns_data, returns_result
+from utils.exceptions import InvalidInputError
+from utils.logger import setup_logger
+
+logger = setup_logger(__name__)
+
+_MAX_PLAN_ROWS = 500
+
+
+def _no_page() -> dict[str, Any]:
+    return {"items": [], "total": 0, "page": 1, "per_page": 50}
+
+
+def _no_list() -> list[dict[str, Any]]:
+    return []
+
+
+class DatasetService:
+    """Datasets and their versions, recordings, splits and imports."""
+
+    # --- uploads ---------------------------------------------------------------------------------------
+
+    @staticmethod
+    @returns_result
+    def stage_upload(stream: ByteStream, file_name: str, *, actor: Actor) -> dict[str, Any]:
+        """Stream a file to disk, where it waits for its import or diagnosis.
+
+        Args:
+            stream: Bytes to read from.
+            file_name: The sender's name for it (with folders where it has some); only ever shown.
+            actor: Whose upload it is.
+
+        Returns:
+            ``upload_id, file_name, n_bytes, sha256, created_at``.
+
+        Errors: ``too_large``, ``quota_exceeded``, ``storage_full``, ``file_refused`` (empty). Nothing stays.
+        """
+        require_role(actor, Role.ENGINEER)
+        return ok(**uploads.store_upload(stream, file_name, actor))
+
+    @staticmethod
+    @returns_data(_no_list)
+    def list_uploads(*, actor: Actor) -> list[dict[str, Any]]:
+        """Return the actor's waiting uploads, oldest first."""
+        require_role(actor, Role.ENGINEER)
+        return uploads.list_own_uploads(actor)
+
+    @staticmethod
+    @returns_result
+    def discard_upload(upload_id: str, *, actor: Actor) -> dict[str, Any]:
+        """Delete a waiting upload. Errors: ``not_found`` (also for another person's)."""
+        require_role(actor, Role.ENGINEER)
+        uploads.drop_upload(upload_id, actor)
+        return ok()
+
+    # --- import ----------------------------------------------------------------------------------------
+
+    @staticmethod
+    @returns_result
+    def preview_import(files: Sequence[FileReference], *, actor: Actor = SYSTEM) -> dict[str, Any]:
+        """Look into files without reading their samples.
+
+        Args:
+            files: Upload ids, or for scripts ``{"path": …, "name": …}``.
+            actor: Who asks.
+
+        Returns:
+            ``files``: per file its format, variables (at most 50 listed), scalars, parts, or its problem.
+        """
+        require_role(actor, Role.ENGINEER)
+        with get_db_session(read_only=True) as session:
+            sources = resolve_sources(session, files, actor)
+        with open_reader() as reader:
+            found = inspect_files(reader, sources, ImportMapping())
+        return ok(files=[describe_preview(*pair) for pair in zip(sources, found, strict=True)])
+
+    @staticmethod
+    @returns_result
+    def plan_import(
+        files: Sequence[FileReference], mapping: Mapping[str, Any], *, actor: Actor = SYSTEM
+    ) -> dict[str, Any]:
+        """Say what an import would do: one row per signal with all its fields and what is wrong with them.
+
+        Returns:
+            ``rows`` (at most 500), ``n_rows``, ``skipped``, ``classes``, ``ready``, ``problem``, ``code``.
+        """
+        require_role(actor, Role.ENGINEER)
+        parsed = parse_mapping(mapping)
+        with get_db_session(read_only=True) as session:
+            sources = resolve_sources(session, files, actor)
+        with open_reader() as reader:
+            plan = build_plan(inspect_files(reader, sources, parsed), parsed)
+        rows = [signal.as_dict() for signal in plan.signals]
+        problem = plan.problem
+        return ok(
+            rows=rows[:_MAX_PLAN_ROWS],
+            n_rows=len(rows),
+            skipped=[{"file": s.file, "code": s.code, "sentence": s.sentence} for s in plan.skipped],
+            classes=count_recordings(rows),
+            ready=problem is None,
+            problem=problem.sentence if problem else None,
+            code=problem.code.value if problem else None,
+        )
+
+    @staticmethod
+    @returns_result
+    def import_dataset(
+        files: Sequence[FileReference],
+        mapping: Mapping[str, Any],
+        name: str,
+        *,
+        description: str = "",
+        strict: bool = False,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Start an import. Into an existing name it makes the next version: the old rows and the new ones.
+
+        Args:
+            files: Upload ids, or for scripts ``{"path": …, "name": …}``.
+            mapping: What the fields of the signals are; see `services.datasets.mapping.parse_mapping`.
+            name: The dataset's name.
+            description: Of a new dataset.
+            strict: One file that can't be used refuses them all; else it is left out and named.
+            actor: Who asks.
+
+        Returns:
+            ``job_id, dataset_name``. The job's result names dataset, version, counts and what was left out.
+
+        Errors: ``invalid_input``, ``label_missing``, ``not_found`` (an upload); the job's own: sample rate,
+        label, duplicate, file codes.
+        """
+        require_role(actor, Role.ENGINEER)
+        job_id, dataset_name = request_import(
+            files, mapping, name, actor, description=description, strict=strict
+        )
+        return ok(job_id=job_id, dataset_name=dataset_name)
+
+    @staticmethod
+    def run_import_job(job_id: int, worker: str) -> str | None:
+        """Run an import job in this process and return its state (None: it was not there to claim)."""
+        return execute_job(job_id, run_import, worker=worker)
+
+    # --- reading ---------------------------------------------------------------------------------------
+
+    @staticmethod
+    @returns_data(_no_page)
+    def list_datasets(
+        limit: int = 100,
+        offset: int = 0,
+        search_query: str | None = None,
+        *,
+        sort: str = "-created_at",
+        include_archived: bool = False,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Return datasets with their newest version: ``{items, total}``.
+
+        Args:
+            limit: At most 200.
+            offset: How many to pass over.
+            search_query: Text in name or description.
+            sort: name, created_at, version, n_recordings or n_signals; "-" in front for downwards.
+            include_archived: Also those taken out of the lists.
+            actor: Who asks.
+        """
+        require_role(actor, Role.VIEWER)
+        with get_db_session(read_only=True) as session:
+            return listing.list_datasets(
+                session,
+                limit=limit,
+                offset=offset,
+                query=search_query,
+                sort=sort,
+                include_archived=include_archived,
+            )
+
+    @staticmethod
+    @returns_data(none)
+    def get_dataset_details(
+        dataset_id: int, version: int | None = None, *, actor: Actor = SYSTEM
+    ) -> dict[str, Any] | None:
+        """Return all that a dataset's card shows, by default of its newest version; None: no such one."""
+        require_role(actor, Role.VIEWER)
+        with get_db_session(read_only=True) as session:
+            return listing.load_details(session, dataset_id, version)
+
+    @staticmethod
+    @returns_data(_no_page)
+    def list_recordings(
+        dataset_id: int,
+        version: int | None = None,
+        *,
+        page: int = 1,
+        per_page: int = 50,
+        sort: str = "recording",
+        filters: Mapping[str, Any] | None = None,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Return one page of recordings with their signals: ``{items, total, page, per_page}``.
+
+        Args:
+            dataset_id: Which.
+            version: By default the newest.
+            page: From 1.
+            per_page: At most 200.
+            sort: A column of a signal's row; "-" in front for downwards.
+            filters: q, channel, fault_class ("unlabelled" for none), load, machine, …, split_id with part.
+            actor: Who asks.
+        """
+        require_role(actor, Role.VIEWER)
+        with get_db_session(read_only=True) as session:
+            found = find_version(session, dataset_id, version)
+            return listing.list_recordings(
+                session, found.id, page=page, per_page=per_page, sort=sort, filters=filters
+            )
+
+    @staticmethod
+    @returns_data(_no_page)
+    def list_signals(
+        dataset_id: int,
+        version: int | None = None,
+        *,
+        page: int = 1,
+        per_page: int = 50,
+        sort: str = "recording",
+        filters: Mapping[str, Any] | None = None,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Return one page of signals, one row per channel; arguments as for `list_recordings`."""
+        require_role(actor, Role.VIEWER)
+        with get_db_session(read_only=True) as session:
+            found = find_version(session, dataset_id, version)
+            return listing.list_signals(
+                session, found.id, page=page, per_page=per_page, sort=sort, filters=filters
+            )
+
+    @staticmethod
+    @returns_data(none)
+    def get_recording(
+        recording_id: int, version: int | None = None, *, actor: Actor = SYSTEM
+    ) -> dict[str, Any] | None:
+        """Return one recording with its signals, or None."""
+        require_role(actor, Role.VIEWER)
+        with get_db_session(read_only=True) as session:
+            return listing.load_recording(session, recording_id, version)
+
+    @staticmethod
+    @returns_data(none)
+    def get_signal(
+        signal_id: int, version: int | None = None, *, actor: Actor = SYSTEM
+    ) -> dict[str, Any] | None:
+        """Return one signal with bearing orders, the other channels, and its neighbours; or None."""
+        require_role(actor, Role.VIEWER)
+        with get_db_session(read_only=True) as session:
+            return listing.load_signal(session, signal_id, version)
+
+    @staticmethod
+    @returns_data(none)
+    def get_dataset_preview(
+        dataset_id: int, num_samples: int = 3, *, channel: str | None = None, actor: Actor = SYSTEM
+    ) -> dict[str, Any] | None:
+        """Return a few short traces per fault class: ``classes: {class: [{signal_id, time_s, values}]}``."""
+        require_role(actor, Role.VIEWER)
+        return cached.get_preview(dataset_id, num_samples, channel)
+
+    @staticmethod
+    @returns_data(none)
+    def get_dataset_statistics(
+        dataset_id: int, version: int | None = None, *, actor: Actor = SYSTEM
+    ) -> dict[str, Any] | None:
+        """Return level and shape of the signals per fault class and channel, read in blocks; cached.
+
+        A version never changes, so its numbers are kept for a day under the version's number.
+        """
+        require_role(actor, Role.VIEWER)
+        return cached.get_statistics(dataset_id, version)
+
+    # --- splits ----------------------------------------------------------------------------------------
+
+    @staticmethod
+    @returns_result
+    def check_split(
+        dataset_id: int,
+        by: str,
+        test_values: Sequence[str] | None = None,
+        *,
+        channel: str | None = None,
+        version: int | None = None,
+        seed: int = 0,
+        validation_fraction: float = 0.2,
+        test_fraction: float = 0.2,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Work out a split and check it for leaks, without storing it. A red one comes back as found.
+
+        Args:
+            dataset_id: Which.
+            by: bearing (the physical one), recording, given (the files' own split), or a field.
+            test_values: Values of ``by`` that are tested on; without any, drawn by ``test_fraction``.
+            channel: Only signals of this channel.
+            version: By default the newest.
+            seed: Of the drawing.
+            validation_fraction: Share of the other recordings that validate.
+            test_fraction: Share that tests, where no values are named.
+            actor: Who asks.
+
+        Returns:
+            ``colour, findings, counts, class_names`` and the rule.
+        """
+        require_role(actor, Role.VIEWER)
+        rule = _rule(by, test_values, channel, seed, validation_fraction, test_fraction)
+        return ok(**splitting.work_out_split(dataset_id, version, rule).describe())
+
+    @staticmethod
+    @returns_result
+    def create_split(
+        dataset_id: int,
+        name: str,
+        by: str,
+        test_values: Sequence[str] | None = None,
+        *,
+        channel: str | None = None,
+        accept_amber: str | None = None,
+        version: int | None = None,
+        seed: int = 0,
+        validation_fraction: float = 0.2,
+        test_fraction: float = 0.2,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Work out, check and store a split; arguments as for `check_split`.
+
+        Args:
+            dataset_id: Which.
+            name: Unique within the version.
+            by: As for `check_split`.
+            test_values: As for `check_split`.
+            channel: As for `check_split`.
+            accept_amber: Why an amber split is accepted; stamped on every result.
+            version: By default the newest.
+            seed: Of the drawing.
+            validation_fraction: As for `check_split`.
+            test_fraction: As for `check_split`.
+            actor: Who asks.
+
+        Errors: ``split_leaks``, ``class_without_training``, ``split_needs_acceptance``, ``conflict`` (name).
+        """
+        require_role(actor, Role.ENGINEER)
+        checked_name = removal.check_name(name)
+        rule = _rule(by, test_values, channel, seed, validation_fraction, test_fraction)
+        checked = splitting.work_out_split(dataset_id, version, rule)
+        split_id = splitting.store_split(checked, checked_name, accept_amber, actor)
+        return ok(**splitting.load_split(split_id))
+
+    @staticmethod
+    @returns_data(_no_list)
+    def list_splits(
+        dataset_id: int, version: int | None = None, *, actor: Actor = SYSTEM
+    ) -> list[dict[str, Any]]:
+        """Return the splits of a dataset, newest first, without their findings."""
+        require_role(actor, Role.VIEWER)
+        return splitting.list_splits(dataset_id, version)
+
+    @staticmethod
+    @returns_data(none)
+    def get_split(split_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any] | None:
+        """Return one split with its findings and ``parts: {part: [signal_id]}``, or None."""
+        require_role(actor, Role.VIEWER)
+        return splitting.load_split(split_id)
+
+    # --- changing --------------------------------------------------------------------------------------
+
+    @staticmethod
+    @returns_result
+    def update_dataset(
+        dataset_id: int, *, name: str | None = None, description: str | None = None, actor: Actor = SYSTEM
+    ) -> dict[str, Any]:
+        """Change name or description. Errors: ``not_found``, ``conflict`` (the name is taken)."""
+        require_role(actor, Role.ENGINEER)
+        removal.change_dataset(dataset_id, actor, name=name, description=description)
+        return ok(dataset_id=dataset_id)
+
+    @staticmethod
+    @returns_result
+    def archive_dataset(dataset_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any]:
+        """Take a dataset out of the lists; nothing is lost and it can come back."""
+        require_role(actor, Role.ENGINEER)
+        removal.set_archived(dataset_id, actor, archived=True)
+        return ok(dataset_id=dataset_id)
+
+    @staticmethod
+    @returns_result
+    def unarchive_dataset(dataset_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any]:
+        """Put an archived dataset back into the lists."""
+        require_role(actor, Role.ENGINEER)
+        removal.set_archived(dataset_id, actor, archived=False)
+        return ok(dataset_id=dataset_id)
+
+    @staticmethod
+    @returns_result
+    def delete_dataset(
+        dataset_id: int, delete_file: bool = False, *, actor: Actor = SYSTEM
+    ) -> dict[str, Any]:
+        """Delete a dataset with its versions and splits, and on demand the samples nobody else shares.
+
+        Errors: ``not_found``; ``conflict`` while experiments use it (the sentence names them).
+        """
+        require_role(actor, Role.ENGINEER)
+        removal.delete_dataset(dataset_id, actor, delete_file=delete_file)
+        cached.forget_dataset(dataset_id)
+        return ok(dataset_id=dataset_id)
+
+
+def _rule(
+    by: str,
+    test_values: Sequence[str] | None,
+    channel: str | None,
+    seed: int,
+    validation_fraction: float,
+    test_fraction: float,
+) -> SplitRule:
+    if not by:
+        raise InvalidInputError("Say what to split by: bearing, recording, or a field such as load.")
+    values = tuple(str(value) for value in test_values) if test_values else None
+    return SplitRule(by, values, channel, seed, validation_fraction, test_fraction)

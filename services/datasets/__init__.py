@@ -1,0 +1,1 @@
+"""The inner work of the data services: uploads, imports, listings, splits."""

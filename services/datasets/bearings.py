@@ -1,0 +1,40 @@
+"""Fault orders of a bearing: as given, from its geometry, or from the catalogue; else unknown."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from core.signal.bearings import compute_fault_orders, find_bearing, parse_geometry, parse_orders
+
+_MAX_SOURCE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class BearingOrders:
+    """A bearing's name, its fault orders where they are known, and where they come from."""
+
+    designation: str
+    orders: dict[str, float] | None
+    source: str | None
+
+
+def resolve_bearing(
+    designation: str | None, geometry: str | None = None, orders: str | None = None
+) -> BearingOrders | None:
+    """Find a bearing's fault orders; None where no bearing is named.
+
+    Raises:
+        InvalidInputError: Geometry or orders are not of their form (the sentence shows it).
+    """
+    name = designation or geometry or orders
+    if name is None:
+        return None
+    if orders:
+        return BearingOrders(name, asdict(parse_orders(orders)), "orders as given")
+    if geometry:
+        computed = asdict(compute_fault_orders(parse_geometry(geometry)))
+        return BearingOrders(name, computed, f"from the geometry {geometry}"[:_MAX_SOURCE])
+    entry = find_bearing(name)
+    if entry is None:
+        return BearingOrders(name, None, None)
+    return BearingOrders(name, asdict(entry.orders), f"catalogue: {entry.source}"[:_MAX_SOURCE])

@@ -1,0 +1,170 @@
+"""Read the planned signals of an import into a workspace: checked, hashed, no two alike."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.datasets.isolated import IsolatedReader
+from core.datasets.store import hash_signal
+from core.signal.quality import assess_quality, check_usable
+from services.datasets.planning import PlannedSignal, Skipped
+from services.datasets.sources import SourceFile
+from utils.exceptions import (
+    ConflictError,
+    ErrorCode,
+    InvalidInputError,
+    LstmPfdError,
+    ServiceUnavailableError,
+    StorageFullError,
+)
+from utils.ids import new_storage_name
+
+# So many signals of one file are read per request to the reader: a cancellation waits for no more.
+_BATCH = 32
+_BYTES_PER_SAMPLE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class StagedSignal:
+    """A signal that was read: its plan, its samples in a raw file, and what was found out about them."""
+
+    planned: PlannedSignal
+    path: Path
+    n_samples: int
+    sha256: str
+    quality: list[dict[str, Any]]
+
+    def load(self) -> np.ndarray[Any, np.dtype[np.float32]]:
+        """Return the samples, mapped from the raw file."""
+        return np.memmap(self.path, dtype=np.float32, mode="r")
+
+
+def check_room(signals: Sequence[PlannedSignal], folder: Path, reserve_bytes: int) -> None:
+    """Refuse an import that the disk has no room for: samples are staged once and stored once.
+
+    Raises:
+        StorageFullError: Too little room.
+    """
+    needed = 2 * _BYTES_PER_SAMPLE * sum(signal.n_samples for signal in signals) + reserve_bytes
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise StorageFullError(
+            f"The import needs {needed / 1e6:,.0f} MB, but only {free / 1e6:,.0f} MB are free. Nothing was "
+            "changed; free some space and try again."
+        )
+
+
+def stage_signals(
+    reader: IsolatedReader,
+    sources: Sequence[SourceFile],
+    signals: Sequence[PlannedSignal],
+    folder: Path,
+    on_progress: Callable[[int], None],
+) -> tuple[list[StagedSignal], list[Skipped]]:
+    """Read every planned signal into ``folder``; one that is not usable is left out and named.
+
+    Raises:
+        ConflictError: Two signals have the same content (``duplicate_content``).
+    """
+    staged: list[StagedSignal] = []
+    skipped: list[Skipped] = []
+    seen: dict[str, PlannedSignal] = {}
+    for batch in _batches(signals):
+        outputs = _read_batch(reader, sources[batch[0].source], batch, folder)
+        for planned, output in zip(batch, outputs, strict=True):
+            try:
+                if isinstance(output, LstmPfdError):
+                    raise output
+                signal = _examine(planned, output)
+            except (ServiceUnavailableError, StorageFullError):
+                raise
+            except LstmPfdError as error:
+                skipped.append(
+                    Skipped(planned.file, error.code.value, _name_variable(planned, error.sentence))
+                )
+                continue
+            _refuse_twin(seen.setdefault(signal.sha256, planned), planned)
+            staged.append(signal)
+        on_progress(len(staged) + len(skipped))
+    return staged, skipped
+
+
+def _batches(signals: Sequence[PlannedSignal]) -> Iterator[list[PlannedSignal]]:
+    """Yield signals of one file, a few at a time."""
+    batch: list[PlannedSignal] = []
+    for signal in signals:
+        if batch and (signal.source != batch[0].source or len(batch) >= _BATCH):
+            yield batch
+            batch = []
+        batch.append(signal)
+    if batch:
+        yield batch
+
+
+def _read_batch(
+    reader: IsolatedReader, source: SourceFile, batch: list[PlannedSignal], folder: Path
+) -> list[Path | LstmPfdError]:
+    """Read several signals at once; where that fails, one by one, so that a broken one spares the others."""
+    outputs = {signal.variable: folder / f"{new_storage_name()}.f32" for signal in batch}
+    if len(outputs) > 1:
+        try:
+            reader.read_many(source.path, outputs, source.name)
+            return [outputs[signal.variable] for signal in batch]
+        except StorageFullError:
+            raise
+        except LstmPfdError:
+            pass
+    return [_read_one(reader, source, signal.variable, outputs[signal.variable]) for signal in batch]
+
+
+def _read_one(reader: IsolatedReader, source: SourceFile, variable: str, output: Path) -> Path | LstmPfdError:
+    try:
+        return reader.read(source.path, variable, output, source.name).path
+    except StorageFullError:
+        raise
+    except LstmPfdError as error:
+        return error
+
+
+def _examine(planned: PlannedSignal, path: Path) -> StagedSignal:
+    assert planned.sample_rate_hz is not None  # noqa: S101 -- a plan without rates is refused before
+    samples = np.memmap(path, dtype=np.float32, mode="r")
+    check_usable(samples)
+    flags = assess_quality(samples, planned.sample_rate_hz)
+    return StagedSignal(
+        planned,
+        path,
+        int(samples.size),
+        hash_signal(samples),
+        [{**asdict(f), "severity": str(f.severity)} for f in flags],
+    )
+
+
+def _refuse_twin(first: PlannedSignal, second: PlannedSignal) -> None:
+    if first is second:
+        return
+    if first.file == second.file:
+        where = f"'{first.variable}' and '{second.variable}' in {first.file} hold the same signal"
+    else:
+        where = f"{first.file} ({first.variable}) and {second.file} ({second.variable}) have the same content"
+    raise ConflictError(f"{where}. Leave one of them out.", code=ErrorCode.DUPLICATE_CONTENT)
+
+
+def _name_variable(planned: PlannedSignal, sentence: str) -> str:
+    return sentence if planned.variable in sentence else f"'{planned.variable}': {sentence}"
+
+
+def refuse_skipped(skipped: Sequence[Skipped]) -> None:
+    """For a strict import: one file that can't be used refuses them all."""
+    if skipped:
+        first = skipped[0]
+        raise InvalidInputError(
+            f"{first.file}: {first.sentence} A strict import takes every file or none.",
+            code=ErrorCode(first.code),
+        )

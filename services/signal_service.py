@@ -1,0 +1,303 @@
+"""SignalService: views of a signal for the screen, and the basic numbers of a signal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.signal.bearings import list_bearings
+from core.signal.decimation import decimate_view
+from core.signal.envelope import compute_envelope_spectrum, suggest_band
+from core.signal.peaks import find_peaks
+from core.signal.spectra import Scaling, Spectrum, compute_psd, compute_spectrum
+from core.signal.statistics import compute_basic_features
+from database.connection import get_db_session
+from models.user import Role
+from services.datasets import listing
+from services.shared.actors import SYSTEM, Actor, require_role
+from services.shared.results import none, ok, returns_data, returns_result
+from services.shared.signal_store import open_signal_view
+from services.signals.fault_lines import build_fault_lines
+from services.signals.stretches import (
+    MAX_POINTS,
+    SpectralStretch,
+    describe_stretch,
+    find_stretch,
+    load_signal_row,
+    read_spectral_stretch,
+    shorten,
+    thin_lines,
+)
+from utils.exceptions import InvalidInputError, NotFoundError
+from utils.logger import setup_logger
+
+logger = setup_logger(__name__)
+
+_N_PEAKS = 10
+
+FloatArray = npt.NDArray[np.floating[Any]]
+
+
+def _no_list() -> list[dict[str, Any]]:
+    return []
+
+
+class SignalService:
+    """Views and numbers of signals. ``x_range_s`` is the visible stretch, ``(from, to)`` in seconds."""
+
+    @staticmethod
+    @returns_result
+    def get_view(
+        signal_id: int,
+        x_range_s: Sequence[float] | None = None,
+        n_points: int = MAX_POINTS,
+        *,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Return the waveform of the visible stretch in at most ``n_points`` (≤ 4000) points.
+
+        Of every few samples the smallest and the largest stay, so that a single-sample spike is always drawn.
+
+        Returns:
+            ``time_s, values, n_samples, decimated`` and where the stretch lies.
+
+        Errors: ``not_found``, ``invalid_input``, ``data_damaged``.
+        """
+        require_role(actor, Role.VIEWER)
+        signal = load_signal_row(signal_id)
+        stretch = find_stretch(signal, x_range_s)
+        view = open_signal_view(signal)
+        points = min(max(int(n_points), 2), MAX_POINTS)
+        indexes, values = decimate_view(
+            view.read, view.pyramid, view.factor, stretch.start, stretch.stop, points
+        )
+        return ok(
+            **describe_stretch(signal, stretch),
+            time_s=[round(time, 9) for time in (indexes / signal.sample_rate_hz).tolist()],
+            values=shorten(values),
+            n_samples=stretch.n_samples,
+            decimated=len(indexes) < stretch.n_samples,
+        )
+
+    @staticmethod
+    @returns_result
+    def get_spectrum(
+        signal_id: int,
+        x_range_s: Sequence[float] | None = None,
+        *,
+        window: str = "hann",
+        scaling: Scaling = "peak",
+        min_hz: float = 0.0,
+        max_hz: float | None = None,
+        n_points: int = MAX_POINTS,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Return the amplitude spectrum of the visible stretch (at most 2^20 samples, which is said).
+
+        Returns:
+            ``frequencies_hz, amplitudes`` (in the signal's unit, as ``scaling`` says), ``resolution_hz``, the
+            ten highest ``peaks`` read between the bins, ``n_samples, limited, window, scaling``.
+        """
+        require_role(actor, Role.VIEWER)
+        stretch = read_spectral_stretch(signal_id, x_range_s)
+        spectrum = compute_spectrum(
+            stretch.samples, stretch.signal.sample_rate_hz, window=window, scaling=_scaling(scaling)
+        )
+        return ok(**_describe_spectrum(stretch, spectrum, min_hz, max_hz, n_points))
+
+    @staticmethod
+    @returns_result
+    def get_psd(
+        signal_id: int,
+        x_range_s: Sequence[float] | None = None,
+        *,
+        segment_s: float | None = None,
+        min_hz: float = 0.0,
+        max_hz: float | None = None,
+        n_points: int = MAX_POINTS,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Return the power spectral density of the visible stretch by Welch's method.
+
+        Returns:
+            ``frequencies_hz, density`` in ``density_unit``, ``resolution_hz, n_segments``.
+        """
+        require_role(actor, Role.VIEWER)
+        stretch = read_spectral_stretch(signal_id, x_range_s)
+        psd = compute_psd(stretch.samples, stretch.signal.sample_rate_hz, segment_s=segment_s)
+        frequencies, density = thin_lines(
+            psd.frequencies_hz, psd.density, min_hz=min_hz, max_hz=max_hz, n_points=n_points
+        )
+        unit = stretch.signal.unit
+        return ok(
+            **stretch.description,
+            frequencies_hz=frequencies,
+            density=density,
+            density_unit=f"({unit})²/Hz" if unit else "unit²/Hz",
+            resolution_hz=psd.resolution_hz,
+            n_segments=psd.n_segments,
+            window=psd.window,
+        )
+
+    @staticmethod
+    @returns_result
+    def get_envelope_spectrum(
+        signal_id: int,
+        x_range_s: Sequence[float] | None = None,
+        low_hz: float | None = None,
+        high_hz: float | None = None,
+        *,
+        min_hz: float = 0.0,
+        max_hz: float | None = None,
+        n_points: int = MAX_POINTS,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Return the spectrum of the envelope within a band; without a band a plain default is used and said.
+
+        Returns:
+            As `get_spectrum`, with ``band_hz`` and ``band_origin`` (given, suggested).
+        """
+        require_role(actor, Role.VIEWER)
+        stretch = read_spectral_stretch(signal_id, x_range_s)
+        rate = stretch.signal.sample_rate_hz
+        suggested_low, suggested_high = suggest_band(rate)
+        band = (
+            suggested_low if low_hz is None else float(low_hz),
+            suggested_high if high_hz is None else float(high_hz),
+        )
+        spectrum = compute_envelope_spectrum(stretch.samples, rate, band)
+        return ok(
+            **_describe_spectrum(stretch, spectrum, min_hz, max_hz, n_points),
+            band_hz=list(band),
+            band_origin="suggested" if low_hz is None and high_hz is None else "given",
+        )
+
+    @staticmethod
+    @returns_result
+    def get_fault_lines(
+        signal_id: int,
+        *,
+        shaft_speed_rpm: float | None = None,
+        bearing: str | None = None,
+        geometry: str | None = None,
+        orders: str | None = None,
+        max_hz: float | None = None,
+        n_harmonics: int = 3,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Return the shaft and fault lines of a signal's bearing at its speed.
+
+        Args:
+            signal_id: Which.
+            shaft_speed_rpm: Instead of the recording's.
+            bearing: A designation instead of the signal's.
+            geometry: ``n=9,d=7.94,D=39.04,phi=0`` instead.
+            orders: ``bpfo=3.58,bpfi=5.42,bsf=2.36,ftf=0.398`` instead.
+            max_hz: Lines above are left out; by default half the sample rate.
+            n_harmonics: Per kind of fault.
+            actor: Who asks.
+
+        Returns:
+            ``lines``, speed and orders with their origin, and ``missing``: what has to be given to know more.
+        """
+        require_role(actor, Role.VIEWER)
+        return ok(
+            **build_fault_lines(
+                load_signal_row(signal_id),
+                shaft_speed_rpm=shaft_speed_rpm,
+                bearing=bearing,
+                geometry=geometry,
+                orders=orders,
+                max_hz=max_hz,
+                n_harmonics=n_harmonics,
+            )
+        )
+
+    @staticmethod
+    @returns_result
+    def assess_quality(signal_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any]:
+        """Return what the quality gate found when the signal came in, and later damage: ``flags``."""
+        require_role(actor, Role.VIEWER)
+        return ok(flags=list(load_signal_row(signal_id).quality))
+
+    @staticmethod
+    @returns_data(none)
+    def compute_fft(signal_data: FloatArray, fs: float) -> tuple[FloatArray, FloatArray] | None:
+        """Return ``(frequencies, magnitudes)``: a sine of amplitude A reads A; the mean is taken off.
+
+        Args:
+            signal_data: Samples, shape ``(n_samples,)``.
+            fs: Sample rate in Hz.
+        """
+        spectrum = compute_spectrum(signal_data, fs)
+        return spectrum.frequencies_hz, spectrum.amplitudes
+
+    @staticmethod
+    @returns_data(none)
+    def extract_basic_features(signal_data: FloatArray, fs: float) -> dict[str, float] | None:
+        """Return rms, kurtosis, skewness, peak_value, mean, std, crest_factor, dominant_frequency and
+        spectral_centroid; finite on a constant signal. None where the signal can't be used.
+
+        Args:
+            signal_data: Samples, shape ``(n_samples,)``.
+            fs: Sample rate in Hz.
+        """
+        return compute_basic_features(signal_data, fs)
+
+    @staticmethod
+    @returns_data(none)
+    def get_signal_with_features(
+        dataset_id: int, signal_id: int, *, actor: Actor = SYSTEM
+    ) -> dict[str, Any] | None:
+        """Return a signal's row with its basic ``features`` (of at most its first 2^20 samples), or None."""
+        require_role(actor, Role.VIEWER)
+        with get_db_session(read_only=True) as session:
+            row = listing.load_signal(session, signal_id, None)
+        if row["dataset_id"] != dataset_id:
+            raise NotFoundError("The dataset has no such signal.")
+        stretch = read_spectral_stretch(signal_id, None)
+        features = compute_basic_features(stretch.samples, stretch.signal.sample_rate_hz)
+        return {**row, "features": features, "features_note": stretch.description["note"]}
+
+    @staticmethod
+    @returns_data(_no_list)
+    def list_bearings(*, actor: Actor = SYSTEM) -> list[dict[str, Any]]:
+        """Return the bearings whose geometry is known: designation, aliases, orders, source."""
+        require_role(actor, Role.VIEWER)
+        return [
+            {
+                "designation": entry.designation,
+                "aliases": list(entry.aliases),
+                "orders": asdict(entry.orders),
+                "source": entry.source,
+            }
+            for entry in list_bearings()
+        ]
+
+
+def _describe_spectrum(
+    stretch: SpectralStretch, spectrum: Spectrum, min_hz: float, max_hz: float | None, n_points: int
+) -> dict[str, Any]:
+    frequencies, amplitudes = thin_lines(
+        spectrum.frequencies_hz, spectrum.amplitudes, min_hz=min_hz, max_hz=max_hz, n_points=n_points
+    )
+    peaks = find_peaks(spectrum, _N_PEAKS, min_hz=min_hz, max_hz=max_hz)
+    return {
+        **stretch.description,
+        "frequencies_hz": frequencies,
+        "amplitudes": amplitudes,
+        "resolution_hz": spectrum.resolution_hz,
+        "window": spectrum.window,
+        "scaling": spectrum.scaling,
+        "peaks": [asdict(peak) for peak in peaks],
+    }
+
+
+def _scaling(value: Scaling) -> Scaling:
+    if value not in ("peak", "rms"):
+        raise InvalidInputError("The scaling is either peak or rms.")
+    return value
