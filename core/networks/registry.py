@@ -65,8 +65,8 @@ def _network_options(*own: OptionSpec, epochs: int, batch_size: int) -> tuple[Op
             help="Training ends after this many epochs without a better validation loss.",
         ),
         OptionSpec(
-            "path_variation", "float", 0.6, 0.0, 5.0,
-            help="How strongly training windows are filtered at random, as by other ways to the sensor; 0: not.",
+            "path_variation", "float", 1.0, 0.0, 5.0,
+            help="Strength of random filters on training windows, as if on other ways to the sensor.",
         ),
         *_WINDOW_OPTIONS,
         *own,

@@ -139,7 +139,7 @@ class NetworkTraining:
 
     def _step(self, order: EpochOrder) -> None:
         progress = self._progress
-        rate = self._compute_learning_rate(order.n_batches)
+        rate = self._compute_learning_rate(order.n_batches, progress.position)
         for group in self._optimiser.param_groups:
             group["lr"] = rate
         indices, shifts = order.get_batch(progress.position)
@@ -168,9 +168,9 @@ class NetworkTraining:
             code=ErrorCode.TRAINING_DIVERGED,
         )
 
-    def _compute_learning_rate(self, n_batches: int) -> float:
+    def _compute_learning_rate(self, n_batches: int, position: int) -> float:
         n_epochs = self._plan.get_whole("epochs")
-        step = (self._progress.epoch - 1) * n_batches + self._progress.position
+        step = (self._progress.epoch - 1) * n_batches + position
         return compute_learning_rate(self._plan.get_number("learning_rate"), step, n_epochs * n_batches)
 
     def _report(self, n_batches: int) -> None:
@@ -202,7 +202,7 @@ class NetworkTraining:
             train_accuracy=progress.n_right / progress.n_seen,
             validation_window_accuracy=found.get("window_accuracy"),
             validation_recording_accuracy=found.get("recording_accuracy"),
-            learning_rate=self._compute_learning_rate(n_batches),
+            learning_rate=self._compute_learning_rate(n_batches, n_batches - 1),
             gradient_norm=progress.norm_sum / n_batches,
             duration_s=progress.epoch_s,
         )
