@@ -19,8 +19,9 @@ _MAX_NAME = 120
 
 
 def normalise_email(email: str) -> str:
-    """Return an address as it is stored and looked up: trimmed, in lower case."""
-    return unicodedata.normalize("NFC", email).strip().lower()
+    """Return an address as it is stored and looked up: trimmed, lower case, nothing unprintable."""
+    text = unicodedata.normalize("NFC", email[: 2 * _MAX_EMAIL]).strip().lower()
+    return "".join("\ufffd" if unicodedata.category(c)[0] == "C" else c for c in text)
 
 
 def require_email(email: str) -> str:

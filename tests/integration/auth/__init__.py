@@ -1,0 +1,1 @@
+"""Sign-in, guard, REST edges and keys over real databases and HTTP."""
