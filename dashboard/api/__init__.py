@@ -1,1 +1,18 @@
 """REST API, version 1: one resource per file."""
+
+from __future__ import annotations
+
+from apiflask import APIFlask, HTTPError
+
+from dashboard.api import docs, health, jobs, me
+from dashboard.api.errors import show_invalid_input
+
+BLUEPRINTS = (health.blueprint, me.blueprint, jobs.blueprint, docs.blueprint)
+
+
+def register_api(server: APIFlask) -> None:
+    """Add every resource to ``server``."""
+    for blueprint in BLUEPRINTS:
+        server.register_blueprint(blueprint)
+    server.register_error_handler(HTTPError, show_invalid_input)
+    docs.describe_api(server)

@@ -1,0 +1,145 @@
+"""create_app: the one place where the web process is put together."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import dash
+from apiflask import APIFlask
+from flask import Flask, g, has_request_context, url_for
+from flask.json.provider import DefaultJSONProvider
+from flask_bootstrap import Bootstrap5
+from markupsafe import escape
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from callbacks import register_all
+from callbacks.context import show_failure
+from callbacks.frame import serve_layout
+from dashboard.api import register_api
+from dashboard.api.docs import SPEC_PATH
+from dashboard.api.scopes import requires
+from dashboard.auth import views
+from dashboard.auth.callbacks_guard import find_timer_ids
+from dashboard.auth.cookies import CSRF_COOKIE, CSRF_HEADER
+from dashboard.auth.guard import install_guard
+from dashboard.auth.headers import build_policy, install_headers
+from dashboard.errors import register_error_handlers
+from dashboard_config import Settings, get_settings
+from layouts.document import EARLY_SCRIPTS, INDEX_STRING, STYLESHEETS
+from layouts.pages import register_pages
+from utils.logger import configure_logging
+
+_FOLDER: Final = Path(__file__).resolve().parent
+_MAX_JSON_BYTES: Final = 64 * 1024**2  # a diagnosis may bring its samples as JSON
+
+
+class StrictJsonProvider(DefaultJSONProvider):
+    """JSON without NaN and Infinity, which are not JSON."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Parse ``s``; raise `ValueError` for NaN and Infinity."""
+        return super().loads(s, parse_constant=_refuse_constant, **kwargs)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+class PfdDash(dash.Dash):
+    """Dash, with a document that names the person whose page it is."""
+
+    def interpolate_index(self, **parts: Any) -> str:
+        """Return the document; scripts compare the person after a new sign-in."""
+        actor = g.get("actor") if has_request_context() else None
+        if actor is not None:
+            parts["metas"] += f'\n<meta name="pfd-user" content="{escape(actor.user_id)}">'
+        return super().interpolate_index(**parts)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the web application: guard, sign-in, REST and Dash on one server (``.dash_app``)."""
+    settings = settings or get_settings()
+    configure_logging(settings.effective_log_level, settings.effective_log_format)
+    server = _build_server(settings)
+    install_guard(server, settings)
+    register_error_handlers(server)
+    server.register_blueprint(views.blueprint)
+    register_api(server)
+    app = _build_dash(server)
+    server.dash_app = app
+    _warm_up(server, app)
+    install_headers(server, build_policy(app.csp_hashes()))
+    return server
+
+
+def _build_server(settings: Settings) -> APIFlask:
+    server = APIFlask(
+        "dashboard",
+        title="LSTM-PFD",
+        version="v1",
+        json_errors=False,
+        docs_path=None,
+        spec_path=SPEC_PATH,
+        static_folder=str(_FOLDER / "static"),
+        template_folder=str(_FOLDER / "templates"),
+    )
+    server.json = StrictJsonProvider(server)
+    server.config.update(
+        MAX_CONTENT_LENGTH=_MAX_JSON_BYTES, BOOTSTRAP_SERVE_LOCAL=True, SPEC_DECORATORS=[requires("admin")]
+    )
+    if settings.trusted_proxies:
+        n = settings.trusted_proxies
+        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    Bootstrap5(server)
+    server.jinja_env.globals.update(
+        static_url=_static_url, asset_url=partial(_file_url, _FOLDER / "assets", "/assets")
+    )
+    return server
+
+
+def _static_url(name: str) -> str:
+    return _file_url(_FOLDER / "static", url_for("static", filename="").rstrip("/"), name)
+
+
+def _file_url(folder: Path, prefix: str, name: str) -> str:
+    """Return a file's address with its date, so that it can be kept for ever."""
+    return f"{prefix}/{name}?m={(folder / name).stat().st_mtime}"
+
+
+def _build_dash(server: Flask) -> dash.Dash:
+    app = PfdDash(
+        "dashboard",
+        server=server,
+        use_pages=True,
+        pages_folder="",
+        assets_folder=str(_FOLDER / "assets"),
+        assets_ignore=EARLY_SCRIPTS,
+        index_string=INDEX_STRING,
+        external_stylesheets=list(STYLESHEETS),
+        suppress_callback_exceptions=False,
+        include_pages_meta=False,
+        add_log_handler=False,
+        title="LSTM-PFD",
+        update_title="",
+        csrf_token_name=CSRF_COOKIE,
+        csrf_header_name=CSRF_HEADER,
+        on_error=show_failure,
+    )
+    register_pages()
+    app.layout = serve_layout
+    register_all(app)
+    return app
+
+
+def _warm_up(server: Flask, app: dash.Dash) -> None:
+    """Let Dash do now what it would do in the first request: it adds callbacks and an inline script.
+
+    The guard is left out: nobody is signed in here.
+    """
+    with server.test_request_context("/"):
+        _guard, *others = server.before_request_funcs[None]
+        for prepare in others:
+            prepare()
+    server.extensions["pfd_timer_ids"] = find_timer_ids(app._callback_list)

@@ -1,0 +1,1 @@
+"""Who may come in: the guard over every path, sign-in pages, CSRF, security headers."""

@@ -1,0 +1,112 @@
+"""What the guard knows of Dash's callbacks: their roles, the pages behind them, and what runs by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import dash
+from dash import _pages  # the function by which Dash itself decides which page a path opens
+from flask import current_app, request
+from werkzeug.exceptions import BadRequest, NotFound
+
+from dashboard.auth import access
+from layouts.pages import PAGES
+from models.user import Role
+from services.shared.actors import Actor, require_role
+
+_PAGES_CALLBACK: Final = "_pages_content.children"
+_PAGES_PATH: Final = ("_pages_location", "pathname")
+_LOCATION_PROPS: Final = frozenset({"pathname", "search", "hash", "href", "refresh"})
+_INTERVAL_PROP: Final = "n_intervals"
+_ROLE_MARK: Final = "required_role"
+
+
+def _get_dash() -> dash.Dash:
+    app: dash.Dash = current_app.dash_app  # type: ignore[attr-defined]  # set by create_app
+    return app
+
+
+def get_page_role(path: str) -> Role:
+    """Return the lowest role that may open the page behind ``path``; unknown paths show "not found"."""
+    found, _variables = _pages._path_to_page(path.strip("/"))
+    roles = {page.module: page.role for page in PAGES}
+    return Role(roles.get(found.get("module", ""), Role.VIEWER))
+
+
+def is_known_page(path: str) -> bool:
+    """Tell whether ``path`` opens a page."""
+    found, _variables = _pages._path_to_page(path.strip("/"))
+    return bool(found) and not str(found["module"]).endswith("not_found_404")
+
+
+def get_callback_role(entry: Mapping[str, Any]) -> Role:
+    """Return the lowest role that may call a callback: what its function was marked with, else viewer."""
+    return Role(getattr(entry.get("callback"), _ROLE_MARK, Role.VIEWER))
+
+
+def require_callback_role(actor: Actor, body: Any) -> None:
+    """Raise unless ``actor`` may call the callback that ``body`` names; refuse a body of another form."""
+    entry = _find_callback(body)
+    require_role(actor, get_callback_role(entry))
+    if _PAGES_CALLBACK in body["output"]:
+        paths = [item.get("value") for item in body["inputs"] if _names(item, _PAGES_PATH)]
+        if len(paths) != 1 or not isinstance(paths[0], str):
+            raise BadRequest("The page's path is missing.")
+        require_role(actor, get_page_role(paths[0]))
+
+
+def _names(item: Any, wanted: tuple[str, str]) -> bool:
+    return isinstance(item, dict) and (item.get("id"), item.get("property")) == wanted
+
+
+def _find_callback(body: Any) -> Mapping[str, Any]:
+    if not isinstance(body, dict) or not isinstance(body.get("output"), str):
+        raise BadRequest("This is not a callback's request.")
+    entry: Mapping[str, Any] | None = _get_dash().callback_map.get(body["output"])
+    if entry is None or "callback" not in entry:
+        raise NotFound("There is no such callback. Reload the page.")
+    for sent, declared in (("inputs", "inputs"), ("state", "state")):
+        items = body.get(sent, [])
+        if not isinstance(items, list) or len(items) != len(entry[declared]):
+            raise BadRequest("The page is out of date. Reload it.")
+        if not all(_is_argument(item) for item in items):
+            raise BadRequest("This is not a callback's request.")
+    changed = body.get("changedPropIds", [])
+    if not isinstance(changed, list) or not all(isinstance(name, str) for name in changed):
+        raise BadRequest("This is not a callback's request.")
+    return entry
+
+
+def _is_argument(item: Any) -> bool:
+    if isinstance(item, list):  # a pattern-matching input brings all its components
+        return all(isinstance(each, dict) and "id" in each and "property" in each for each in item)
+    return isinstance(item, dict) and "id" in item and "property" in item
+
+
+def find_timer_ids(callback_list: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Return the ids of the Interval and Location components that callbacks listen to."""
+    props = _LOCATION_PROPS | {_INTERVAL_PROP}
+    return frozenset(
+        item["id"] for callback in callback_list for item in callback["inputs"] if item["property"] in props
+    )
+
+
+def is_background() -> bool:
+    """Tell whether the request is a page's own doing: only a timer or the address changed."""
+    if request.endpoint != access.CALLBACK_ENDPOINT:
+        return False
+    changed = _read_changed_props()
+    if not isinstance(changed, list):
+        return True
+    timers: frozenset[str] = current_app.extensions["pfd_timer_ids"]
+    return all(isinstance(name, str) and name.rpartition(".")[0] in timers for name in changed)
+
+
+def _read_changed_props() -> Any:
+    """Look into the body without judging it; whoever is signed in gets the reason later."""
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:
+        return None
+    return body.get("changedPropIds") if isinstance(body, dict) else None
