@@ -1,0 +1,152 @@
+"""What every callback shares: who asks, how a failure is shown, how to start polling."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any
+
+import dash
+from dash import Input, State, ctx, set_props
+from dash.dependencies import ClientsideFunction, Output
+from dash.exceptions import PreventUpdate
+from flask import g
+
+from layouts.components.states import build_error_state
+from layouts.ids.frame import FrameId
+from services.shared.actors import Actor
+from utils.clock import monotonic_s
+from utils.exceptions import ERROR_TABLE, ErrorCode, LstmPfdError, ToastLevel
+from utils.ids import new_reference_id
+from utils.logger import setup_logger
+
+logger = setup_logger(__name__)
+
+
+def current_actor() -> Actor:
+    """Return who is signed in; the guard has put them there before any callback runs."""
+    actor: Actor = g.actor
+    return actor
+
+
+def unwrap(result: Any) -> Any:
+    """Return the payload of a pattern C or A result, or raise its failure for the edge to show."""
+    if isinstance(result, Mapping):
+        if not result["success"]:
+            raise LstmPfdError(result["error"], code=ErrorCode(result["error_code"]))
+        return result
+    success, *payload, error = result
+    if not success:
+        raise LstmPfdError(str(error), code=ErrorCode(getattr(error, "code", ErrorCode.INTERNAL)))
+    return payload[0] if len(payload) == 1 else tuple(payload)
+
+
+def show_toast(title: str, text: str = "", *, level: str = "info", link: str | None = None) -> None:
+    """Show one toast; ``level`` is info, success, warning or danger."""
+    show_toasts([{"title": title, "text": text, "level": level, "link": link}])
+
+
+def show_toasts(toasts: Sequence[Mapping[str, Any]]) -> None:
+    """Show several toasts at once (one callback can send the feed only once)."""
+    set_props(FrameId.TOAST_FEED, {"data": {"toasts": list(toasts), "stamp": monotonic_s()}})
+
+
+def describe_failure(error: Exception) -> tuple[str, str, ToastLevel, str | None]:
+    """Return (title, sentence, level, reference id) of a failure; log and number an unexpected one."""
+    if isinstance(error, LstmPfdError):
+        presentation = ERROR_TABLE[error.code]
+        return presentation.title, error.sentence, presentation.toast, None
+    reference_id = new_reference_id()
+    logger.error(
+        "callback failed",
+        exc_info=error,
+        extra={"reference_id": reference_id, "outputs": str(getattr(ctx, "outputs_list", ""))[:200]},
+    )
+    presentation = ERROR_TABLE[ErrorCode.INTERNAL]
+    sentence = f"Nothing was changed. Please try again; if it stays, report the reference {reference_id}."
+    return presentation.title, sentence, presentation.toast, reference_id
+
+
+def show_failure(error: Exception) -> None:
+    """Dash's ``on_error``: a failed callback changes nothing and becomes one toast."""
+    title, sentence, level, _reference = describe_failure(error)
+    show_toast(title, sentence, level=level)
+
+
+def fills_area(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a callback's failure fill its first output with the error state: no skeleton stays for ever.
+
+    Further outputs are left as they are.
+    """
+
+    @wraps(callback)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return callback(*args, **kwargs)
+        except PreventUpdate:
+            raise
+        except Exception as error:  # noqa: BLE001 -- the callback edge: every failure is shown and logged
+            title, sentence, _level, reference = describe_failure(error)
+            state = build_error_state(sentence, reference_id=reference, title=title)
+            n_outputs = len(ctx.outputs_list) if isinstance(ctx.outputs_list, list) else 1
+            return state if n_outputs == 1 else (state, *[dash.no_update] * (n_outputs - 1))
+
+    return wrapped
+
+
+def requires_role(role: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Mark a callback with the lowest role that may call it (viewer, engineer, admin); the guard reads it."""
+
+    def mark(callback: Callable[..., Any]) -> Callable[..., Any]:
+        callback.required_role = role  # type: ignore[attr-defined]  # read by dashboard.auth
+        return callback
+
+    return mark
+
+
+def may_write() -> bool:
+    """Tell whether the signed-in person may change things; the page says why not where they may not."""
+    return current_actor().role != "viewer"
+
+
+def watch_jobs() -> None:
+    """Start the frame's polling: call it after a service has enqueued a job."""
+    set_props(FrameId.JOBS_INTERVAL, {"disabled": False})
+
+
+def navigate(path: str) -> None:
+    """Go to another page of the app."""
+    set_props(FrameId.LOCATION, {"pathname": path, "search": ""})
+
+
+def keep_in_url(app: dash.Dash, url_id: str, *inputs: Input) -> None:
+    """Keep the values of ``inputs`` in the address, so that a link reopens the same view.
+
+    ``url_id`` is the page's `layouts.components.url.build_url_store`, which names the query parameters in
+    the order of ``inputs``. Empty values leave the address.
+    """
+    app.clientside_callback(
+        ClientsideFunction("pfd", "keepInUrl"),
+        Output(url_id, "data"),
+        *inputs,
+        State(url_id, "data"),
+        prevent_initial_call=True,
+    )
+
+
+def parse_id(text: Any) -> int | None:
+    """Return a positive row id from a path or query, or None: nobody's input makes an error page."""
+    try:
+        number = int(str(text))
+    except ValueError:
+        return None
+    return number if 0 < number < 2**31 else None
+
+
+def triggered_index() -> Any:
+    """Return the ``index`` of the pattern id that was clicked, or None where nothing really was."""
+    trigger = ctx.triggered_id
+    if not isinstance(trigger, Mapping) or not ctx.triggered or not ctx.triggered[0]["value"]:
+        return None
+    return json.loads(json.dumps(dict(trigger)))["index"]

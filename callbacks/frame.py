@@ -1,0 +1,114 @@
+"""The frame: running jobs, banner, toasts, theme, navigation, and the layout that Dash serves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+from dash import ALL, ClientsideFunction, Input, Output, State, no_update
+from dash.development.base_component import Component
+from flask import g, has_request_context
+
+from callbacks.context import current_actor, show_toast, show_toasts, triggered_index, unwrap, watch_jobs
+from layouts.components.jobs import ACTIVE_STATES, build_job_list
+from layouts.components.states import build_note
+from layouts.ids import pattern_id
+from layouts.ids.frame import FrameId
+from layouts.shell import Viewer, build_shell
+from services.jobs import board
+
+_FINISHED_STATES = ["done", "failed", "cancelled", "dead"]
+_N_FINISHED = 4
+_N_ACTIVE = 20
+# Of validation: Dash asks for the layout once outside any request, to learn the ids.
+_NOBODY = Viewer(name="nobody", role="admin")
+
+
+def serve_layout() -> Component:
+    """Return the frame of whoever asks (`app.layout` is this function)."""
+    actor = g.get("actor") if has_request_context() else None
+    return build_shell(Viewer(name=actor.name, role=actor.role.value) if actor else _NOBODY)
+
+
+def refresh_jobs(
+    _tick: int, _clicks: int | None, _path: str, _cancelled: Any, known: dict[str, str]
+) -> tuple:
+    """Show what runs; poll only while something does."""
+    actor = current_actor()
+    running = board.list_jobs(actor=actor, states=list(ACTIVE_STATES), per_page=_N_ACTIVE)
+    finished = board.list_jobs(actor=actor, states=_FINISHED_STATES, per_page=_N_FINISHED)
+    banner = board.get_queue_health(actor=actor)["banner"]
+    toasts = board.take_toasts(actor=actor)
+    if toasts:
+        show_toasts(toasts)
+    active = running["items"]
+    states = {str(job["id"]): job["state"] for job in (*active, *finished["items"])}
+    return (
+        build_job_list(active, finished["items"]),
+        str(running["total"]) if running["total"] else "",
+        not (active or banner),
+        build_note(banner, level="warning") if banner else None,
+        no_update if states == known else states,
+    )
+
+
+def cancel_job(_clicks: list[int | None]) -> None:
+    """Ask a job to stop without a result."""
+    job_id = triggered_index()
+    if job_id is None:
+        return
+    job = unwrap(board.cancel_job(int(job_id), actor=current_actor()))["job"]
+    watch_jobs()
+    if job["state"] != "cancelled":
+        show_toast(f"Cancelling {job['title']}", "It stops within a few seconds.")
+
+
+def register(app: dash.Dash) -> None:
+    """Wire the frame."""
+    app.callback(
+        Output(FrameId.JOBS_LIST, "children"),
+        Output(FrameId.JOBS_COUNT, "children"),
+        Output(FrameId.JOBS_INTERVAL, "disabled"),
+        Output(FrameId.BANNER, "children"),
+        Output(FrameId.JOBS, "data"),
+        Input(FrameId.JOBS_INTERVAL, "n_intervals"),
+        Input(FrameId.JOBS_BUTTON, "n_clicks"),
+        Input(FrameId.LOCATION, "pathname"),
+        Input(FrameId.JOBS_INTERVAL, "disabled"),
+        State(FrameId.JOBS, "data"),
+    )(refresh_jobs)
+    app.callback(Input(pattern_id(FrameId.CANCEL_JOB, ALL), "n_clicks"), prevent_initial_call=True)(
+        cancel_job
+    )
+    _register_clientside(app)
+
+
+def _register_clientside(app: dash.Dash) -> None:
+    app.clientside_callback(
+        ClientsideFunction("pfd", "toggleTheme"),
+        Output(FrameId.THEME, "data"),
+        Input(FrameId.THEME_TOGGLE, "n_clicks"),
+        State(FrameId.THEME, "data"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("pfd", "collapseNav"),
+        Output(FrameId.NAV_COLLAPSED, "data"),
+        Input(FrameId.NAV_COLLAPSE, "n_clicks"),
+        State(FrameId.NAV_COLLAPSED, "data"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("pfd", "openNav"),
+        Input(FrameId.NAV_OPEN, "n_clicks"),
+        Input(FrameId.NAV_BACKDROP, "n_clicks"),
+        Input(FrameId.LOCATION, "pathname"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("pfd", "addToasts"),
+        Output(FrameId.TOASTS, "children"),
+        Input(FrameId.TOAST_FEED, "data"),
+        State(FrameId.TOASTS, "children"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("pfd", "signOut"), Input(FrameId.SIGN_OUT, "n_clicks"), prevent_initial_call=True
+    )

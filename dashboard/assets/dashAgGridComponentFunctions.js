@@ -1,0 +1,33 @@
+/* Cells of tables. React escapes what they show: names with markup stay text. */
+(function () {
+  "use strict";
+  const cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
+  const make = (...args) => window.React.createElement(...args);
+
+  /* A link that stays in the app: Dash's router listens to this event. */
+  function go(event, href) {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) { return; }
+    event.preventDefault();
+    window.history.pushState({}, "", href);
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    window.scrollTo(0, 0);
+  }
+
+  cells.PfdLink = function (props) {
+    if (!props.data || !props.data.href) { return make("span", null, props.value); }
+    return make("a", { href: props.data.href, onClick: (event) => go(event, props.data.href) }, props.value);
+  };
+
+  cells.PfdClass = function (props) {
+    if (!props.data) { return null; }
+    const words = props.value ? String(props.value).replaceAll("_", " ") : "unlabelled";
+    const dot = make("span", { className: "class-dot", style: { background: props.data.class_colour } });
+    return make("span", { className: "class-badge" }, dot, words);
+  };
+
+  const TONES = { running: "info", paused: "warning", done: "success", failed: "danger", dead: "danger" };
+  cells.PfdState = function (props) {
+    if (!props.value) { return null; }
+    return make("span", { className: "tag tag-" + (TONES[props.value] || "neutral") }, props.value);
+  };
+})();

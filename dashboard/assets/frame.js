@@ -1,0 +1,114 @@
+/* Named clientside functions of the frame. */
+(function () {
+  "use strict";
+  const root = document.documentElement;
+  window.dash_clientside = window.dash_clientside || {};
+  const pfd = (window.dash_clientside.pfd = window.dash_clientside.pfd || {});
+  const noUpdate = () => window.dash_clientside.no_update;
+  const MAX_TOASTS = 6;
+  const DEFAULTS = ["", false, "all", "latest"];
+
+  function applyTheme(theme) {
+    root.setAttribute("data-bs-theme", theme);
+    root.setAttribute("data-ag-theme-mode", theme);
+    return theme;
+  }
+
+  /* Without a click it only says which theme is on, so that figures are drawn in it. */
+  pfd.toggleTheme = function (clicks, theme) {
+    const shown = root.getAttribute("data-bs-theme") || "light";
+    if (!clicks) { return theme === shown ? noUpdate() : shown; }
+    return applyTheme(shown === "dark" ? "light" : "dark");
+  };
+
+  pfd.collapseNav = function (clicks) {
+    if (!clicks) { return noUpdate(); }
+    const collapsed = root.getAttribute("data-nav") !== "collapsed";
+    if (collapsed) { root.setAttribute("data-nav", "collapsed"); } else { root.removeAttribute("data-nav"); }
+    return collapsed;
+  };
+
+  /* The drawer of a phone: opened by its button, closed by the backdrop or by going somewhere. */
+  pfd.openNav = function () {
+    const trigger = (window.dash_clientside.callback_context.triggered_id || "").toString();
+    if (trigger === "frame-nav-open") {
+      root.setAttribute("data-drawer", "open");
+      const first = document.querySelector("#frame-nav a");
+      if (first) { first.focus(); }
+    } else {
+      root.removeAttribute("data-drawer");
+    }
+  };
+
+  function toastComponent(toast, key) {
+    const level = toast.level || "info";
+    const body = [];
+    if (toast.text) { body.push({ namespace: "dash_html_components", type: "Div", props: { children: toast.text } }); }
+    if (toast.link) {
+      body.push({ namespace: "dash_core_components", type: "Link", props: { href: toast.link, children: "Open" } });
+    }
+    return {
+      namespace: "dash_bootstrap_components",
+      type: "Toast",
+      props: {
+        key: key,
+        header: toast.title,
+        children: body,
+        dismissable: true,
+        is_open: true,
+        duration: level === "danger" || level === "warning" ? null : 10000,
+        class_name: "pfd-toast toast-" + level + (body.length ? "" : " toast-bare"),
+      },
+    };
+  }
+
+  pfd.addToasts = function (feed, shown) {
+    if (!feed || !feed.toasts || !feed.toasts.length) { return noUpdate(); }
+    const fresh = feed.toasts.map((toast, index) => toastComponent(toast, feed.stamp + "-" + index));
+    return (shown || []).concat(fresh).slice(-MAX_TOASTS);
+  };
+
+  pfd.signOut = function (clicks) {
+    if (clicks) { window.pfdSession.signOut(); }
+  };
+
+  /* Last argument: the names of the query parameters, in the order of the values before it. */
+  pfd.keepInUrl = function (...values) {
+    const names = values.pop();
+    const address = new URL(window.location.href);
+    names.forEach((name, index) => {
+      const value = values[index];
+      if (value === null || value === undefined || DEFAULTS.includes(value) || (Array.isArray(value) && !value.length)) {
+        address.searchParams.delete(name);
+      } else {
+        address.searchParams.set(name, Array.isArray(value) ? value.join(",") : value);
+      }
+    });
+    window.history.replaceState(window.history.state, "", address);
+    return noUpdate();
+  };
+
+  /* Last argument: the table's id. Its rows are asked for again, from the first. */
+  pfd.reloadTable = function (...values) {
+    const grid = window.dash_ag_grid && window.dash_ag_grid.getApi(values.pop());
+    if (grid) { grid.purgeInfiniteCache(); }
+  };
+
+  /* Menus (details elements): one open at a time, closed by Escape, by a click outside, by going somewhere. */
+  function closeMenus(except) {
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      if (menu !== except) { menu.open = false; }
+    });
+  }
+  document.addEventListener("click", (event) => {
+    const menu = event.target.closest("details.menu");
+    const link = event.target.closest("details.menu a");
+    closeMenus(link ? null : menu);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") { return; }
+    const open = document.querySelector("details.menu[open]");
+    if (open) { open.open = false; open.querySelector("summary").focus(); }
+    root.removeAttribute("data-drawer");
+  });
+})();

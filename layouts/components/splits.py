@@ -1,0 +1,228 @@
+"""Splits: the list, the builder, and what the leak check found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from layouts.components.badges import build_class_badge, build_split_badge
+from layouts.components.cards import build_card
+from layouts.components.forms import ALL, build_button, build_field, build_group, build_select
+from layouts.components.numbers import format_age
+from layouts.components.states import build_button_link, build_empty_state, build_note, build_skeleton
+from layouts.ids.dataset import DatasetId
+
+GROUPINGS = (("bearing", "Physical bearing"), ("recording", "Recording"))
+GIVEN = ("given", "As given by the files")
+FIELD_NAMES = {
+    "recording": "Recording",
+    "given": "the parts that the files gave",
+    "load": "Load",
+    "severity": "Severity",
+    "machine": "Machine",
+    "measurement_point": "Measurement point",
+    "bearing": "Bearing",
+    "group": "Physical bearing",
+    "shaft_speed_rpm": "Shaft speed (rpm)",
+    "sample_rate_hz": "Sample rate (Hz)",
+}
+_LEVELS = {"red": "danger", "amber": "warning", "note": "info"}
+_SHOWN_FINDINGS = 12
+_ADVICE = {
+    "red": "This split leaks and can't be used. Choose another rule or other test values.",
+    "amber": "Results on this split may flatter. You can accept that; it is then stamped on every result.",
+    "note": "Nothing leaks. Mind what the test part can't show.",
+    "clear": "Nothing leaks.",
+}
+
+
+def build_split_form() -> html.Section:
+    """Return the builder. It is checked as it is filled in."""
+    return build_card(
+        "New split",
+        html.Div(
+            [
+                html.Div(_build_rule_fields(), className="form-grid"),
+                html.Div(
+                    build_group(
+                        "Held out for testing",
+                        dbc.Checklist(id=DatasetId.SPLIT_VALUES, options=[], value=[], inline=True),
+                        help_text="Recordings with these values are seen only in the final test.",
+                    ),
+                    id=DatasetId.SPLIT_VALUES_GROUP,
+                    hidden=True,
+                    className="form-gap",
+                ),
+                html.Div(id=DatasetId.SPLIT_FINDINGS, className="form-gap", **{"aria-live": "polite"}),
+                _build_acceptance(),
+                html.Div(
+                    build_button(
+                        "Create split",
+                        DatasetId.SPLIT_CREATE,
+                        icon="check-lg",
+                        tone="primary",
+                        disabled_because="The leak check has not run yet.",
+                    ),
+                    className="form-actions",
+                ),
+                dcc.Store(id=DatasetId.SPLIT_CHECKED),
+                dcc.Store(id=DatasetId.CREATED),
+            ]
+        ),
+    )
+
+
+def _build_rule_fields() -> list[Component]:
+    return [
+        build_field("Name", dbc.Input(id=DatasetId.SPLIT_NAME, maxlength=120, placeholder="by-load")),
+        build_field(
+            "Grouped by",
+            build_select(DatasetId.SPLIT_BY, GROUPINGS, "bearing"),
+            help_text="No group is ever cut in two.",
+        ),
+        build_field("Channel", build_select(DatasetId.SPLIT_CHANNEL, [(ALL, "All channels")], ALL)),
+        html.Div(
+            build_field("Test share", _build_share(DatasetId.SPLIT_TEST_SHARE), unit="%"),
+            id=DatasetId.SPLIT_SHARES,
+        ),
+        build_field("Validation share", _build_share(DatasetId.SPLIT_VALIDATION_SHARE), unit="%"),
+        build_field(
+            "Seed", dbc.Input(id=DatasetId.SPLIT_SEED, type="number", value=0, min=0, step=1, debounce=0.5)
+        ),
+    ]
+
+
+def _build_share(component_id: str) -> dbc.Input:
+    return dbc.Input(id=component_id, type="number", value=20, min=5, max=60, step=1, debounce=0.5)
+
+
+def _build_acceptance() -> html.Div:
+    return html.Div(
+        [
+            dbc.Checkbox(
+                id=DatasetId.SPLIT_ACCEPT,
+                value=False,
+                label="I know of this and accept it for every result on this split",
+            ),
+            build_field(
+                "Reason",
+                dbc.Textarea(id=DatasetId.SPLIT_REASON, maxlength=500, rows=2, debounce=0.3),
+                help_text="It is shown with every result.",
+            ),
+        ],
+        id=DatasetId.SPLIT_ACCEPTANCE,
+        hidden=True,
+        className="form-gap acceptance",
+    )
+
+
+def build_choose_values() -> Component:
+    """Return what is missing before a split by a field can be checked."""
+    return build_note("Tick the values that are held out for testing: the others train and validate.")
+
+
+def build_findings(check: Mapping[str, Any]) -> Component:
+    """Return the outcome of a leak check: its colour, what was found, how many recordings go where."""
+    colour, findings = check["colour"], check["findings"]
+    shown = [
+        build_note(finding["sentence"], level=_LEVELS[finding["colour"]])
+        for finding in findings[:_SHOWN_FINDINGS]
+    ]
+    rest = len(findings) - len(shown)
+    more = [html.P(f"and {rest} more like these.", className="muted")] if rest > 0 else []
+    return html.Div(
+        [
+            html.Div([build_split_badge(colour), html.Span(_ADVICE[colour])], className="check-outcome"),
+            *shown,
+            *more,
+            build_counts(check["counts"]),
+        ],
+        className="stack-tight",
+    )
+
+
+def build_counts(counts: Mapping[str, Mapping[str, Any]]) -> html.Div:
+    """Return recordings per class and part. ``counts`` maps a part to its ``classes``."""
+    parts = list(counts)
+    classes = sorted({name for part in counts.values() for name in part["classes"]})
+    heads = [html.Th(part, scope="col", className="number") for part in parts]
+    head = html.Tr([html.Th("Recordings", scope="col"), *heads])
+    rows = [
+        html.Tr(
+            [
+                html.Th(build_class_badge(name), scope="row", className="class-cell"),
+                *(html.Td(str(counts[part]["classes"].get(name, 0)), className="number") for part in parts),
+            ]
+        )
+        for name in classes
+    ]
+    return html.Div(
+        html.Table([html.Thead(head), html.Tbody(rows)], className="plain-table"),
+        className="plain-table-frame",
+    )
+
+
+def build_split_list(splits: Sequence[dict[str, Any]]) -> Component:
+    """Return the splits of a version, or why there is none."""
+    if not splits:
+        return build_empty_state(
+            "No splits yet",
+            "A split decides which recordings train, validate and test. Training needs one.",
+            icon="scissors",
+        )
+    return html.Ul([_build_split(split) for split in splits], className="split-list")
+
+
+def _build_split(split: dict[str, Any]) -> html.Li:
+    head = html.Div(
+        [
+            html.Span(split["name"], className="row-title"),
+            build_split_badge(split["colour"]),
+            html.Span(format_age(split["created_at"]), className="row-side"),
+        ],
+        className="split-head",
+    )
+    stamped = split["accepted_reason"]
+    reason = [build_note(f"Accepted: {stamped}", level="warning")] if stamped else []
+    train = build_button_link(
+        "Train on it", f"/experiment/new?split_id={split['split_id']}", icon="cpu", primary=False
+    )
+    return html.Li(
+        [
+            head,
+            html.Div(describe_rule(split), className="row-detail"),
+            html.Div(_describe_parts(split["counts"]), className="row-detail"),
+            *reason,
+            html.Div(train, className="form-actions tight"),
+        ]
+    )
+
+
+def describe_rule(split: Mapping[str, Any]) -> str:
+    """Return a split's rule as a sentence."""
+    by = str(split["by"])
+    words = f"By {FIELD_NAMES.get(by, by).lower()}"
+    if split["test_values"]:
+        words += f", tested on {', '.join(map(str, split['test_values']))}"
+    if split["channel"]:
+        words += f", channel {split['channel']}"
+    return f"{words}, seed {split['seed']}; version {split['version']}"
+
+
+def _describe_parts(counts: Mapping[str, Mapping[str, Any]]) -> str:
+    return " · ".join(f"{part['n_recordings']} {name}" for name, part in counts.items()) + " recordings"
+
+
+def build_splits_area() -> html.Div:
+    """Return the tab's content: the list and, for engineers, the builder."""
+    return html.Div(
+        [
+            html.Div(build_split_form(), id=DatasetId.SPLIT_FORM, hidden=True),
+            build_card("Splits", html.Div(build_skeleton(3), id=DatasetId.SPLITS), flush=True),
+        ],
+        className="grid-wide",
+    )

@@ -1,0 +1,123 @@
+"""Tables: AG Grid with rows fetched page by page from the server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dash_ag_grid as dag
+from dash import html
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. Sorting and filtering happen in the service.
+
+    ``kind``: text, number, moment (ISO time), link (to the row's ``href``), class (fault class with its
+    colour, from the row's ``class_colour``), state (job state), or one of the experiments' cells: training
+    (state with progress), accuracy (with n and interval), split (with its colour). ``digits`` are
+    significant digits.
+    """
+
+    field: str
+    header: str
+    unit: str = ""
+    kind: str = "text"
+    digits: int = 5
+    sortable: bool = True
+    filterable: bool = True
+    width: int | None = None
+    flex: int | None = None
+    pinned: bool = False
+
+
+_RENDERERS = {
+    "link": "PfdLink",
+    "class": "PfdClass",
+    "state": "PfdState",
+    "training": "PfdTraining",
+    "accuracy": "PfdAccuracy",
+    "split": "PfdSplit",
+}
+_FORMATTERS = {"number": "pfd.formatNumber(params.value, %d)", "moment": "pfd.formatMoment(params.value)"}
+
+
+def build_column(column: Column) -> dict[str, Any]:
+    """Return AG Grid's definition of a column; a unit stands in the header."""
+    definition: dict[str, Any] = {
+        "field": column.field,
+        "headerName": f"{column.header} ({column.unit})" if column.unit else column.header,
+        "sortable": column.sortable,
+        "tooltipField": column.field,
+    }
+    if column.filterable:
+        definition["filter"] = "agNumberColumnFilter" if column.kind == "number" else "agTextColumnFilter"
+        definition["filterParams"] = {"maxNumConditions": 1, "debounceMs": 350}
+    if column.kind in _RENDERERS:
+        definition["cellRenderer"] = _RENDERERS[column.kind]
+    if column.kind in _FORMATTERS:
+        text = _FORMATTERS[column.kind]
+        definition["valueFormatter"] = {"function": text % column.digits if "%d" in text else text}
+    if column.kind == "number":
+        definition |= {"type": "rightAligned", "cellClass": "number"}
+    for name, value in (("width", column.width), ("flex", column.flex)):
+        if value is not None:
+            definition[name] = value
+    if column.pinned:
+        definition["pinned"] = "left"
+    return definition
+
+
+def build_table(
+    table_id: Any,
+    columns: Sequence[Column],
+    *,
+    label: str,
+    height: str = "520px",
+    page_size: int = PAGE_SIZE,
+    selectable: bool = False,
+) -> html.Div:
+    """Return a table whose callback answers ``getRowsRequest`` with ``getRowsResponse``.
+
+    Column widths, order and sorting are remembered in the browser, per table.
+    """
+    options: dict[str, Any] = {
+        "cacheBlockSize": page_size,
+        "maxBlocksInCache": 40,
+        "rowHeight": 34,
+        "headerHeight": 36,
+        "enableCellTextSelection": True,
+        "ensureDomOrder": True,
+        "suppressCellFocus": False,
+        "tooltipShowDelay": 600,
+    }
+    if selectable:
+        options["rowSelection"] = {"mode": "multiRow"}
+    grid = dag.AgGrid(
+        id=table_id,
+        columnDefs=[build_column(column) for column in columns],
+        defaultColDef={"resizable": True, "minWidth": 90, "suppressHeaderMenuButton": False},
+        rowModelType="infinite",
+        dashGridOptions=options,
+        className="pfd-grid",
+        style={"height": height, "width": "100%"},
+    )
+    return html.Div(grid, className="table-frame", role="region", **{"aria-label": label})
+
+
+def build_plain_table(headers: Sequence[Any], rows: Sequence[Sequence[Any]], *, caption: str) -> html.Div:
+    """Return a small table whose rows are all here; cells that are numbers align right."""
+    head = html.Thead(html.Tr([html.Th(header, scope="col") for header in headers]))
+    body = [html.Tr([_build_cell(cell) for cell in row]) for row in rows]
+    words = html.Caption(caption, className="visually-hidden")
+    table = html.Table([words, head, html.Tbody(body)], className="plain-table")
+    return html.Div(
+        table, className="plain-table-frame", tabIndex=0, role="region", **{"aria-label": caption}
+    )
+
+
+def _build_cell(cell: Any) -> html.Td:
+    return html.Td(cell, className="number" if isinstance(cell, int | float) else None)

@@ -1,0 +1,15 @@
+"""Ids of the list of datasets."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class DatasetsId(StrEnum):
+    """The list of datasets."""
+
+    PAGE = "datasets-page"
+    URL = "datasets-url"
+    SEARCH = "datasets-search"
+    CONTENT = "datasets-content"
+    ARCHIVED = "datasets-archived"

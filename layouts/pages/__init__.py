@@ -1,0 +1,26 @@
+"""All pages, written down once: navigation, titles, roles and routes come from this list."""
+
+from __future__ import annotations
+
+import dash
+
+from layouts.page_spec import PageSpec
+from layouts.pages import dataset, datasets, home, not_found_404
+
+PAGES: list[PageSpec] = [home.PAGE, datasets.PAGE, dataset.PAGE, not_found_404.PAGE]
+
+
+def register_pages() -> None:
+    """Give Dash's process-wide page registry exactly these pages, in this order."""
+    dash.page_registry.clear()
+    for order, page in enumerate(PAGES):
+        dash.register_page(
+            page.module,
+            path=page.path,
+            path_template=page.path_template,
+            name=page.title,
+            title=f"{page.title} · LSTM-PFD",
+            description="",
+            order=order,
+            layout=page.layout,
+        )
