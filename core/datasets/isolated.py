@@ -150,21 +150,30 @@ class IsolatedReader:
         return groups
 
     def _ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
-        process = self._running()
-        request["seconds"] = seconds
-        try:
-            assert process.stdin is not None  # noqa: S101 - opened as a pipe just above
-            process.stdin.write(json.dumps(request).encode() + b"\n")
-            process.stdin.flush()
-            line = self._read_line(process, time.monotonic() + seconds)
-        except BrokenPipeError:
-            line = b""
+        process = self._send(json.dumps({**request, "seconds": seconds}).encode() + b"\n")
+        line = self._read_line(process, time.monotonic() + seconds)
         if not line:
             raise self._died(process)
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             raise _as_error(answer["error"])
         return answer
+
+    def _send(self, line: bytes) -> subprocess.Popen[bytes]:
+        """Send a request; a reader that died before it could read one is not held against the file."""
+        for last_try in (False, True):
+            process = self._running()
+            assert process.stdin is not None  # noqa: S101 - opened as a pipe
+            try:
+                process.stdin.write(line)
+                process.stdin.flush()
+            except BrokenPipeError as error:
+                self.close()
+                if last_try:
+                    raise _not_started() from error
+            else:
+                break
+        return process
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:
@@ -182,7 +191,7 @@ class IsolatedReader:
         )
         if not self._read_line(self._process, time.monotonic() + _START_SECONDS):
             self.close()
-            raise ServiceUnavailableError("The process that reads files could not be started.")
+            raise _not_started()
         return self._process
 
     def _read_line(self, process: subprocess.Popen[bytes], deadline: float) -> bytes:
@@ -212,6 +221,10 @@ class IsolatedReader:
         return refuse(
             "The file brought its reader down; it is damaged or hostile and nothing of it was kept."
         )
+
+
+def _not_started() -> ServiceUnavailableError:
+    return ServiceUnavailableError("The process that reads files could not be started.")
 
 
 def _environment() -> dict[str, str]:

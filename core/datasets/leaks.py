@@ -114,10 +114,11 @@ def require_acceptable(report: LeakReport, *, amber_accepted: bool = False) -> N
         ``SPLIT_LEAKS`` or ``CLASS_WITHOUT_TRAINING`` for red; ``SPLIT_NEEDS_ACCEPTANCE`` for amber
         that nobody accepted.
     """
-    if report.colour == "red":
-        first = next((one for one in report.findings if one.kind != "class_without_training"), None)
-        code = ErrorCode.SPLIT_LEAKS if first else ErrorCode.CLASS_WITHOUT_TRAINING
-        raise ConflictError((first or report.findings[0]).sentence, code=code)
+    red = [finding for finding in report.findings if finding.colour == "red"]
+    if red:
+        leaks = [finding for finding in red if finding.kind != "class_without_training"]
+        code = ErrorCode.SPLIT_LEAKS if leaks else ErrorCode.CLASS_WITHOUT_TRAINING
+        raise ConflictError((leaks or red)[0].sentence, code=code)
     if report.colour == "amber" and not amber_accepted:
         raise ConflictError(
             f"{report.findings[0].sentence} Accept this explicitly, or split by bearing.",

@@ -51,7 +51,7 @@ def find_test_data() -> TestData:
     it was told to use.
     """
     named = os.environ.get("PFD_TEST_DATA")
-    root = Path(named) if named else _REPOSITORY.parent / "shared" / "data"
+    root = _REPOSITORY / (named or "../shared/data")
     if all((root / wanted).is_file() for wanted in _WANTED):
         return TestData(root.resolve(), "real")
     if named:

@@ -134,7 +134,7 @@ def _mat_no_vector(path: Path) -> None:
 
 
 def _npy_objects(path: Path) -> None:
-    np.save(path.open("wb"), np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    np.save(path, np.array([{"a": 1}], dtype=object), allow_pickle=True)
 
 
 class _Marker:

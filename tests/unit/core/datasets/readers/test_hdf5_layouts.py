@@ -27,7 +27,7 @@ def _signal(
 
 def test_a_canonical_file_comes_back_bit_for_bit_with_all_its_metadata(tmp_path: Path) -> None:
     full = {
-        "unit": "g", "shaft_speed_rpm": 1797.0, "load": "0 hp", "machine": "rig", "measurement_point": "drive end",
+        "unit": "g", "shaft_speed_rpm": 1797.0, "load": "0 hp", "machine": "rig", "measurement_point": "DE",
         "bearing": "6205-2RS", "fault_class": "inner_race", "severity": "007", "group": "inner_race-007",
         "acquired_utc": "2026-01-02T03:04:05+00:00", "source_file": "Übung \u202e.mat",
     }  # fmt: skip
