@@ -35,6 +35,7 @@ NUMBER_CLASSES = {
 }
 _COMPLEX_FLAG = 0x0800
 _CHUNK = 1 << 20
+_LEAST_UNPACKED = 1 << 14
 
 
 class ByteSource(Protocol):
@@ -90,7 +91,7 @@ class PackedSource:
             packed = self._file.read(min(_CHUNK, self._left))
             self._left -= len(packed)
         try:
-            found = self._unpacker.decompress(packed, max(wanted, 64))
+            found = self._unpacker.decompress(packed, max(wanted, _LEAST_UNPACKED))
         except zlib.error as error:
             raise refuse(
                 "The packed data in the MATLAB file is damaged.", ErrorCode.FILE_UNREADABLE
