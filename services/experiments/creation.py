@@ -93,7 +93,7 @@ def _check_seeds(seeds: Any) -> tuple[int, ...]:
 
 
 def write_experiments(request: TrainingRequest, actor: Actor) -> tuple[str, list[tuple[int, int]]]:
-    """Write one experiment and one job per seed, all or none; return group key and ``(experiment, job)`` ids."""
+    """Write one experiment and one job per seed, all or none; return group and ``(experiment, job)`` ids."""
     group_key = new_storage_name()
     written = []
     with get_db_session() as session:
