@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from apiflask import APIFlask, HTTPError
 
-from dashboard.api import docs, health, jobs, me
+from dashboard.api import datasets, diagnoses, docs, experiments, health, jobs, me, recordings, uploads
 from dashboard.api.errors import show_invalid_input
 
-BLUEPRINTS = (health.blueprint, me.blueprint, jobs.blueprint, docs.blueprint)
+BLUEPRINTS = (
+    health.blueprint,
+    me.blueprint,
+    jobs.blueprint,
+    uploads.blueprint,
+    datasets.blueprint,
+    recordings.blueprint,
+    experiments.blueprint,
+    diagnoses.blueprint,
+    docs.blueprint,
+)
 
 
 def register_api(server: APIFlask) -> None:

@@ -1,0 +1,143 @@
+"""``/diagnose`` and ``/experiments/{id}/predict``: ask a trained classifier about one recording."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, TypeVar
+
+from apiflask import APIBlueprint
+from flask import request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dashboard.api.errors import require_found, unwrap
+from dashboard.api.scopes import current_actor, requires
+from dashboard.auth.access import accepts_json_or_upload
+from services.dataset_service import DatasetService
+from services.experiment_service import ExperimentService
+from services.jobs import board
+from utils.exceptions import ErrorCode, InvalidInputError, LstmPfdError
+
+blueprint = APIBlueprint("diagnoses", __name__, url_prefix="/api/v1", tag="Diagnoses")
+
+Body = TypeVar("Body", bound="Facts")
+
+_WAIT_S = 25.0
+# A waiting request holds a thread of the web process: beyond these the answer is the job, at once.
+_waiting = threading.BoundedSemaphore(3)
+
+
+class Facts(BaseModel):
+    """The recording, and what is known of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    signal_id: int | None = Field(None, description="A stored signal; or")
+    upload_id: str | None = Field(None, max_length=32, description="an upload; or")
+    samples: list[float] | None = Field(
+        None, max_length=4_000_000, description="the samples; or a multipart field called file."
+    )
+    sample_rate_hz: float | None = Field(None, description="Needed where the file does not say it.")
+    variable: str | None = Field(None, max_length=200, description="Which signal of a file with several.")
+    shaft_speed_rpm: float | None = None
+    machine: str | None = Field(None, max_length=120)
+    bearing: str | None = Field(None, max_length=120)
+
+
+class DiagnosisRequest(Facts):
+    """A recording and the experiment whose classifier is asked."""
+
+    experiment_id: int
+
+
+class PageQuery(BaseModel):
+    """Which diagnoses to list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    page: int = Field(1, ge=1, le=1_000_000)
+    per_page: int = Field(20, ge=1, le=200)
+
+
+@blueprint.post("/diagnose")
+@requires("diagnose")
+@accepts_json_or_upload
+@blueprint.doc(
+    responses={200: "The diagnosis.", 202: "Not finished yet: the job to ask for."},
+)
+def diagnose() -> tuple[dict[str, Any], int]:
+    """Diagnose a recording: JSON with samples or an id, or a multipart body with a file."""
+    asked = _read_body(DiagnosisRequest)
+    return _answer(asked.experiment_id, asked)
+
+
+@blueprint.post("/experiments/<int:experiment_id>/predict")
+@requires("diagnose")
+@accepts_json_or_upload
+@blueprint.doc(
+    responses={200: "The diagnosis.", 202: "Not finished yet: the job to ask for."},
+)
+def predict(experiment_id: int) -> tuple[dict[str, Any], int]:
+    """Ask this experiment's classifier about a recording."""
+    return _answer(experiment_id, _read_body(Facts))
+
+
+@blueprint.get("/diagnoses")
+@requires("read")
+@blueprint.input(PageQuery, location="query")
+def list_diagnoses(query_data: PageQuery) -> dict[str, Any]:
+    """Return diagnoses, newest first."""
+    return ExperimentService.list_diagnoses(query_data.page, query_data.per_page, actor=current_actor())
+
+
+@blueprint.get("/diagnoses/<int:diagnosis_id>")
+@requires("read")
+def show_diagnosis(diagnosis_id: int) -> dict[str, Any]:
+    """Return one diagnosis with its answer."""
+    found = ExperimentService.get_diagnosis(diagnosis_id, actor=current_actor())
+    diagnosis: dict[str, Any] = require_found(found, "diagnosis")
+    return diagnosis
+
+
+def _read_body(schema: type[Body]) -> Body:
+    is_form = request.mimetype == "multipart/form-data"
+    given = dict(request.form) if is_form else request.get_json()
+    if not isinstance(given, dict):
+        raise InvalidInputError("The body is a JSON object.")
+    try:
+        return schema.model_validate(given)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()[:10]
+        )
+        raise InvalidInputError(f"The request does not fit: {problems}") from None
+
+
+def _answer(experiment_id: int, asked: Facts) -> tuple[dict[str, Any], int]:
+    facts = asked.model_dump(exclude={"experiment_id"}, exclude_none=True)
+    file = request.files.get("file") if request.files else None
+    if file is not None:
+        staged = unwrap(
+            DatasetService.stage_upload(file.stream, file.filename or "recording", actor=current_actor())
+        )
+        facts["upload_id"] = staged["upload_id"]
+    requested = unwrap(
+        ExperimentService.request_diagnosis(experiment_id=experiment_id, **facts, actor=current_actor())
+    )
+    job = _wait(requested["job_id"])
+    if job["state"] == "done":
+        return job["result"], 200
+    if job["state"] in board.FINAL_STATES:
+        code = ErrorCode(job["error_code"]) if job["error_code"] else ErrorCode.CANCELLED
+        raise LstmPfdError(job["error"] or "The diagnosis was cancelled.", code=code)
+    return {"job_id": job["id"], "diagnosis_id": requested["diagnosis_id"], "state": job["state"]}, 202
+
+
+def _wait(job_id: int) -> dict[str, Any]:
+    may_wait = _waiting.acquire(blocking=False)
+    try:
+        job = board.wait_for_job(job_id, _WAIT_S if may_wait else 0.0, actor=current_actor())
+    finally:
+        if may_wait:
+            _waiting.release()
+    found: dict[str, Any] = require_found(job, "job")
+    return found
