@@ -10,8 +10,9 @@ from flask import request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dashboard.api.errors import require_found, unwrap
+from dashboard.api.multipart import FilePart, read_parts
 from dashboard.api.scopes import current_actor, requires
-from dashboard.auth.access import accepts_json_or_upload
+from dashboard.auth.access import UPLOAD_TYPE, accepts_json_or_upload
 from services.dataset_service import DatasetService
 from services.experiment_service import ExperimentService
 from services.jobs import board
@@ -99,27 +100,45 @@ def show_diagnosis(diagnosis_id: int) -> dict[str, Any]:
 
 
 def _read_body(schema: type[Body]) -> Body:
-    is_form = request.mimetype == "multipart/form-data"
-    given = dict(request.form) if is_form else request.get_json()
-    if not isinstance(given, dict):
-        raise InvalidInputError("The body is a JSON object.")
+    """Return the checked body. A file is streamed to an upload, which goes again where the rest is wrong."""
+    if request.mimetype != UPLOAD_TYPE:
+        return _validate(schema, request.get_json())
+    given: dict[str, Any] = {}
+    try:
+        for part in read_parts(request):
+            if isinstance(part, FilePart):
+                given["upload_id"] = _stage(part)
+            else:
+                given[part.name] = part.text
+        return _validate(schema, given)
+    except LstmPfdError:
+        _discard(given.get("upload_id"))
+        raise
+
+
+def _stage(part: FilePart) -> str:
+    staged = unwrap(DatasetService.stage_upload(part, part.file_name or "recording", actor=current_actor()))
+    return str(staged["upload_id"])
+
+
+def _discard(upload_id: str | None) -> None:
+    if upload_id is not None:
+        DatasetService.discard_upload(upload_id, actor=current_actor())
+
+
+def _validate(schema: type[Body], given: Any) -> Body:
     try:
         return schema.model_validate(given)
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()[:10]
+            f"{'.'.join(map(str, problem['loc'])) or 'body'}: {problem['msg']}"
+            for problem in error.errors()[:10]
         )
-        raise InvalidInputError(f"The request does not fit: {problems}") from None
+        raise InvalidInputError(f"The request does not fit. {problems}") from None
 
 
 def _answer(experiment_id: int, asked: Facts) -> tuple[dict[str, Any], int]:
     facts = asked.model_dump(exclude={"experiment_id"}, exclude_none=True)
-    file = request.files.get("file") if request.files else None
-    if file is not None:
-        staged = unwrap(
-            DatasetService.stage_upload(file.stream, file.filename or "recording", actor=current_actor())
-        )
-        facts["upload_id"] = staged["upload_id"]
     requested = unwrap(
         ExperimentService.request_diagnosis(experiment_id=experiment_id, **facts, actor=current_actor())
     )
