@@ -21,6 +21,8 @@ COMMANDS = {
     "doctor": "dashboard.cli.system:doctor",
     "create-admin": "dashboard.cli.users:create_admin",
     "create-api-key": "dashboard.cli.users:create_api_key",
+    "import": "dashboard.cli.datasets:import_files",
+    "split": "dashboard.cli.datasets:split",
     "train": "dashboard.cli.experiments:train",
     "diagnose": "dashboard.cli.diagnose:diagnose",
 }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from models.dataset import Dataset, DatasetVersion, ManifestRow
 from models.experiment import Experiment
@@ -62,7 +62,10 @@ def list_datasets(
 
 
 def _select_datasets(query: str | None, include_archived: bool) -> Select[Dataset, DatasetVersion]:
-    newest = select(func.max(DatasetVersion.number)).where(DatasetVersion.dataset_id == Dataset.id)
+    any_version = aliased(DatasetVersion)
+    newest = (
+        select(func.max(any_version.number)).where(any_version.dataset_id == Dataset.id).correlate(Dataset)
+    )
     chosen = select(Dataset, DatasetVersion).join(
         DatasetVersion,
         (DatasetVersion.dataset_id == Dataset.id) & (DatasetVersion.number == newest.scalar_subquery()),

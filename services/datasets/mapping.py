@@ -67,7 +67,7 @@ class OverrideRule:
 
 @dataclass(frozen=True, slots=True)
 class ScalarRule:
-    """A field that a single value of the file gives, found by a glob; numbers are multiplied by ``factor``."""
+    """A field that a single value of the file gives, found by a glob; numbers are multiplied."""
 
     field: str
     glob: str

@@ -45,7 +45,7 @@ def select_variables(file: str, preview: FilePreview, mapping: ImportMapping) ->
         FileRefusedError: The file holds nothing of what was asked for.
     """
     if mapping.table:
-        return _select_by_table(file, preview, mapping.table)
+        return _select_by_table(file, preview, mapping)
     if mapping.channels:
         return _select_by_rules(preview, mapping)
     chosen = [v for v in preview.variables if not mapping.variables or fits(v.name, mapping.variables)]
@@ -82,13 +82,22 @@ def _select_by_rules(preview: FilePreview, mapping: ImportMapping) -> list[Selec
     return selections
 
 
-def _select_by_table(file: str, preview: FilePreview, table: tuple[MetadataRow, ...]) -> list[Selection]:
+def _select_by_table(file: str, preview: FilePreview, mapping: ImportMapping) -> list[Selection]:
+    table = mapping.table
     rows = [row for row in table if row.file == file] or [
         row for row in table if row.file == PurePosixPath(file).name
     ]
     if not rows:
         raise FileRefusedError("The metadata table has no row for this file.", code=ErrorCode.NOT_FOUND)
-    return [_select_row(preview, row) for row in rows]
+    wanted = mapping.variables
+    chosen = [_select_row(preview, row) for row in rows if not wanted or row.channel in wanted]
+    if wanted and not chosen:
+        chosen = [
+            one for one in (_select_row(preview, row) for row in rows) if fits(one.variable.name, wanted)
+        ]
+    if not chosen:
+        raise _nothing_fits(preview, wanted)
+    return chosen
 
 
 def _select_row(preview: FilePreview, row: MetadataRow) -> Selection:

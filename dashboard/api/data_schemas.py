@@ -1,0 +1,337 @@
+"""Shapes of datasets, recordings, signals, splits and views in the REST interface."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from services.datasets.rows import SORT_KEYS
+
+Colour = Literal["clear", "note", "amber", "red"]
+_DATASET_SORTS = ("name", "created_at", "version", "n_recordings", "n_signals")
+
+
+class _Query(BaseModel):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class VersionQuery(_Query):
+    """Which version of the dataset; by default its newest."""
+
+    version: int | None = Field(None, ge=1)
+
+
+class DatasetQuery(_Query):
+    """Which datasets to list."""
+
+    q: str | None = Field(None, max_length=200, description="Text in name or description.")
+    sort: str = Field("-created_at", description=f"{', '.join(_DATASET_SORTS)}; '-' in front: downwards.")
+    page: int = Field(1, ge=1, le=1_000_000)
+    per_page: int = Field(50, ge=1, le=200)
+    archived: bool = Field(False, description="Also those taken out of the lists.")
+
+    @field_validator("sort")
+    @classmethod
+    def _known_column(cls, value: str) -> str:
+        return _check_sort(value, _DATASET_SORTS)
+
+
+class RecordingQuery(VersionQuery):
+    """Which recordings to list."""
+
+    q: str | None = Field(None, max_length=200)
+    sort: str = Field("recording", description=f"{', '.join(SORT_KEYS)}; '-' in front: downwards.")
+    page: int = Field(1, ge=1, le=1_000_000)
+    per_page: int = Field(50, ge=1, le=200)
+    channel: str | None = None
+    fault_class: str | None = Field(None, description="'unlabelled' for signals without one.")
+    load: str | None = None
+    machine: str | None = None
+    split_id: int | None = None
+    part: str | None = Field(None, description="train, validation, test; needs split_id.")
+
+    @field_validator("sort")
+    @classmethod
+    def _known_column(cls, value: str) -> str:
+        return _check_sort(value, SORT_KEYS)
+
+
+def _check_sort(value: str, columns: tuple[str, ...]) -> str:
+    if value.removeprefix("-") not in columns:
+        raise ValueError(f"sort by one of {', '.join(columns)}")
+    return value
+
+
+class StretchQuery(_Query):
+    """The visible stretch of one channel of a recording."""
+
+    channel: str | None = Field(None, description="By default the recording's first.")
+    from_s: float | None = Field(None, alias="from", description="Seconds from the start.")
+    to_s: float | None = Field(None, alias="to")
+    points: int = Field(4000, ge=2, le=4000)
+
+    @property
+    def x_range_s(self) -> tuple[float, float] | None:
+        """The range as the services take it."""
+        if self.from_s is None and self.to_s is None:
+            return None
+        return (self.from_s or 0.0, float("1e12") if self.to_s is None else self.to_s)
+
+
+class SpectralQuery(StretchQuery):
+    """A stretch and the frequencies to show of it."""
+
+    min_hz: float = Field(0.0, ge=0)
+    max_hz: float | None = Field(None, gt=0)
+
+
+class SpectrumQuery(SpectralQuery):
+    """An amplitude spectrum."""
+
+    window: Literal["hann", "flattop", "hamming", "blackman", "rectangular"] = "hann"
+    scaling: Literal["peak", "rms"] = "peak"
+
+
+class EnvelopeQuery(SpectralQuery):
+    """An envelope spectrum; without a band a plain default is used and said."""
+
+    low_hz: float | None = Field(None, ge=0)
+    high_hz: float | None = Field(None, gt=0)
+
+
+class FaultLineQuery(_Query):
+    """A bearing and speed instead of the recording's own."""
+
+    channel: str | None = None
+    shaft_speed_rpm: float | None = Field(None, gt=0)
+    bearing: str | None = Field(None, max_length=120)
+    geometry: str | None = Field(None, max_length=200, examples=["n=9,d=7.94,D=39.04,phi=0"])
+    orders: str | None = Field(None, max_length=200, examples=["bpfo=3.58,bpfi=5.42,bsf=2.36,ftf=0.398"])
+    max_hz: float | None = Field(None, gt=0)
+    n_harmonics: int = Field(3, ge=1, le=20)
+
+
+class ChannelQuery(_Query):
+    """Which channel of a recording; by default its first."""
+
+    channel: str | None = None
+
+
+class _Open(BaseModel):
+    """A shape that may gain fields."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Signal(_Open):
+    """One channel of a recording."""
+
+    signal_id: int
+    channel: str
+    sample_rate_hz: float
+    n_samples: int
+    duration_s: float
+    unit: str | None
+    measurement_point: str | None
+    bearing: str | None
+    fault_class: str | None = Field(description="null: unlabelled")
+    severity: str | None
+    group: str | None = Field(description="The physical bearing.")
+    sha256: str
+    quality: list[dict[str, Any]]
+
+
+class Recording(_Open):
+    """One acquisition."""
+
+    recording_id: int
+    recording: str
+    dataset_id: int
+    source_file: str
+    machine: str | None
+    shaft_speed_rpm: float | None
+    load: str | None
+    acquired_at: str | None
+    fault_classes: list[str]
+    signals: list[Signal]
+
+
+class RecordingPage(BaseModel):
+    """A page of recordings."""
+
+    items: list[Recording]
+    total: int
+    page: int
+    per_page: int
+
+
+class Dataset(_Open):
+    """A dataset with its newest version."""
+
+    dataset_id: int
+    name: str
+    description: str
+    archived: bool
+    created_at: str
+    version: int
+    n_recordings: int
+    n_signals: int
+    duration_s: float
+    classes: dict[str, int] = Field(description="Recordings per fault class.")
+    channels: list[str]
+    sample_rates_hz: list[float]
+
+
+class DatasetPage(BaseModel):
+    """A page of datasets."""
+
+    items: list[Dataset]
+    total: int
+    page: int
+    per_page: int
+
+
+class DatasetChange(BaseModel):
+    """What of a dataset can be changed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(None, min_length=1, max_length=120)
+    description: str | None = Field(None, max_length=10_000)
+    archived: bool | None = None
+
+
+class SplitRequest(BaseModel):
+    """How to split."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: str = Field(description="bearing, recording, given, or a field such as load.", max_length=60)
+    test_values: list[str] | None = Field(None, max_length=10_000)
+    channel: str | None = Field(None, max_length=60)
+    version: int | None = Field(None, ge=1)
+    seed: int = Field(0, ge=0, le=2**31)
+    validation_fraction: float = Field(0.2, ge=0, lt=1)
+    test_fraction: float = Field(0.2, ge=0, lt=1)
+
+
+class NewSplit(SplitRequest):
+    """A split to store."""
+
+    name: str = Field(min_length=1, max_length=120)
+    accept_amber: str | None = Field(
+        None, max_length=2000, description="Why an amber split is accepted; stamped on every result."
+    )
+
+
+class SplitFinding(BaseModel):
+    """One thing that the leak check found."""
+
+    colour: Colour
+    kind: str
+    sentence: str
+    left: str | None
+    right: str | None
+
+
+class CheckedSplit(_Open):
+    """A split that was worked out and checked."""
+
+    colour: Colour
+    findings: list[SplitFinding]
+    counts: dict[str, Any]
+    class_names: list[str]
+    by: str
+    test_values: list[str] | None
+    channel: str | None
+
+
+class Split(CheckedSplit):
+    """A stored split."""
+
+    split_id: int
+    name: str
+    dataset_id: int
+    version: int
+    accepted_reason: str | None
+    parts: dict[str, list[int]] = Field(description="Signal ids of each part.")
+
+
+class SplitHead(_Open):
+    """A stored split without its findings."""
+
+    split_id: int
+    name: str
+    version: int
+    colour: Colour
+    by: str
+
+
+class SplitList(BaseModel):
+    """The splits of a dataset."""
+
+    items: list[SplitHead]
+
+
+class View(_Open):
+    """A view of the visible stretch."""
+
+    signal_id: int
+    start_s: float
+    stop_s: float
+    duration_s: float
+    sample_rate_hz: float
+    unit: str | None
+    note: str | None
+
+
+class Waveform(View):
+    """A waveform: of every few samples the smallest and the largest."""
+
+    time_s: list[float]
+    values: list[float]
+    n_samples: int
+    decimated: bool
+
+
+class Spectrum(View):
+    """An amplitude spectrum."""
+
+    frequencies_hz: list[float]
+    amplitudes: list[float]
+    resolution_hz: float
+    window: str
+    scaling: str
+    peaks: list[dict[str, float]]
+
+
+class Psd(View):
+    """A power spectral density."""
+
+    frequencies_hz: list[float]
+    density: list[float]
+    density_unit: str
+    resolution_hz: float
+    n_segments: int
+
+
+class FaultLines(BaseModel):
+    """Where the lines of the shaft and of a faulty bearing would be."""
+
+    lines: list[dict[str, Any]]
+    shaft_frequency_hz: float | None
+    speed_origin: str | None
+    bearing: str | None
+    orders: dict[str, float] | None
+    orders_origin: str | None
+    missing: list[str]
+
+
+class Features(BaseModel):
+    """Basic features of a signal."""
+
+    signal_id: int
+    channel: str
+    features: dict[str, float]
+    features_note: str | None
