@@ -50,6 +50,7 @@ def build_button(
     icon: str | None = None,
     tone: str = "light",
     disabled_because: str | None = None,
+    title: str | None = None,
     **props: Any,
 ) -> dbc.Button:
     """Return a button; one that can't work now is disabled, with the reason as its tooltip.
@@ -62,6 +63,6 @@ def build_button(
         color=tone,
         class_name="action",
         disabled=disabled_because is not None,
-        title=disabled_because,
+        title=disabled_because or title,
         **props,
     )

@@ -31,7 +31,6 @@ FIELD_NAMES = {
     "sample_rate_hz": "Sample rate (Hz)",
 }
 _LEVELS = {"red": "danger", "amber": "warning", "note": "info"}
-_SHOWN_FINDINGS = 12
 _ADVICE = {
     "red": "This split leaks and can't be used. Choose another rule or other test values.",
     "amber": "Results on this split may flatter. You can accept that; it is then stamped on every result.",
@@ -126,23 +125,27 @@ def build_choose_values() -> Component:
 
 
 def build_findings(check: Mapping[str, Any]) -> Component:
-    """Return the outcome of a leak check: its colour, what was found, how many recordings go where."""
-    colour, findings = check["colour"], check["findings"]
-    shown = [
-        build_note(finding["sentence"], level=_LEVELS[finding["colour"]])
-        for finding in findings[:_SHOWN_FINDINGS]
+    """Return the outcome of a leak check: its colour, how many recordings go where, what was found."""
+    colour = check["colour"]
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for finding in check["findings"]:
+        kinds.setdefault((finding["colour"], finding["kind"]), []).append(finding["sentence"])
+    notes = [
+        build_note(_build_sentences(sentences), level=_LEVELS[level])
+        for (level, _kind), sentences in kinds.items()
     ]
-    rest = len(findings) - len(shown)
-    more = [html.P(f"and {rest} more like these.", className="muted")] if rest > 0 else []
-    return html.Div(
-        [
-            html.Div([build_split_badge(colour), html.Span(_ADVICE[colour])], className="check-outcome"),
-            *shown,
-            *more,
-            build_counts(check["counts"]),
-        ],
-        className="stack-tight",
-    )
+    outcome = html.Div([build_split_badge(colour), html.Span(_ADVICE[colour])], className="check-outcome")
+    return html.Div([outcome, *notes, build_counts(check["counts"])], className="stack-tight")
+
+
+def _build_sentences(sentences: Sequence[str]) -> list[Component]:
+    """One sentence of a kind stands for the others; those unfold."""
+    first, *others = sentences
+    if not others:
+        return [html.Span(first)]
+    rest = html.Ul([html.Li(sentence) for sentence in others], className="finding-list")
+    more = html.Details([html.Summary(f"and {len(others)} more like this"), rest], className="finding-more")
+    return [html.Span(first), more]
 
 
 def build_counts(counts: Mapping[str, Mapping[str, Any]]) -> html.Div:

@@ -1,0 +1,29 @@
+"""What callbacks put into a page: samples of the parts that carry controls, built by the real builders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dash.development.base_component import Component
+
+from layouts.components.jobs import build_job_list
+from tests.contract.wiring import FRAME
+
+JOB = {
+    "id": 7,
+    "title": "Import of a dataset",
+    "link": "/datasets/1",
+    "state": "running",
+    "progress": 0.4,
+    "progress_text": "4 of 10 files",
+    "eta_s": 12.0,
+    "error": None,
+    "command": None,
+    "can_cancel": True,
+    "finished_at": None,
+}
+
+# Page (its module's last name) to a builder of such parts.
+DYNAMIC_PARTS: dict[str, Callable[[], list[Component]]] = {
+    FRAME: lambda: build_job_list([JOB], []),
+}
