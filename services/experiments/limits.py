@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 _STRONG_AGREEMENT = 0.8
@@ -45,6 +45,21 @@ def list_limits(
     return limits
 
 
+def condense_findings(findings: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return one sentence per kind of leak finding, with how many more of the kind there are.
+
+    >>> condense_findings([{"kind": "a", "sentence": "One."}, {"kind": "a", "sentence": "Two."}])
+    ['One. (And 1 more of the kind.)']
+    """
+    by_kind: dict[str, list[str]] = {}
+    for finding in findings:
+        by_kind.setdefault(finding["kind"], []).append(finding["sentence"])
+    return [
+        first + (f" (And {len(others)} more of the kind.)" if others else "")
+        for first, *others in by_kind.values()
+    ]
+
+
 def _foreign_limits(given: JudgedRecording, origin: Mapping[str, Any]) -> list[str]:
     limits = []
     for what, mine, seen in (
@@ -82,9 +97,8 @@ def _agreement_limits(n_agreeing: int, n_windows: int) -> list[str]:
 def _split_limits(experiment: Mapping[str, Any]) -> list[str]:
     if experiment["split_colour"] != "amber":
         return []
-    sentences = " ".join(
-        finding["sentence"] for finding in experiment["split_findings"] if finding["colour"] == "amber"
-    )
+    amber = [finding for finding in experiment["split_findings"] if finding["colour"] == "amber"]
+    sentences = " ".join(condense_findings(amber))
     return [f"Its test accuracy comes from an amber split (accepted on purpose). {sentences}"]
 
 

@@ -18,7 +18,9 @@ from utils.constants import FAULT_CLASSES, ROLLING_FAULT_CLASSES
 from utils.exceptions import ErrorCode, InvalidInputError
 
 PARTS = ("train", "validation", "test")
-_KNOWN_ORDER = {name: rank for rank, name in enumerate((*ROLLING_FAULT_CLASSES, *FAULT_CLASSES))}
+_KNOWN_ORDER = {
+    name: rank for rank, name in enumerate(dict.fromkeys((*ROLLING_FAULT_CLASSES, *FAULT_CLASSES)))
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from database.connection import get_db_session
 from models.dataset import DatasetVersion
 from models.experiment import Experiment, Prediction, TrainingEpoch
 from models.job import JobCommand
+from services.experiments.limits import condense_findings
 from services.experiments.material import (
     MaterialRow,
     build_labelled_signals,
@@ -58,7 +59,7 @@ class _Task:
         return {
             "split": split.name,
             "split_colour": split.colour,
-            "split_findings": [finding["sentence"] for finding in split.findings],
+            "split_findings": condense_findings(split.findings),
             "split_accepted_reason": split.accepted_reason,
         }
 
