@@ -19,7 +19,6 @@ from callbacks.context import show_failure
 from callbacks.frame import serve_layout
 from dashboard.api import register_api
 from dashboard.api.docs import SPEC_PATH
-from dashboard.api.scopes import requires
 from dashboard.auth import views
 from dashboard.auth.callbacks_guard import find_timer_ids
 from dashboard.auth.cookies import CSRF_COOKIE, CSRF_HEADER
@@ -86,9 +85,7 @@ def _build_server(settings: Settings) -> APIFlask:
         template_folder=str(_FOLDER / "templates"),
     )
     server.json = StrictJsonProvider(server)
-    server.config.update(
-        MAX_CONTENT_LENGTH=_MAX_JSON_BYTES, BOOTSTRAP_SERVE_LOCAL=True, SPEC_DECORATORS=[requires("admin")]
-    )
+    server.config.update(MAX_CONTENT_LENGTH=_MAX_JSON_BYTES, BOOTSTRAP_SERVE_LOCAL=True)
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]

@@ -8,6 +8,7 @@ from apiflask import APIFlask
 from flask import Blueprint, Response, render_template, send_from_directory
 from swagger_ui_bundle import swagger_ui_path
 
+from dashboard.api.scopes import requires
 from dashboard.auth.access import needs_role
 
 SPEC_PATH = "/api/openapi.json"
@@ -31,7 +32,8 @@ def send_docs_file(name: str) -> Response:
 
 
 def describe_api(server: APIFlask) -> None:
-    """Say in the OpenAPI document what the routes themselves can't."""
+    """Open the OpenAPI document to administrators, and say in it what the routes themselves can't."""
+    requires("admin")(server.view_functions["openapi.spec"])
     server.config["DESCRIPTION"] = (
         "Import recordings, train classifiers and diagnose bearings. Failures are `application/problem+json` "
         "with a `code`."

@@ -72,6 +72,8 @@ def _find_callback(body: Any) -> Mapping[str, Any]:
             raise BadRequest("The page is out of date. Reload it.")
         if not all(_is_argument(item) for item in items):
             raise BadRequest("This is not a callback's request.")
+    if not _fits_outputs(body["output"], body.get("outputs")):
+        raise BadRequest("This is not a callback's request.")
     changed = body.get("changedPropIds", [])
     if not isinstance(changed, list) or not all(isinstance(name, str) for name in changed):
         raise BadRequest("This is not a callback's request.")
@@ -82,6 +84,16 @@ def _is_argument(item: Any) -> bool:
     if isinstance(item, list):  # a pattern-matching input brings all its components
         return all(isinstance(each, dict) and "id" in each and "property" in each for each in item)
     return isinstance(item, dict) and "id" in item and "property" in item
+
+
+def _fits_outputs(output: str, outputs: Any) -> bool:
+    """Tell whether the outputs are as many as the callback's id names; one that has none sends none."""
+    if _get_dash().callback_map[output].get("no_output"):
+        return not outputs
+    if output.startswith(".."):
+        expected = len(output.strip(".").split("..."))
+        return isinstance(outputs, list) and len(outputs) == expected and all(map(_is_argument, outputs))
+    return _is_argument(outputs)
 
 
 def find_timer_ids(callback_list: Iterable[Mapping[str, Any]]) -> frozenset[str]:

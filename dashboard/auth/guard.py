@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, current_app, g, redirect, request
-from werkzeug.exceptions import BadRequest, NotFound, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound, UnsupportedMediaType
 from werkzeug.wrappers import Response as BaseResponse
 
 from dashboard.auth import access, callbacks_guard
@@ -24,6 +24,7 @@ from utils.exceptions import AccessDeniedError, ErrorCode, LstmPfdError
 
 _KEY_IN_URL = re.compile(r"sk_(live|test)_", re.IGNORECASE)
 _MULTIPART_EXTRA_BYTES = 1024**2
+_MAX_ID = 2**31 - 1  # of the database's integer keys
 
 
 class NotSignedInError(LstmPfdError):
@@ -46,7 +47,7 @@ def check_request(settings: Settings) -> BaseResponse | None:
     g.actor = g.login_session = None
     rules = access.get_access(request.endpoint)
     _refuse_key_in_url()
-    if rules.is_upload:
+    if rules.is_upload and request.mimetype == access.UPLOAD_TYPE:
         request.max_content_length = settings.upload_max_bytes + _MULTIPART_EXTRA_BYTES
     if rules.is_public:
         if access.changes_state():
@@ -160,15 +161,28 @@ def _require_permission(rules: Access) -> None:
 
 def _require_scope(actor: Actor, rules: Access) -> None:
     """REST routes name their scope; one without it is closed, and a path that no route has is not found."""
-    if request.endpoint is None:
-        return  # Flask's own 404 or 405 follows
-    if request.endpoint == access.CATCH_ALL_ENDPOINT:
+    if _is_unknown_path():
         raise NotFound("There is no such path in the REST interface; /api/openapi.json lists them all.")
+    if request.endpoint is None:
+        return  # Flask's own 405 or redirect follows
+    if any(isinstance(value, int) and value > _MAX_ID for value in (request.view_args or {}).values()):
+        raise NotFound("There is nothing with this number.")
     if rules.scope is None:
         raise AccessDeniedError("This route is closed.")
     require_role(actor, SCOPES[rules.scope])
     if actor.scopes is not None and rules.scope not in actor.scopes:
         raise AccessDeniedError(f"This API key lacks the scope `{rules.scope}`.")
+
+
+def _is_unknown_path() -> bool:
+    """Tell whether only Dash's catch-all takes the path, whatever the method."""
+    if request.endpoint is not None:
+        return request.endpoint == access.CATCH_ALL_ENDPOINT
+    adapter = current_app.create_url_adapter(request)
+    try:
+        return adapter is None or adapter.match(method="GET")[0] == access.CATCH_ALL_ENDPOINT
+    except HTTPException:
+        return False
 
 
 def get_server_rules(server: Flask) -> dict[str, Access]:
