@@ -61,7 +61,7 @@ def _network_options(*own: OptionSpec, epochs: int, batch_size: int) -> tuple[Op
         OptionSpec("learning_rate", "float", 0.002, 1e-7, 1.0, help="Learning rate after the warm-up."),
         OptionSpec("weight_decay", "float", 0.01, 0.0, 1.0, help="Pull of the weights towards zero (AdamW)."),
         OptionSpec(
-            "patience", "int", 10, 1, 10_000,
+            "patience", "int", 15, 1, 10_000,
             help="Training ends after this many epochs without a better validation loss.",
         ),
         OptionSpec(
