@@ -46,5 +46,8 @@ def build_upload_zone(
 def _build_action(label: str, action: str, icon: str) -> html.Button:
     named: dict[str, Any] = {"data-action": action}
     return html.Button(
-        [build_icon(icon), html.Span(label)], type="button", className=f"btn btn-light action {action}", **named
+        [build_icon(icon), html.Span(label)],
+        type="button",
+        className=f"btn btn-light action {action}",
+        **named,
     )

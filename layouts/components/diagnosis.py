@@ -1,0 +1,242 @@
+"""A diagnosis as a person reads it: the answer, what it can't tell, where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from layouts.components.badges import (
+    build_badge,
+    build_class_badge,
+    build_job_state_badge,
+    build_split_badge,
+    format_class,
+)
+from layouts.components.cards import build_card, build_definitions, build_hash
+from layouts.components.icons import build_icon
+from layouts.components.jobs import build_progress
+from layouts.components.numbers import UNKNOWN, format_age, format_moment, format_number, format_percent
+from layouts.components.states import build_empty_state, build_error_state, build_note
+from layouts.figures.theme import class_colour
+
+_LEVELS = (("recording_level", "recording-level"), ("window_level", "window-level"))
+
+
+def build_verdict(answer: Mapping[str, Any], label: str | None) -> html.Section:
+    """Return the answer: class, sentence, confidence; ``label`` is the recording's own, where it has one."""
+    verdict, windows = answer["verdict"], answer["windows"]
+    figures = html.Div(
+        [
+            html.Span([html.Strong(format_percent(verdict["confidence"])), " confidence, not calibrated"]),
+            html.Span([html.Strong(f"{windows['n_agreeing']} of {windows['n']}"), " windows agree"]),
+            *([_compare(verdict["fault_class"], label)] if label else []),
+        ],
+        className="verdict-figures",
+    )
+    body = [
+        html.Div([html.Span("Recording-level answer", className="verdict-level")]),
+        html.Div(build_class_badge(verdict["fault_class"]), className="verdict-class"),
+        html.P(verdict["sentence"], className="verdict-sentence"),
+        figures,
+    ]
+    return html.Section(
+        body,
+        className="surface verdict",
+        style={"borderLeftColor": class_colour(verdict["fault_class"])},
+        **{"aria-label": "Verdict"},
+    )
+
+
+def _compare(said: str, label: str) -> html.Span:
+    agrees = said == label
+    badge = build_badge(
+        "agrees" if agrees else "differs",
+        tone="success" if agrees else "danger",
+        icon="check-lg" if agrees else "x-lg",
+    )
+    return html.Span(["labelled ", html.Strong(format_class(label)), " ", badge])
+
+
+def build_limits(limits: Sequence[str]) -> html.Section:
+    """Return what the answer can't tell, right below it."""
+    items = [html.Li(sentence) for sentence in limits]
+    head = html.H2([build_icon("exclamation-triangle"), " Limits of this answer"], className="card-heading")
+    return html.Section([head, html.Ul(items, className="limit-list")], className="surface limits")
+
+
+def build_notes(notes: Sequence[str]) -> Component | None:
+    """Return what was done to the recording, for example that it was resampled."""
+    return (
+        html.Div([build_note(note[:1].upper() + note[1:]) for note in notes], className="stack-tight")
+        if notes
+        else None
+    )
+
+
+def build_probabilities(probabilities: Mapping[str, float]) -> html.Table:
+    """Return a bar per class, the likeliest first."""
+    ordered = sorted(probabilities.items(), key=lambda item: -item[1])
+    rows = [
+        html.Tr(
+            [
+                html.Th(build_class_badge(name), scope="row"),
+                html.Td(
+                    html.Div(
+                        className="share-fill",
+                        style={"width": f"{100 * share:.2f}%", "background": class_colour(name)},
+                    ),
+                    className="share-bar",
+                ),
+                html.Td(format_percent(share), className="number"),
+            ]
+        )
+        for name, share in ordered
+    ]
+    caption = html.Caption("Probability of each class, recording level", className="visually-hidden")
+    return html.Table([caption, html.Tbody(rows)], className="share-table")
+
+
+def build_facts(answer: Mapping[str, Any], recording_link: str | None) -> html.Div:
+    """Return the classifier's origin beside the recording's facts."""
+    return html.Div(
+        [
+            build_card("The classifier", build_classifier(answer["classifier"])),
+            build_card("The recording", _build_recording(answer["recording"], recording_link)),
+        ],
+        className="grid-2",
+    )
+
+
+def build_classifier(classifier: Mapping[str, Any]) -> html.Div:
+    """Return where a classifier comes from and how well it did, each accuracy with its level."""
+    link = dcc.Link(
+        f"{classifier['name']} (experiment {classifier['experiment_id']})",
+        href=f"/experiment/{classifier['experiment_id']}",
+    )
+    classes = ", ".join(format_class(name) for name in classifier["class_names"])
+    rows: list[tuple[str, Any]] = [
+        ("Experiment", link),
+        ("Network", f"{classifier['network_title']}, seed {classifier['seed']}"),
+        ("Trained on", describe_data(classifier)),
+        ("Split", html.Span([classifier["split"], " ", build_split_badge(classifier["split_colour"])])),
+        *_list_accuracies(classifier["test"]),
+        ("Classes", classes),
+        ("Analysis rate", _say(classifier["analysis_rate_hz"], "Hz")),
+        ("SHA-256", build_hash(classifier["sha256"])),
+    ]
+    stamp = classifier["split_accepted_reason"]
+    note = [build_note(["Amber split, accepted because: ", html.Q(stamp)], level="warning")] if stamp else []
+    return html.Div([build_definitions(rows), *note])
+
+
+def describe_data(classifier: Mapping[str, Any]) -> str:
+    """Return dataset, version and channel in words."""
+    channel = classifier["channel"] or "every channel"
+    return f"{classifier['dataset']} v{classifier['dataset_version']}, {channel}"
+
+
+def _list_accuracies(test: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
+    if test is None:
+        return [("Test accuracy", "never tested")]
+    return [(f"Test, {words}", describe_level(test[level])) for level, words in _LEVELS]
+
+
+def describe_level(level: Mapping[str, Any]) -> str:
+    """Return an accuracy with its count and interval."""
+    words = f"{format_percent(level['accuracy'])}, n = {format_number(level['n'])}"
+    if level["accuracy_interval"]:
+        low, high = (100 * value for value in level["accuracy_interval"])
+        words += f", 95 % interval {low:.0f} to {high:.0f} %"
+    return words
+
+
+def _build_recording(recording: Mapping[str, Any], link: str | None) -> html.Div:
+    duration = f"{format_number(recording['duration_s'])} s, {format_number(recording['n_samples'])} samples"
+    rows: list[tuple[str, Any]] = [
+        ("Name", dcc.Link(recording["name"], href=link) if link else recording["name"]),
+        ("Channel", recording["channel"] or UNKNOWN),
+        ("Sample rate", _say(recording["sample_rate_hz"], "Hz")),
+        ("Length", duration),
+        ("Shaft speed", _say(recording["shaft_speed_rpm"], "rpm")),
+        ("Load", recording["load"] or UNKNOWN),
+        ("Machine", recording["machine"] or UNKNOWN),
+        ("Bearing", recording["bearing"] or UNKNOWN),
+        ("Unit", recording["unit"] or UNKNOWN),
+    ]
+    return html.Div(build_definitions(rows))
+
+
+def _say(value: float | None, unit: str) -> str:
+    return UNKNOWN if value is None else f"{format_number(value)} {unit}"
+
+
+def build_waiting(
+    diagnosis: Mapping[str, Any], job: Mapping[str, Any] | None, banner: str | None
+) -> html.Section:
+    """Return a diagnosis that is still on its way, and why it waits where it does."""
+    parts: list[Component] = [
+        html.Div(
+            [build_job_state_badge(diagnosis["state"]), html.Span(f"Diagnosing {diagnosis['source_name']}")],
+            className="state-line",
+        )
+    ]
+    if banner:
+        parts.append(build_note(banner.replace("New jobs wait:", "It waits:"), level="warning"))
+    elif job and diagnosis["state"] == "running":
+        parts.append(build_progress(job))
+    else:
+        parts.append(html.Span("Waiting for a free worker.", className="muted"))
+    return html.Section(html.Div(parts, className="stack-tight surface-body"), className="surface")
+
+
+def build_failure(diagnosis: Mapping[str, Any]) -> html.Section:
+    """Return why there is no answer and what to do."""
+    if diagnosis["state"] == "cancelled":
+        state = build_empty_state(
+            "Cancelled", "This diagnosis was cancelled before it had an answer.", icon="slash-circle"
+        )
+    else:
+        sentence = diagnosis["error"] or "The job was lost three times; ask again."
+        state = build_error_state(sentence, title=f"No diagnosis of {diagnosis['source_name']}")
+    return html.Section(state, className="surface")
+
+
+def build_history(diagnoses: Sequence[Mapping[str, Any]], total: int, current: int | None) -> Component:
+    """Return the latest diagnoses, each with its answer."""
+    if not diagnoses:
+        return build_empty_state(
+            "No diagnoses yet", "Every answer is kept here with its classifier.", icon="clock-history"
+        )
+    heads = ("Recording", "Answer", "Confidence", "Classifier", "State", "Asked")
+    head = html.Tr([html.Th(text, scope="col") for text in heads])
+    rows = [_build_past(each, current) for each in diagnoses]
+    caption = html.Caption("Diagnoses, newest first", className="visually-hidden")
+    table = html.Table([caption, html.Thead(head), html.Tbody(rows)], className="plain-table")
+    rest = total - len(diagnoses)
+    more = [html.P(f"and {rest} older ones.", className="muted list-more")] if rest > 0 else []
+    frame = html.Div(
+        table, className="plain-table-frame", tabIndex=0, role="region", **{"aria-label": "Diagnoses"}
+    )
+    return html.Div([frame, *more])
+
+
+def _build_past(each: Mapping[str, Any], current: int | None) -> html.Tr:
+    verdict, number = each["verdict"], each["diagnosis_id"]
+    link = dcc.Link(each["source_name"], href=f"/diagnose?diagnosis={number}", className="row-title")
+    classifier = dcc.Link(f"experiment {each['experiment_id']}", href=f"/experiment/{each['experiment_id']}")
+    return html.Tr(
+        [
+            html.Td(link),
+            html.Td(build_class_badge(verdict["fault_class"]) if verdict else "–"),
+            html.Td(format_percent(verdict["confidence"]) if verdict else "–", className="number"),
+            html.Td(classifier),
+            html.Td(build_job_state_badge(each["state"])),
+            html.Td(
+                format_age(each["created_at"]), title=format_moment(each["created_at"]), className="no-break"
+            ),
+        ],
+        className="current-row" if number == current else None,
+    )

@@ -1,0 +1,228 @@
+"""How well a classifier did: accuracies by level, per-class table, confusion matrix, stamp."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from layouts.components.badges import build_badge, build_class_badge, build_split_badge, format_class
+from layouts.components.numbers import count_of, format_percent
+from layouts.components.states import build_note
+from layouts.ids import pattern_id
+from layouts.ids.experiment import ExperimentId
+
+LEVELS = {"recording_level": ("Recording-level", "recording"), "window_level": ("Window-level", "window")}
+_DEEPEST_PERCENT = 42
+
+
+def build_accuracy(level: str, judged: Mapping[str, Any], part: str) -> html.Div:
+    """Return one accuracy with its level, part, count and 95 % interval."""
+    title, noun = LEVELS[level]
+    n_right = round((judged["accuracy"] or 0.0) * judged["n"])
+    remark = (
+        "Windows of one recording are alike: take this interval as too narrow."
+        if level == "window_level"
+        else "One answer per recording: the number to go by."
+    )
+    return html.Div(
+        [
+            html.Div([html.Span(title), build_badge(part)], className="accuracy-head"),
+            html.Div(format_percent(judged["accuracy"]), className="accuracy-number"),
+            html.Div(f"{n_right} of {count_of(judged['n'], noun)} right", className="accuracy-count"),
+            build_interval(judged["accuracy"], judged["accuracy_interval"]),
+            html.Div(remark, className="row-detail"),
+        ],
+        className=f"accuracy surface {'is-main' if level == 'recording_level' else ''}",
+    )
+
+
+def build_interval(share: float | None, interval: Sequence[float] | None) -> html.Div:
+    """Return a 95 % interval as words and as a bar from 0 to 100 %."""
+    if share is None or interval is None:
+        return html.Div("no interval", className="muted")
+    low, high = (100 * value for value in interval)
+    bar = html.Div(
+        [
+            html.Span(
+                className="interval-range", style={"left": f"{low:.2f}%", "width": f"{high - low:.2f}%"}
+            ),
+            html.Span(className="interval-mark", style={"left": f"{100 * share:.2f}%"}),
+        ],
+        className="interval-bar",
+        **{"aria-hidden": "true"},
+    )
+    return html.Div([bar, html.Span(f"95 % interval {low:.0f} to {high:.0f} %", className="interval-words")])
+
+
+def build_stamp(colour: str, findings: Sequence[str], accepted_reason: str | None) -> Component:
+    """Return what the leak check said of the split; amber is never silent."""
+    badge = build_split_badge(colour)
+    if colour == "amber":
+        words: list[Any] = [
+            html.Div(
+                [html.Strong("Amber split: these numbers may flatter. "), badge], className="stamp-head"
+            ),
+            *(html.Div(sentence) for sentence in findings[:3]),
+        ]
+        if len(findings) > 3:
+            words.append(_build_more_findings(findings[3:]))
+        if accepted_reason:
+            words.append(html.Div(["Accepted because: ", html.Q(accepted_reason)], className="stamp-reason"))
+        return build_note(words, level="warning")
+    words = [html.Div([html.Strong("Leak check "), badge], className="stamp-head")]
+    if findings:
+        words += [html.Div(sentence) for sentence in findings[:3]]
+    return build_note(words, level="info" if findings else "success")
+
+
+def _build_more_findings(sentences: Sequence[str]) -> html.Details:
+    body = html.Ul([html.Li(sentence) for sentence in sentences], className="finding-list")
+    return html.Details([html.Summary(f"and {count_of(len(sentences), 'more finding')}"), body])
+
+
+def build_per_class(judged: Mapping[str, Any], noun: str) -> html.Div:
+    """Return precision, recall with interval and F1 of every class."""
+    heads = ("Class", f"{noun.capitalize()}s", "Recall", "95 % interval of recall", "Precision", "F1")
+    numeric = {1, 2, 4, 5}
+    head = html.Tr(
+        [
+            html.Th(text, scope="col", className="number" if index in numeric else None)
+            for index, text in enumerate(heads)
+        ]
+    )
+    rows = [_build_class_row(row) for row in judged["per_class"]]
+    caption = html.Caption(f"Per class, {noun} level", className="visually-hidden")
+    table = html.Table([caption, html.Thead(head), html.Tbody(rows)], className="plain-table per-class")
+    return html.Div(
+        table,
+        className="plain-table-frame",
+        tabIndex=0,
+        role="region",
+        **{"aria-label": f"Per class, {noun} level"},
+    )
+
+
+def _build_class_row(row: Mapping[str, Any]) -> html.Tr:
+    return html.Tr(
+        [
+            html.Th(build_class_badge(row["class_name"]), scope="row"),
+            html.Td(f"{row['support']:,}", className="number"),
+            html.Td(_percent(row["recall"]), className="number"),
+            html.Td(build_interval(row["recall"], row["recall_interval"])),
+            html.Td(_percent(row["precision"]), className="number"),
+            html.Td(_percent(row["f1"]), className="number"),
+        ]
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else format_percent(share)
+
+
+def build_confusion(
+    judged: Mapping[str, Any], noun: str, *, chosen: str = "", opens: bool = True
+) -> html.Div:
+    """Return the confusion matrix as a table; where it ``opens``, a cell is a button."""
+    names = [row["class_name"] for row in judged["per_class"]]
+    head = html.Tr(
+        [
+            html.Th("label ↓   answer →", scope="col", className="matrix-corner"),
+            *(html.Th(build_class_badge(name), scope="col") for name in names),
+        ]
+    )
+    rows = []
+    for target, counts in enumerate(judged["confusion"]):
+        cells = [
+            _build_cell(target, predicted, counts, names, noun, chosen=chosen, opens=opens)
+            for predicted in range(len(names))
+        ]
+        rows.append(html.Tr([html.Th(build_class_badge(names[target]), scope="row"), *cells]))
+    caption = html.Caption(f"Confusion matrix, {noun} level", className="visually-hidden")
+    table = html.Table([caption, html.Thead(head), html.Tbody(rows)], className="matrix")
+    return html.Div(
+        table,
+        className="plain-table-frame",
+        tabIndex=0,
+        role="region",
+        **{"aria-label": f"Confusion matrix, {noun} level"},
+    )
+
+
+def _build_cell(
+    target: int,
+    predicted: int,
+    counts: Sequence[int],
+    names: Sequence[str],
+    noun: str,
+    *,
+    chosen: str,
+    opens: bool,
+) -> html.Td:
+    count, total = counts[predicted], sum(counts)
+    depth = round(_DEEPEST_PERCENT * count / total) if total else 0
+    tone = "var(--pfd-accent)" if target == predicted else "var(--pfd-danger)"
+    style = {"background": f"color-mix(in srgb, {tone} {depth}%, transparent)"} if count else {}
+    share = f"{100 * count / total:.0f} %" if total else ""
+    content = [html.Span(f"{count:,}", className="matrix-count"), html.Span(share, className="matrix-share")]
+    if not opens or not count:
+        return html.Td(html.Div(content if count else "0", className="matrix-cell"), style=style)
+    key = f"{target}-{predicted}"
+    pair = f"Label {format_class(names[target])}, answer {format_class(names[predicted])}"
+    words = f"{pair}: {count_of(count, noun)}"
+    button = html.Button(
+        content,
+        id=pattern_id(ExperimentId.CELL, key),
+        type="button",
+        className="matrix-cell matrix-button",
+        title=f"{words}. Show them.",
+        **{"aria-label": f"{words}. Show them.", "aria-pressed": "true" if key == chosen else "false"},
+    )
+    return html.Td(button, style=style)
+
+
+def build_predictions(
+    predictions: Sequence[Mapping[str, Any]], class_names: Sequence[str], title: str, *, chosen: str
+) -> html.Div:
+    """Return the judged signals with links to the viewer, wrong ones first."""
+    ordered = sorted(predictions, key=lambda each: each["correct"])
+    n_wrong = sum(not each["correct"] for each in predictions)
+    words = f"{title}: {count_of(len(predictions), 'signal')}, {n_wrong or 'none'} wrong"
+    reset = html.Button(
+        "Show all", id=pattern_id(ExperimentId.CELL, "all"), type="button", className="btn btn-light btn-sm"
+    )
+    heads = ("Recording", "Channel", "Load", "Label", "Answer", "Share of the answer", "Windows right", "")
+    head = html.Tr([html.Th(text, scope="col") for text in heads])
+    rows = [_build_prediction(each, class_names) for each in ordered]
+    caption = html.Caption(words, className="visually-hidden")
+    table = html.Table([caption, html.Thead(head), html.Tbody(rows)], className="plain-table")
+    return html.Div(
+        [
+            html.Div([html.Span(words, role="status"), *([reset] if chosen else [])], className="list-head"),
+            html.Div(
+                table, className="plain-table-frame", tabIndex=0, role="region", **{"aria-label": title}
+            ),
+        ]
+    )
+
+
+def _build_prediction(each: Mapping[str, Any], class_names: Sequence[str]) -> html.Tr:
+    mark = build_badge("right", tone="success", icon="check-lg")
+    if not each["correct"]:
+        mark = build_badge("wrong", tone="danger", icon="x-lg")
+    share = each["probabilities"][list(class_names).index(each["predicted"])]
+    path = f"/signals/{each['dataset_id']}/{each['recording_id']}?channel={each['channel']}"
+    return html.Tr(
+        [
+            html.Td(dcc.Link(each["recording"], href=path, className="row-title")),
+            html.Td(each["channel"]),
+            html.Td(each["load"] or "unknown"),
+            html.Td(build_class_badge(each["target"])),
+            html.Td([build_class_badge(each["predicted"]), " ", mark]),
+            html.Td(format_percent(share), className="number"),
+            html.Td(f"{each['n_windows_correct']} of {each['n_windows']}", className="number"),
+            html.Td(dcc.Link("Diagnose", href=f"/diagnose?signal={each['signal_id']}")),
+        ]
+    )
