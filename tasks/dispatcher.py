@@ -18,6 +18,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from dashboard_config import get_settings
 from services.jobs import queue, workers
 from services.jobs.queue import LeaseWatch
+from services.shared.housekeeping import tidy_up
 from tasks.celery_app import celery_app
 from tasks.names import TaskName
 from utils.clock import monotonic_s
@@ -28,6 +29,7 @@ logger = setup_logger(__name__)
 
 _UNDER_WAY_PER_QUEUE = 4
 _BROKER_CHECK_S = 1.0
+_TIDY_EVERY_S = 600.0
 
 
 @dataclass(slots=True)
@@ -59,6 +61,8 @@ class Dispatcher:
             self._beat()
         if self._is_due("sweep", settings.job_sweep_s):
             self._sweep()
+        if self._is_due("housekeeping", _TIDY_EVERY_S):
+            tidy_up()
         if self._broker_alive:
             self._publish_waiting()
 

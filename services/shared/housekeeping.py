@@ -1,0 +1,82 @@
+"""Remove what nobody needs any more: states of trainings that ended, uploads that nobody fetched."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import delete, select
+
+from dashboard_config import get_settings
+from database.connection import get_db_session
+from models.experiment import Experiment
+from models.job import Job, JobState
+from models.upload import Upload
+from utils.clock import utc_now
+from utils.logger import setup_logger
+
+logger = setup_logger(__name__)
+
+UPLOAD_KEPT = timedelta(hours=48)
+_FOLDER_KEPT_S = 3600.0
+_RESULTLESS = (JobState.CANCELLED, JobState.FAILED, JobState.DEAD)
+
+
+def tidy_up() -> dict[str, int]:
+    """Do all of it; return how many things went, by kind."""
+    gone = {"run_folders": _drop_dead_runs(), "uploads": _drop_old_uploads(), "files": _drop_strays()}
+    if any(gone.values()):
+        logger.info("tidied up", extra=gone)
+    return gone
+
+
+def _drop_dead_runs() -> int:
+    """Drop run folders of trainings that ended without a classifier, and of no experiment at all."""
+    folders = {path.name: path for path in _list(get_settings().experiments_dir)}
+    with get_db_session(read_only=True) as session:
+        rows = session.execute(select(Experiment.folder, Job.state).join(Job, Job.id == Experiment.job_id))
+        known = {folder: state for folder, state in rows}  # noqa: C416 -- dict() can't type SQLAlchemy's rows
+    dead = [
+        path
+        for name, path in folders.items()
+        if (name in known and known[name] in _RESULTLESS) or (name not in known and _is_old(path))
+    ]
+    for path in dead:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(dead)
+
+
+def _drop_old_uploads() -> int:
+    """Drop uploads that have waited for two days; their rows go first, so that none names a missing file."""
+    with get_db_session() as session:
+        old = session.scalars(select(Upload.id).where(Upload.created_at < utc_now() - UPLOAD_KEPT)).all()
+        if old:
+            session.execute(delete(Upload).where(Upload.id.in_(old)))
+            session.commit()
+    for upload_id in old:
+        (get_settings().uploads_dir / f"{upload_id}.bin").unlink(missing_ok=True)
+    return len(old)
+
+
+def _drop_strays() -> int:
+    """Drop files of the upload folder that no row names: what a kill left half-written."""
+    files = [path for path in _list(get_settings().uploads_dir) if _is_old(path, UPLOAD_KEPT.total_seconds())]
+    with get_db_session(read_only=True) as session:
+        known = set(session.scalars(select(Upload.id)))
+    strays = [path for path in files if path.stem not in known]
+    for path in strays:
+        path.unlink(missing_ok=True)
+    return len(strays)
+
+
+def _list(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _is_old(path: Path, kept_s: float = _FOLDER_KEPT_S) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > kept_s
+    except FileNotFoundError:
+        return False
