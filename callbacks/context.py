@@ -58,11 +58,7 @@ def describe_failure(error: Exception) -> tuple[str, str, ToastLevel, str | None
         presentation = ERROR_TABLE[error.code]
         return presentation.title, error.sentence, presentation.toast, None
     reference_id = new_reference_id()
-    logger.error(
-        "callback failed",
-        exc_info=error,
-        extra={"reference_id": reference_id, "outputs": str(getattr(ctx, "outputs_list", ""))[:200]},
-    )
+    logger.error("callback failed", exc_info=error, extra={"reference_id": reference_id})
     presentation = ERROR_TABLE[ErrorCode.INTERNAL]
     sentence = f"Nothing was changed. Please try again; if it stays, report the reference {reference_id}."
     return presentation.title, sentence, presentation.toast, reference_id

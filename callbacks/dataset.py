@@ -20,7 +20,7 @@ from callbacks.context import (
 )
 from callbacks.tables import build_response, read_request
 from layouts.components.badges import format_class
-from layouts.components.dataset_card import build_dataset_card
+from layouts.components.dataset_card import build_archive_label, build_dataset_card
 from layouts.components.forms import ALL, LATEST, VIEWER_REASON
 from layouts.components.numbers import count_of, format_moment
 from layouts.components.states import build_empty_state
@@ -46,7 +46,7 @@ def show_dataset(place: dict[str, Any], version: str | None, _changed: Any) -> t
         gone = build_empty_state(
             "There is no such dataset", "It may have been deleted.", icon="question-circle"
         )
-        return gone, "Dataset not found", "", *[no_update] * 3
+        return gone, "Dataset not found", "", *[no_update] * 4
     return (
         build_dataset_card(details),
         details["name"],
@@ -54,6 +54,7 @@ def show_dataset(place: dict[str, Any], version: str | None, _changed: Any) -> t
         _list_versions(details["versions"]),
         _with_all([(name, format_class(name)) for name in details["classes"]]),
         _with_all([(name, name) for name in details["channels"]]),
+        build_archive_label(archived=details["archived"]),
     )
 
 
@@ -151,7 +152,11 @@ def archive(clicks: int | None, place: dict[str, Any]) -> dict[str, Any]:
         show_toast(f"{details['name']} is back in the lists", level="success")
     else:
         unwrap(DatasetService.archive_dataset(dataset_id, actor=actor))
-        show_toast(f"{details['name']} is archived", "Archive once more to bring it back.", level="success")
+        show_toast(
+            f"{details['name']} is archived",
+            "Its recordings and results stay; restore it here at any time.",
+            level="success",
+        )
     return {"what": "archive", "clicks": clicks}
 
 
@@ -170,6 +175,7 @@ def register(app: dash.Dash) -> None:
         Output(DatasetId.VERSION, "options"),
         Output(DatasetId.CLASS, "options"),
         Output(DatasetId.CHANNEL, "options"),
+        Output(DatasetId.ARCHIVE, "children"),
         place,
         version,
         Input(DatasetId.CHANGED, "data"),

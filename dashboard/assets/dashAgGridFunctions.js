@@ -3,7 +3,21 @@
   "use strict";
   const functions = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
 
+  const key = (table) => "columns-" + table;
+
+  function readColumns(table) {
+    try { return JSON.parse(localStorage.getItem(key(table))); } catch (error) { return null; }
+  }
+
   functions.pfd = {
+    restoreColumns: function (params, table) {
+      const state = readColumns(table);
+      if (state) { params.api.applyColumnState({ state: state, applyOrder: true }); }
+    },
+    keepColumns: function (params, table) {
+      if (params.finished === false || params.source === "api") { return; }
+      localStorage.setItem(key(table), JSON.stringify(params.api.getColumnState()));
+    },
     formatNumber: function (value, digits) {
       if (value === null || value === undefined || value === "") { return "–"; }
       const whole = Number.isInteger(value) && Math.abs(value) < 1e15;

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from layouts.components.badges import build_badge, build_class_badge
 from layouts.components.cards import build_card, build_definitions, build_hash, build_key_figures
+from layouts.components.icons import build_icon
 from layouts.components.numbers import (
     UNKNOWN,
     count_of,
@@ -31,10 +32,20 @@ def build_dataset_card(details: dict[str, Any]) -> Component:
             build_card(None, build_key_figures(_list_figures(details))),
             html.Div(
                 [
-                    build_card("Classes", _build_classes(details["classes"])),
-                    build_card("Conditions", build_definitions(_list_conditions(details))),
-                    build_card("Quality", _build_quality(details["quality"])),
-                    build_card("Origin", build_definitions(_list_origin(details))),
+                    html.Div(
+                        [
+                            build_card("Classes", _build_classes(details["classes"])),
+                            build_card("Quality", _build_quality(details["quality"])),
+                        ],
+                        className="stack",
+                    ),
+                    html.Div(
+                        [
+                            build_card("Conditions", build_definitions(_list_conditions(details))),
+                            build_card("Origin", build_definitions(_list_origin(details))),
+                        ],
+                        className="stack",
+                    ),
                 ],
                 className="grid-2",
             ),
@@ -46,6 +57,12 @@ def build_dataset_card(details: dict[str, Any]) -> Component:
 _ARCHIVED = (
     "This dataset is archived: it is left out of lists, and its recordings and results stay as they are."
 )
+
+
+def build_archive_label(*, archived: bool) -> list[Component]:
+    """Return what the archive button says now."""
+    icon, label = ("arrow-counterclockwise", "Restore") if archived else ("archive", "Archive")
+    return [build_icon(icon), html.Span(label)]
 
 
 def _list_figures(details: dict[str, Any]) -> list[tuple[str, str, str]]:

@@ -9,6 +9,8 @@ from typing import Any
 import dash_ag_grid as dag
 from dash import html
 
+from layouts.components.icons import build_icon
+
 PAGE_SIZE = 50
 
 
@@ -34,6 +36,7 @@ class Column:
     pinned: bool = False
 
 
+_COLUMN_EVENTS = ("columnMoved", "columnResized", "columnVisible", "sortChanged")
 _RENDERERS = {
     "link": "PfdLink",
     "class": "PfdClass",
@@ -82,7 +85,7 @@ def build_table(
 ) -> html.Div:
     """Return a table whose callback answers ``getRowsRequest`` with ``getRowsResponse``.
 
-    Column widths, order and sorting are remembered in the browser, per table.
+    Which columns are shown, their order, widths and sorting are remembered in the browser, per table.
     """
     options: dict[str, Any] = {
         "cacheBlockSize": page_size,
@@ -102,10 +105,37 @@ def build_table(
         defaultColDef={"resizable": True, "minWidth": 90, "suppressHeaderMenuButton": False},
         rowModelType="infinite",
         dashGridOptions=options,
+        eventListeners={
+            "firstDataRendered": [f"pfd.restoreColumns(params, '{table_id}')"],
+            **{event: [f"pfd.keepColumns(params, '{table_id}')"] for event in _COLUMN_EVENTS},
+        },
         className="pfd-grid",
         style={"height": height, "width": "100%"},
     )
     return html.Div(grid, className="table-frame", role="region", **{"aria-label": label})
+
+
+def build_column_menu(table_id: str, columns: Sequence[Column]) -> html.Details:
+    """Return the menu that shows and hides columns (`assets/tables.js`); pinned ones always stay."""
+    items = [
+        html.Button(
+            [build_icon("check-lg"), html.Span(column.header)],
+            type="button",
+            role="switch",
+            className="menu-item",
+            **{
+                "data-action": "toggle-column",
+                "data-table": table_id,
+                "data-field": column.field,
+                "aria-checked": "true",
+            },
+        )
+        for column in columns
+        if not column.pinned
+    ]
+    summary = html.Summary([build_icon("layout-three-columns"), "Columns"], className="btn btn-light action")
+    panel = html.Div(items, className="menu-panel", role="group", **{"aria-label": "Columns"})
+    return html.Details([summary, panel], className="menu")
 
 
 def build_plain_table(headers: Sequence[Any], rows: Sequence[Sequence[Any]], *, caption: str) -> html.Div:

@@ -14,7 +14,7 @@ from layouts.components.forms import ALL, LATEST, build_button, build_field, bui
 from layouts.components.header import build_page_header
 from layouts.components.splits import build_splits_area
 from layouts.components.states import build_skeleton
-from layouts.components.tables import Column, build_table
+from layouts.components.tables import Column, build_column_menu, build_table
 from layouts.components.tabs import build_tabs
 from layouts.components.url import build_url_store
 from layouts.figures.theme import class_colour
@@ -101,6 +101,7 @@ def _build_recordings(q: str, fault_class: str, channel: str) -> html.Div:
                         "Channel", build_select(DatasetId.CHANNEL, [(ALL, "All"), *_keep(channel)], channel)
                     ),
                     html.Span(id=DatasetId.COUNT, className="filter-count", role="status"),
+                    build_column_menu(DatasetId.TABLE, COLUMNS),
                     build_button("CSV", DatasetId.EXPORT, icon="download"),
                     dcc.Download(id=DatasetId.DOWNLOAD),
                 ],
@@ -126,7 +127,7 @@ CSV_FIELDS = (
 
 def build_row(dataset_id: int, row: dict[str, Any]) -> dict[str, Any]:
     """Return one signal as a row of the table."""
-    path = f"/signals/{dataset_id}/{row['recording_id']}?{urlencode({'channel': row['channel']})}"
+    path = f"/signals/{dataset_id}/{row['recording_id']}?{urlencode({'signal': row['signal_id']})}"
     return {
         **{column.field: row.get(column.field) for column in COLUMNS},
         "href": path,
