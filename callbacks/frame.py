@@ -9,7 +9,15 @@ from dash import ALL, ClientsideFunction, Input, Output, State, no_update
 from dash.development.base_component import Component
 from flask import g, has_request_context
 
-from callbacks.context import current_actor, show_toast, show_toasts, triggered_index, unwrap, watch_jobs
+from callbacks.context import (
+    current_actor,
+    requires_role,
+    show_toast,
+    show_toasts,
+    triggered_index,
+    unwrap,
+    watch_jobs,
+)
 from layouts.components.jobs import ACTIVE_STATES, build_job_list
 from layouts.components.states import build_note
 from layouts.ids import pattern_id
@@ -52,6 +60,7 @@ def refresh_jobs(
     )
 
 
+@requires_role("engineer")
 def cancel_job(_clicks: list[int | None]) -> None:
     """Ask a job to stop without a result."""
     job_id = triggered_index()
