@@ -13,7 +13,9 @@ from database.connection import get_db_session
 from models.dataset import Dataset, DatasetVersion, ManifestRow
 from models.machine import Bearing, Machine
 from models.recording import Recording, Signal
-from models.split import Split, SplitMember
+from services.dataset_service import DatasetService
+from services.datasets.rows import select_rows
+from services.datasets.summary import hash_manifest, summarise
 
 SAMPLE_RATE_HZ = 2_000.0
 SHAFT_SPEED_RPM = 1_500.0
@@ -22,7 +24,7 @@ _FAULT_ORDERS = {"healthy": 0.0, "inner_race": 5.4, "outer_race": 3.6}
 
 @dataclass(frozen=True, slots=True)
 class SmallDataset:
-    """Ids of a stored dataset with its split: loads 0 and 1 train, load 2 validates, load 3 tests."""
+    """Ids of a stored dataset with its split: load 3 tests, one recording a class validates."""
 
     dataset_id: int
     version_id: int
@@ -46,7 +48,7 @@ def simulate(fault_class: str, seed: int, seconds: float = 1.0) -> NDArray[np.fl
 
 
 def add_small_dataset(
-    name: str = "Small rig", colour: str = "amber", classes: tuple[str, ...] = ("healthy", "inner_race")
+    name: str = "Small rig", classes: tuple[str, ...] = ("healthy", "inner_race")
 ) -> SmallDataset:
     """Store recordings of each class at four loads, with a split by load."""
     loads = range(4)
@@ -68,21 +70,11 @@ def add_small_dataset(
         version = DatasetVersion(
             dataset_id=dataset.id,
             number=1,
-            manifest_sha256="0" * 64,
+            manifest_sha256="",
             n_signals=len(blobs),
             n_recordings=len(blobs),
         )
         session.add_all([bearing, version])
-        session.flush()
-        split = Split(
-            dataset_version_id=version.id,
-            name="by load",
-            rule={"by": "load", "test_values": ["3"]},
-            colour=colour,
-            findings=[{"colour": "amber", "kind": "bearing", "sentence": "One bearing is in both parts."}],
-            accepted_reason="known" if colour == "amber" else None,
-        )
-        session.add(split)
         session.flush()
         signal_ids = {}
         for (fault_class, load), values in blobs.items():
@@ -117,9 +109,12 @@ def add_small_dataset(
                     physical_bearing=f"{fault_class} bearing",
                 )
             )
-            part = {2: "validation", 3: "test"}.get(load, "train")
-            session.add(
-                SplitMember(split_id=split.id, signal_id=signal.id, signal_sha256=signal.sha256, part=part)
-            )
+        session.flush()
+        rows = [dict(row) for row in session.execute(select_rows(version.id)).mappings()]
+        version.summary, version.manifest_sha256 = summarise(rows), hash_manifest(rows)
         session.commit()
-        return SmallDataset(dataset.id, version.id, split.id, signal_ids)
+    split = DatasetService.create_split(
+        dataset.id, "by load", "load", ["3"], accept_amber="known", validation_fraction=0.3
+    )
+    assert split["success"], split["error"]
+    return SmallDataset(dataset.id, version.id, split["split_id"], signal_ids)
