@@ -41,7 +41,7 @@ def build_shell(viewer: Viewer) -> html.Div:
             html.Div(id=FrameId.TOASTS, className="toasts", **{"aria-live": "polite"}),
             *_build_stores(),
         ],
-        className="frame",
+        className=f"frame role-{viewer.role}",
     )
 
 

@@ -192,7 +192,11 @@ def _build_split(split: dict[str, Any]) -> html.Li:
     stamped = split["accepted_reason"]
     reason = [build_note(f"Accepted: {stamped}", level="warning")] if stamped else []
     train = build_button_link(
-        "Train on it", f"/experiment/new?split_id={split['split_id']}", icon="cpu", primary=False
+        "Train on it",
+        f"/experiment/new?split_id={split['split_id']}",
+        icon="cpu",
+        primary=False,
+        needs="engineer",
     )
     return html.Li(
         [

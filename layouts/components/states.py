@@ -64,11 +64,13 @@ def build_note(content: Any, *, level: str = "info", actions: Sequence[Component
     )
 
 
-def build_button_link(label: str, href: str, *, icon: str | None = None, primary: bool = True) -> dbc.Button:
-    """Return a link that looks like a button."""
+def build_button_link(
+    label: str, href: str, *, icon: str | None = None, primary: bool = True, needs: str = "viewer"
+) -> dbc.Button:
+    """Return a link that looks like a button; roles below ``needs`` don't see it."""
     return dbc.Button(
         [*([build_icon(icon)] if icon else []), html.Span(label)],
         href=href,
         color="primary" if primary else "light",
-        class_name="action",
+        class_name=f"action needs-{needs}",
     )

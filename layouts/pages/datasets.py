@@ -41,7 +41,9 @@ def build_layout(q: str = "", archived: str = "", **_query: Any) -> Component:
             build_page_header(
                 "Datasets",
                 "Recordings with their labels, sample rates and operating conditions.",
-                actions=[build_button_link("Import", IMPORT_PATH, icon="box-arrow-in-down")],
+                actions=[
+                    build_button_link("Import", IMPORT_PATH, icon="box-arrow-in-down", needs="engineer")
+                ],
             ),
             html.Div([label, search, with_archived], className="filter-bar"),
             build_card(None, html.Div(build_skeleton(height="220px"), id=DatasetsId.CONTENT), flush=True),
@@ -109,7 +111,9 @@ def _build_nothing(search_query: str) -> Component:
     return build_empty_state(
         "No datasets yet",
         "Import recordings from MAT, HDF5 or CSV files. The sample rate is read or asked, never guessed.",
-        action=build_button_link("Import recordings", IMPORT_PATH, icon="box-arrow-in-down"),
+        action=build_button_link(
+            "Import recordings", IMPORT_PATH, icon="box-arrow-in-down", needs="engineer"
+        ),
         icon="database",
     )
 

@@ -69,7 +69,7 @@ def _build_step(index: int, step: tuple[str, str, str, str], *, done: bool, curr
     title, sentence, path, icon = step
     mark = build_icon("check-lg") if done else str(index + 1)
     side = html.Span("done", className="step-done") if done else None
-    action = build_button_link("Start", path, icon=icon) if current else side
+    action = build_button_link("Start", path, icon=icon, needs="engineer") if current else side
     words = html.Div([html.H2(title, className="step-title"), html.P(sentence, className="step-sentence")])
     state = "is-done" if done else "is-current" if current else "is-later"
     return html.Li(
