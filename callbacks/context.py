@@ -113,7 +113,7 @@ def watch_jobs() -> None:
 
 def navigate(path: str) -> None:
     """Go to another page of the app."""
-    set_props(FrameId.LOCATION, {"pathname": path, "search": ""})
+    set_props(FrameId.LOCATION, {"href": path})  # pathname with search does nothing where a search was
 
 
 def keep_in_url(app: dash.Dash, url_id: str, *inputs: Input) -> None:

@@ -150,7 +150,7 @@ def show_results(
     judged, noun = found[part][level], results.LEVELS[level][1]
     opens = level == "recording_level"
     return (
-        page.build_verdict(found, part, group, experiment["test_evaluations"]),
+        page.build_verdict(experiment, found, part, group),
         results.build_confusion(judged, noun, chosen=cell or "", opens=opens),
         results.build_per_class(judged, noun),
         card,

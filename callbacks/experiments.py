@@ -73,6 +73,7 @@ def register(app: dash.Dash) -> None:
     )
     app.clientside_callback(
         ClientsideFunction("pfd", "refreshTable"),
+        Output(ExperimentsId.TABLE_AREA, "title"),  # never written: it ties the callback to this page
         Input(FrameId.JOBS, "data"),
         Input(FrameId.JOBS_INTERVAL, "n_intervals"),
         table,

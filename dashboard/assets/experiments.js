@@ -54,7 +54,9 @@
 
   /* Last argument: the table's id. Rows that are shown are read again without losing the place. */
   pfd.refreshTable = function (...values) {
-    const grid = window.dash_ag_grid && window.dash_ag_grid.getApi(values.pop());
-    if (grid) { grid.refreshInfiniteCache(); }
+    const id = values.pop();
+    const isThere = window.dash_ag_grid && document.querySelector("#" + id + " .ag-root");
+    if (isThere) { window.dash_ag_grid.getApi(id).refreshInfiniteCache(); }
+    return window.dash_clientside.no_update;
   };
 })();

@@ -38,8 +38,9 @@ def build_group(legend: str, control: Component, *, help_text: str = "") -> html
 def build_select(
     component_id: Any, options: Sequence[tuple[str, str]], value: str = "", **props: Any
 ) -> dbc.Select:
-    """Return a native select of (value, label) options."""
+    """Return a native select of (value, label) options; the label of an empty value is its placeholder."""
     items = [{"value": key, "label": label} for key, label in options]
+    props.setdefault("placeholder", dict(options).get("", ""))
     return dbc.Select(id=component_id, options=items, value=value, **props)
 
 

@@ -9,8 +9,8 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from layouts.components.badges import build_badge, build_class_badge, build_split_badge, format_class
+from layouts.components.findings import build_finding_notes
 from layouts.components.numbers import count_of, format_percent
-from layouts.components.states import build_note
 from layouts.ids import pattern_id
 from layouts.ids.experiment import ExperimentId
 
@@ -57,30 +57,19 @@ def build_interval(share: float | None, interval: Sequence[float] | None) -> htm
     return html.Div([bar, html.Span(f"95 % interval {low:.0f} to {high:.0f} %", className="interval-words")])
 
 
-def build_stamp(colour: str, findings: Sequence[str], accepted_reason: str | None) -> Component:
+def build_stamp(colour: str, findings: Sequence[Mapping[str, Any]], accepted_reason: str | None) -> html.Div:
     """Return what the leak check said of the split; amber is never silent."""
-    badge = build_split_badge(colour)
-    if colour == "amber":
-        words: list[Any] = [
-            html.Div(
-                [html.Strong("Amber split: these numbers may flatter. "), badge], className="stamp-head"
-            ),
-            *(html.Div(sentence) for sentence in findings[:3]),
-        ]
-        if len(findings) > 3:
-            words.append(_build_more_findings(findings[3:]))
-        if accepted_reason:
-            words.append(html.Div(["Accepted because: ", html.Q(accepted_reason)], className="stamp-reason"))
-        return build_note(words, level="warning")
-    words = [html.Div([html.Strong("Leak check "), badge], className="stamp-head")]
-    if findings:
-        words += [html.Div(sentence) for sentence in findings[:3]]
-    return build_note(words, level="info" if findings else "success")
-
-
-def _build_more_findings(sentences: Sequence[str]) -> html.Details:
-    body = html.Ul([html.Li(sentence) for sentence in sentences], className="finding-list")
-    return html.Details([html.Summary(f"and {count_of(len(sentences), 'more finding')}"), body])
+    head = {
+        "amber": "Amber split: these numbers may flatter. ",
+        "note": "Leak check passed; mind what the test part can't show. ",
+    }.get(colour, "Leak check passed. ")
+    parts: list[Component] = [
+        html.Div([html.Strong(head), build_split_badge(colour)], className="stamp-head"),
+        *build_finding_notes(findings),
+    ]
+    if accepted_reason:
+        parts.append(html.Div(["Accepted because: ", html.Q(accepted_reason)], className="stamp-reason"))
+    return html.Div(parts, className=f"surface stamp stamp-{colour}")
 
 
 def build_per_class(judged: Mapping[str, Any], noun: str) -> html.Div:

@@ -10,6 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from layouts.components.badges import build_class_badge, build_split_badge
+from layouts.components.findings import build_finding_notes
 from layouts.components.forms import build_field, build_select
 from layouts.components.numbers import count_of, format_number
 from layouts.components.states import build_note
@@ -24,7 +25,6 @@ _GROUPS = {
 }
 _OWN_GROUP = "Model"
 _FEW_SEEDS = 3
-_SHOWN_FINDINGS = 4
 
 
 def build_dataset_options(datasets: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -80,7 +80,7 @@ def build_network_options(networks: Sequence[Mapping[str, Any]]) -> list[dict[st
                     html.Span(
                         [
                             html.Span(spec["title"], className="row-title"),
-                            html.Span(_name_family(spec["family"]), className="tag tag-neutral"),
+                            html.Span(spec["family"], className="tag tag-neutral"),
                         ],
                         className="choice-head",
                     ),
@@ -91,10 +91,6 @@ def build_network_options(networks: Sequence[Mapping[str, Any]]) -> list[dict[st
         }
         for spec in networks
     ]
-
-
-def _name_family(family: str) -> str:
-    return "classical" if family == "classical" else "neural network"
 
 
 def build_option_fields(spec: Mapping[str, Any], values: Mapping[str, Any]) -> Component:
@@ -178,16 +174,9 @@ def build_review(check: Mapping[str, Any], *, n_changed: int) -> Component:
 
 
 def _build_findings(check: Mapping[str, Any]) -> list[Component]:
-    levels = {"red": "danger", "amber": "warning"}
-    findings = sorted(check["findings"], key=lambda each: ("red", "amber", "note").index(each["colour"]))
-    shown: list[Component] = [
-        build_note(finding["sentence"], level=levels.get(finding["colour"], "info"))
-        for finding in findings[:_SHOWN_FINDINGS]
-    ]
-    if len(findings) > _SHOWN_FINDINGS:
-        shown.append(html.P(f"and {len(findings) - _SHOWN_FINDINGS} more.", className="muted"))
+    shown = build_finding_notes(check["findings"])
     if check["accepted_reason"]:
-        shown.append(html.P(["Accepted: ", html.Q(check["accepted_reason"])], className="muted"))
+        shown.append(html.P(["Accepted because: ", html.Q(check["accepted_reason"])], className="muted"))
     return shown
 
 
@@ -229,7 +218,8 @@ def build_counts(counts: Mapping[str, Mapping[str, Any]]) -> html.Div:
     )
     caption = html.Caption("Signals by class and part", className="visually-hidden")
     table = html.Table([caption, html.Thead(head), html.Tbody([*rows, recordings])], className="plain-table")
-    return html.Div(table, className="plain-table-frame")
+    label = {"aria-label": "Signals by class and part"}
+    return html.Div(table, className="plain-table-frame", tabIndex=0, role="region", **label)
 
 
 def _build_count(counts: Mapping[str, Mapping[str, Any]], part: str, name: str) -> html.Td:

@@ -229,15 +229,15 @@ def build_no_curves(status: str) -> Component | None:
 
 
 def build_verdict(
-    found: Mapping[str, Any], part: str, group: Mapping[str, Any] | None, test_evaluations: int
+    experiment: Mapping[str, Any], found: Mapping[str, Any], part: str, group: Mapping[str, Any] | None
 ) -> Component:
     """Return both accuracies, the stamp of the split, and what the seeds say together."""
     judged = found[part]
     cards = [results.build_accuracy(level, judged[level], part) for level in results.LEVELS]
     stamp = results.build_stamp(
-        found["split_colour"], found["split_findings"], found["split_accepted_reason"]
+        experiment["split_colour"], experiment["split_findings"], experiment["split_accepted_reason"]
     )
-    further = [_describe_further(judged, part, test_evaluations)]
+    further = [_describe_further(judged, part, experiment["test_evaluations"])]
     if group and group["n_seeds"] > 1:
         further.append(_describe_group(group))
     remarks = html.Div([html.Div(text) for text in further], className="row-detail remarks")
