@@ -16,6 +16,8 @@ from utils.exceptions import ErrorCode, SignalError
 _PASS_EDGE = 0.8
 _STOP_EDGE = 1.0
 _STOP_DB = 80.0
+# Of the Nyquist frequency: where the common band limit begins to fall; it has fallen at `_PASS_EDGE`.
+_LIMIT_EDGE = 0.7
 _MAX_TERM = 20_000
 
 
@@ -67,6 +69,44 @@ def resample_signal(signal: ArrayLike, from_hz: float, to_hz: float) -> NDArray[
     wide = samples.astype(np.float64, copy=False)
     resampled = scipy.signal.resample_poly(wide, up, down, window=taps, padtype="mean")  # type: ignore[call-overload]  # the stubs lack the documented array of taps
     return np.asarray(resampled, dtype=np.float32)
+
+
+def limit_band(signal: ArrayLike) -> NDArray[np.float32]:
+    """Take away everything above 80 % of the Nyquist frequency, with zero delay.
+
+    A recording that was resampled lacks the top of its band, one that was sampled at that rate does not.
+    Whoever compares the two limits both, so that the former sample rate can't be read off the signal.
+    Linear-phase FIR (Kaiser window): flat within 0.1 dB up to 70 %, 80 dB down from 80 % on, which is where
+    the filter of `resample_signal` begins to fall.
+
+    Parameters
+    ----------
+    signal
+        Samples, shape ``(n_samples,)``; their mean is kept.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, shape ``(n_samples,)``, in the unit of the signal.
+
+    Raises
+    ------
+    SignalError
+        ``empty_signal`` or ``non_finite_signal``.
+    """
+    samples = check_usable(signal).astype(np.float64, copy=False)
+    mean = samples.mean()
+    limited = scipy.signal.oaconvolve(samples - mean, _design_band_limit(), mode="same") + mean
+    return np.asarray(limited, dtype=np.float32)
+
+
+@lru_cache(maxsize=1)
+def _design_band_limit() -> NDArray[np.float64]:
+    n_taps, beta = scipy.signal.kaiserord(_STOP_DB, _PASS_EDGE - _LIMIT_EDGE)
+    taps: NDArray[np.float64] = scipy.signal.firwin(
+        n_taps | 1, 0.5 * (_LIMIT_EDGE + _PASS_EDGE), window=("kaiser", beta)
+    )
+    return taps
 
 
 @lru_cache(maxsize=8)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.datasets.windows import cut_windows
-from core.signal.resampling import resample_signal
+from core.signal.resampling import limit_band, resample_signal
 from utils.exceptions import ErrorCode, InvalidInputError, SignalError
 
 MINIMUM_WINDOW_SAMPLES = 16
@@ -52,7 +52,9 @@ class Preprocessing:
         return max(1, round(self.hop_s * self.analysis_rate_hz))
 
     def resample(self, signal: NDArray[np.floating], sample_rate_hz: float) -> NDArray[np.float32]:
-        """Bring a signal to the analysis rate (anti-alias; unchanged at equal rates).
+        """Bring a signal to the analysis rate and band (anti-alias filter; the same band at equal rates).
+
+        Every signal ends with the same band limit, so that its former rate can't be read off it.
 
         Raises
         ------
@@ -73,7 +75,7 @@ class Preprocessing:
                 "The signal holds missing or infinite values. Mend or cut them out and import it again.",
                 code=ErrorCode.NON_FINITE_SIGNAL,
             )
-        return np.asarray(resample_signal(values, sample_rate_hz, self.analysis_rate_hz), dtype=np.float32)
+        return limit_band(resample_signal(values, sample_rate_hz, self.analysis_rate_hz))
 
     def needs_resampling(self, sample_rate_hz: float) -> bool:
         """Whether a signal of this rate is changed by `resample`."""

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 import pytest
+from scipy.signal import welch
 
 from core.signal.peaks import find_peaks
-from core.signal.resampling import resample_signal
+from core.signal.resampling import limit_band, resample_signal
 from core.signal.spectra import compute_spectrum
 from utils.exceptions import ErrorCode, SignalError
 
@@ -92,3 +93,27 @@ def test_a_signal_with_gaps_is_refused() -> None:
     with pytest.raises(SignalError) as caught:
         resample_signal(np.array([1.0, np.nan]), 48_000.0, 12_000.0)
     assert caught.value.code is ErrorCode.NON_FINITE_SIGNAL
+
+
+def test_a_band_limited_signal_does_not_tell_its_former_sample_rate() -> None:
+    noise = np.random.default_rng(3).normal(0, 1, 240_000)
+    native = limit_band(noise[:60_000])
+    resampled = limit_band(resample_signal(noise, 48_000, 12_000))
+    frequencies, of_native = welch(native, 12_000, nperseg=1024)
+    _, of_resampled = welch(resampled, 12_000, nperseg=1024)
+    top = (frequencies > 4_800) & (frequencies < 5_990)
+    low = (frequencies > 100) & (frequencies < 4_000)
+    for density in (of_native, of_resampled):
+        assert density[top].max() < 1e-6 * density[low].mean()
+
+
+def test_the_band_limit_keeps_what_lies_below_it_in_place() -> None:
+    times = np.arange(12_000) / 12_000
+    tone = 2.0 + np.sin(2 * np.pi * 3_000 * times)
+    inner = slice(500, -500)
+    np.testing.assert_allclose(limit_band(tone)[inner], tone[inner], atol=0.012)
+
+
+def test_the_band_limit_refuses_what_is_not_a_signal() -> None:
+    with pytest.raises(SignalError):
+        limit_band([1.0, np.nan])
