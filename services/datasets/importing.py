@@ -23,6 +23,7 @@ from services.datasets.uploads import remove_upload_files
 from services.jobs.runner import JobHandle
 from services.shared.actors import SYSTEM
 from utils.exceptions import ErrorCode, InvalidInputError, ServiceUnavailableError
+from utils.ids import new_storage_name
 from utils.logger import setup_logger
 
 logger = setup_logger(__name__)
@@ -156,13 +157,10 @@ def _workspace(handle: JobHandle) -> Iterator[Path]:
     signals = get_settings().signals_dir
     staging = signals / "staging"
     staging.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if handle.attempt > 1:
-        for leftover in (
-            *signals.glob(f"import-{handle.job_id}-*"),
-            *staging.glob(f"import-{handle.job_id}-*"),
-        ):
+    for place in (signals, staging):
+        for leftover in place.glob(f"import-{handle.job_id}-*"):
             shutil.rmtree(leftover, ignore_errors=True)
-    folder = staging / f"import-{handle.job_id}-{handle.attempt}"
+    folder = staging / f"import-{handle.job_id}-{new_storage_name()}"
     folder.mkdir(mode=0o700)
     try:
         yield folder

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.datasets.naming import find_label, map_label
 from services.datasets.mapping import FIELDS, LABEL_GROUPS, FieldValues, ImportMapping, parse_field
+from services.datasets.rows import UNLABELLED
 from services.datasets.selection import Selection, row_values
 from utils.exceptions import ErrorCode, InvalidInputError, LstmPfdError
 
@@ -77,13 +78,18 @@ class LabelReader:
         """
         try:
             text = overrides.get("fault_class") or self._find_label(file, groups or {}, values, selection)
-            blank = text is None or not str(text).strip()
+            blank = text is None or str(text).strip() in ("", UNLABELLED)
             return None if blank else map_label(str(text), self._mapping.class_map)
         except LstmPfdError as error:
             raise UnreadableLabelError(error.sentence) from error
 
     def _find_label(self, file: str, groups: NameGroups, values: FieldValues, selection: Selection) -> Any:
         wanted = self._mapping.label_from
+        if "fault_class" in selection.rule_values:
+            said = selection.rule_values[
+                "fault_class"
+            ]  # the name speaks of another bearing than this channel
+            return selection.table_values.get("fault_class", said)
         from_name = next((groups[name] for name in LABEL_GROUPS if groups.get(name)), None)
         if wanted is None or (wanted == "filename" and from_name is not None):
             said = from_name or values.get("fault_class")

@@ -14,7 +14,7 @@ from services.datasets.mapping import FieldValues, ImportMapping, parse_fields
 from utils.exceptions import ErrorCode, FileRefusedError
 
 # CWRU calls the drive-end signal of record 97 "X097_DE_time": the number is the record, not the channel.
-_RECORD_NUMBER = re.compile(r"^X\d{2,4}_?(?=[A-Za-z])")
+_RECORD_NUMBER = re.compile(r"^X\d{1,4}_?(?=[A-Za-z])")
 _TIME_SUFFIX = re.compile(r"(?i)_time$")
 
 
