@@ -16,6 +16,7 @@ from services.datasets.requests import request_import
 from services.datasets.rows import find_version
 from services.datasets.sources import FileReference, resolve_sources
 from services.datasets.splitting import SplitRule
+from services.datasets.suggestions import suggest_channels, suggest_values
 from services.datasets.summary import count_recordings
 from services.datasets.uploads import ByteStream
 from services.jobs.runner import execute_job
@@ -87,14 +88,19 @@ class DatasetService:
             actor: Who asks.
 
         Returns:
-            ``files``: per file its format, variables (at most 50 listed), scalars, parts, or its problem.
+            ``files``: per file its format, variables (at most 50 listed), scalars, parts, or its problem;
+            ``channels`` and ``values``: globs of signals and of single numbers that the files have in common.
         """
         require_role(actor, Role.ENGINEER)
         with get_db_session(read_only=True) as session:
             sources = resolve_sources(session, files, actor)
         with open_reader() as reader:
             found = inspect_files(reader, sources, ImportMapping())
-        return ok(files=[describe_preview(*pair) for pair in zip(sources, found, strict=True)])
+        return ok(
+            files=[describe_preview(*pair) for pair in zip(sources, found, strict=True)],
+            channels=suggest_channels(found),
+            values=suggest_values(found),
+        )
 
     @staticmethod
     @returns_result
