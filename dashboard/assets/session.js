@@ -146,11 +146,16 @@
     return Object.assign({}, options, { headers: headers });
   }
 
+  /* Dash takes a 204 as "nothing to update"; at a 401 it stumbles. */
+  function putOff(target, answer) {
+    return String(target).includes("_dash-update-component") ? new Response(null, { status: 204 }) : answer;
+  }
+
   window.fetch = async function (target, options) {
     const answer = await send.call(this, target, options);
     if (target instanceof Request || !(await isSessionOver(answer))) { return answer; }
-    if (isPutOff && isBackground(options)) { return answer; }
-    return (await askToSignIn()) ? send.call(this, target, withFreshToken(options)) : answer;
+    if (isPutOff && isBackground(options)) { return putOff(target, answer); }
+    return (await askToSignIn()) ? send.call(this, target, withFreshToken(options)) : putOff(target, answer);
   };
 
   window.pfdSession = { signOut: signOut, csrfHeaders: csrfHeaders, askToSignIn: askToSignIn };
