@@ -37,14 +37,12 @@ _NOTHING_ALLOWED = [(True, "There is no such experiment.")] * 4
 
 
 def show_header(place: dict[str, Any], _seen: Any) -> tuple[Any, ...]:
-    """Name the experiment; open the results of one that is done, unless the address says otherwise."""
+    """Name the experiment and offer what can be done with it."""
     found = _find(place)
     if found is None:
-        return "Experiment not found", "", None, no_update
-    opens_results = ctx.triggered_id in (None, ExperimentId.PAGE) and not place["tab"]
-    tab = "results" if opens_results and found["status"] == "done" else no_update
+        return "Experiment not found", "", None
     links = page.build_links(found, may_write=may_write())
-    return found["name"], page.describe_experiment(found), links, tab
+    return found["name"], page.describe_experiment(found), links
 
 
 def _find(place: dict[str, Any]) -> dict[str, Any] | None:
@@ -200,7 +198,6 @@ def register(app: dash.Dash) -> None:
         Output(ExperimentId.TITLE, "children"),
         Output(ExperimentId.SENTENCE, "children"),
         Output(ExperimentId.LINKS, "children"),
-        Output(ExperimentId.TABS, "active_tab"),
         place,
         seen,
     )(show_header)
@@ -209,7 +206,7 @@ def register(app: dash.Dash) -> None:
     keep_in_url(
         app,
         ExperimentId.URL,
-        Input(ExperimentId.TABS, "active_tab"),
+        Input(ExperimentId.TABS, "data"),
         Input(ExperimentId.PART, "value"),
         Input(ExperimentId.LEVEL, "value"),
         Input(ExperimentId.CHOSEN_CELL, "data"),

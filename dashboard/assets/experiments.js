@@ -40,8 +40,8 @@
     if (!props.data || props.value === null || props.value === undefined) { return make("span", { className: "muted" }, "–"); }
     const field = props.colDef.field;
     const interval = props.data[field + "_interval"];
-    const range = interval ? "95 %: " + percent(interval[0], 0) + "–" + percent(interval[1], 0) : "";
-    const detail = "n = " + props.data[field + "_n"] + (range && " · " + range);
+    const range = interval ? percent(interval[0], 0) + "–" + percent(interval[1], 0) + " %, " : "";
+    const detail = range + "n = " + props.data[field + "_n"];
     return make("span", { className: "cell-row" },
       make("strong", { className: "cell-number" }, percent(props.value, 1) + " %"), make("span", { className: "muted" }, detail));
   };

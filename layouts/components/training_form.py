@@ -146,6 +146,8 @@ def name_option(name: str) -> tuple[str, str]:
     for ending, unit in _UNITS.items():
         if name.endswith(ending):
             return name.removesuffix(ending).replace("_", " ").capitalize(), unit
+    if name.startswith("n_"):
+        return f"Number of {name.removeprefix('n_').replace('_', ' ')}", ""
     return name.replace("_", " ").capitalize(), ""
 
 
@@ -153,7 +155,7 @@ def _describe_option(option: Mapping[str, Any]) -> str:
     if option["type"] not in ("int", "float") or option["minimum"] is None or option["maximum"] is None:
         return str(option["help"])
     limits = f"{format_number(option['minimum'])} to {format_number(option['maximum'])}"
-    return f"{option['help']} {limits}."
+    return f"{option['help']} From {limits}."
 
 
 def build_review(check: Mapping[str, Any], *, n_changed: int) -> Component:

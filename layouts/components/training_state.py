@@ -95,7 +95,11 @@ def build_figures(experiment: Mapping[str, Any], history: Sequence[Mapping[str, 
         ("Training", _say_cpu(experiment), "CPU s" if experiment["train_cpu_s"] is not None else ""),
         ("Validation now, recording-level", _say_last(last, "validation_recording_accuracy"), ""),
         ("Validation now, window-level", _say_last(last, "validation_window_accuracy"), ""),
-        ("Best epoch", str(experiment["best_epoch"]) if experiment["best_epoch"] is not None else "–", ""),
+        (
+            f"Best {name_step(experiment).lower()}",
+            str(experiment["best_epoch"]) if experiment["best_epoch"] is not None else "–",
+            "",
+        ),
     ]
     return html.Div(build_key_figures(figures))
 

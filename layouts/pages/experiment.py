@@ -16,6 +16,7 @@ from layouts.components.header import build_page_header
 from layouts.components.numbers import format_moment, format_number, format_percent
 from layouts.components.plots import build_plot
 from layouts.components.states import build_button_link, build_empty_state, build_skeleton
+from layouts.components.tabs import build_tabs
 from layouts.components.training_form import name_option
 from layouts.components.url import build_url_store
 from layouts.ids.experiment import ExperimentId
@@ -29,19 +30,17 @@ LEVELS = (("recording_level", "Recording level"), ("window_level", "Window level
 
 def build_layout(
     experiment_id: str | None = None,
-    tab: str = "",
+    tab: str = "monitor",
     part: str = "test",
     level: str = "recording_level",
     cell: str = "",
     **_query: Any,
 ) -> Component:
     """Return the page."""
-    chosen = tab if tab in dict(TABS) else ""
-    page = {"experiment_id": experiment_id, "tab": chosen}
     contents = {"monitor": _build_monitor(), "results": _build_results(part, level, cell)}
     return html.Div(
         [
-            dcc.Store(id=ExperimentId.PAGE, data=page),
+            dcc.Store(id=ExperimentId.PAGE, data={"experiment_id": experiment_id}),
             dcc.Store(id=ExperimentId.COMMANDED),
             dcc.Store(id=ExperimentId.SEEN),
             dcc.Interval(id=ExperimentId.POLL, interval=POLL_MS, disabled=True),
@@ -52,11 +51,7 @@ def build_layout(
                 crumbs=[("Experiments", "/experiments")],
                 actions=[html.Div(id=ExperimentId.LINKS, className="page-actions")],
             ),
-            dbc.Tabs(
-                [dbc.Tab(contents[key], label=label, tab_id=key) for key, label in TABS],
-                id=ExperimentId.TABS,
-                active_tab=chosen or "monitor",
-            ),
+            build_tabs(ExperimentId.TABS, TABS, contents, tab),
             _build_cancel_dialog(),
         ],
         className="page",

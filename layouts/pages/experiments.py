@@ -12,7 +12,7 @@ from layouts.components.cards import build_card
 from layouts.components.forms import build_field, build_select
 from layouts.components.header import build_page_header
 from layouts.components.states import build_button_link, build_empty_state
-from layouts.components.tables import Column, build_table
+from layouts.components.tables import Column, build_column_menu, build_table
 from layouts.components.url import build_url_store
 from layouts.ids.experiments import ExperimentsId
 from layouts.page_spec import NavGroup, PageSpec
@@ -20,13 +20,13 @@ from layouts.page_spec import NavGroup, PageSpec
 NEW_PATH = "/experiment/new"
 STATES = ("queued", "running", "paused", "done", "failed", "cancelled", "dead")
 COLUMNS = (
-    Column("name", "Name", kind="link", width=230, pinned=True, filterable=False),
-    Column("status", "Status", kind="training", width=190, filterable=False),
+    Column("name", "Name", kind="link", width=210, pinned=True, filterable=False),
+    Column("status", "Status", kind="training", width=215, filterable=False),
     Column(
-        "test_recording_accuracy", "Test, recording-level", kind="accuracy", width=215, filterable=False
+        "test_recording_accuracy", "Test, recording-level", kind="accuracy", width=225, filterable=False
     ),
     Column(
-        "test_window_accuracy", "Test, window-level", kind="accuracy", width=215, sortable=False,
+        "test_window_accuracy", "Test, window-level", kind="accuracy", width=225, sortable=False,
         filterable=False,
     ),
     Column("network", "Network", width=135, filterable=False),
@@ -70,6 +70,7 @@ def build_layout(q: str = "", status: str = "", **_query: Any) -> Component:
                     search,
                     build_field("Status", states),
                     html.Span(id=ExperimentsId.COUNT, className="filter-count", role="status"),
+                    build_column_menu(ExperimentsId.TABLE, COLUMNS),
                 ],
                 className="filter-bar",
             ),
@@ -86,7 +87,7 @@ def build_row(experiment: dict[str, Any]) -> dict[str, Any]:
     levels = {} if test is None else test
     return {
         **{key: experiment[key] for key in ("name", "status", "seed", "split", "split_colour", "created_at")},
-        "href": f"/experiment/{experiment['experiment_id']}",
+        "href": f"/experiment/{experiment['experiment_id']}{'?tab=results' if test else ''}",
         "network": experiment["network_title"],
         "dataset": f"{experiment['dataset']} · v{experiment['dataset_version']}",
         "train_cpu_s": experiment["train_cpu_s"],

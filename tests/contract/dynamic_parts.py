@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dash.development.base_component import Component
 
 from layouts.components.jobs import build_job_list
+from layouts.components.results import build_confusion
+from layouts.components.training_form import build_option_fields
 from tests.contract.wiring import FRAME
 
 JOB = {
@@ -23,7 +25,12 @@ JOB = {
     "finished_at": None,
 }
 
+OPTION = {"name": "epochs", "type": "int", "default": 20, "minimum": 1, "maximum": 99, "help": ""}
+JUDGED = {"per_class": [{"class_name": "healthy"}], "confusion": [[3]]}
+
 # Page (its module's last name) to a builder of such parts.
 DYNAMIC_PARTS: dict[str, Callable[[], list[Component]]] = {
     FRAME: lambda: build_job_list([JOB], []),
+    "experiment": lambda: [build_confusion(JUDGED, "recording")],
+    "new_experiment": lambda: [build_option_fields({"options": [OPTION]}, {})],
 }
