@@ -138,6 +138,16 @@ def _validate(schema: type[Body], given: Any) -> Body:
 
 
 def _answer(experiment_id: int, asked: Facts) -> tuple[dict[str, Any], int]:
+    """Ask and wait; a file that came with the request goes again where it can't be judged."""
+    try:
+        return _ask(experiment_id, asked)
+    except LstmPfdError:
+        if request.mimetype == UPLOAD_TYPE:
+            _discard(asked.upload_id)
+        raise
+
+
+def _ask(experiment_id: int, asked: Facts) -> tuple[dict[str, Any], int]:
     facts = asked.model_dump(exclude={"experiment_id"}, exclude_none=True)
     requested = unwrap(
         ExperimentService.request_diagnosis(experiment_id=experiment_id, **facts, actor=current_actor())
