@@ -40,7 +40,8 @@
     if (!props.data || props.value === null || props.value === undefined) { return make("span", { className: "muted" }, "–"); }
     const field = props.colDef.field;
     const interval = props.data[field + "_interval"];
-    const range = interval ? percent(interval[0], 0) + "–" + percent(interval[1], 0) + " %, " : "";
+    const digits = interval && interval[1] - interval[0] < 0.02 ? 1 : 0;
+    const range = interval ? percent(interval[0], digits) + "–" + percent(interval[1], digits) + " %, " : "";
     const detail = range + "n = " + props.data[field + "_n"];
     return make("span", { className: "cell-row" },
       make("strong", { className: "cell-number" }, percent(props.value, 1) + " %"), make("span", { className: "muted" }, detail));

@@ -19,6 +19,7 @@ from layouts.components.cards import build_card, build_definitions, build_hash
 from layouts.components.icons import build_icon
 from layouts.components.jobs import build_progress
 from layouts.components.numbers import UNKNOWN, format_age, format_moment, format_number, format_percent
+from layouts.components.results import format_interval
 from layouts.components.states import build_empty_state, build_error_state, build_note
 from layouts.figures.theme import class_colour
 
@@ -148,8 +149,7 @@ def describe_level(level: Mapping[str, Any]) -> str:
     """Return an accuracy with its count and interval."""
     words = f"{format_percent(level['accuracy'])}, n = {format_number(level['n'])}"
     if level["accuracy_interval"]:
-        low, high = (100 * value for value in level["accuracy_interval"])
-        words += f", 95 % interval {low:.0f} to {high:.0f} %"
+        words += f", 95 % interval {format_interval(level['accuracy_interval'])}"
     return words
 
 
@@ -211,7 +211,9 @@ def build_history(diagnoses: Sequence[Mapping[str, Any]], total: int, current: i
             "No diagnoses yet", "Every answer is kept here with its classifier.", icon="clock-history"
         )
     heads = ("Recording", "Answer", "Confidence", "Classifier", "State", "Asked")
-    head = html.Tr([html.Th(text, scope="col") for text in heads])
+    head = html.Tr(
+        [html.Th(text, scope="col", className="number" if text == "Confidence" else None) for text in heads]
+    )
     rows = [_build_past(each, current) for each in diagnoses]
     caption = html.Caption("Diagnoses, newest first", className="visually-hidden")
     table = html.Table([caption, html.Thead(head), html.Tbody(rows)], className="plain-table")

@@ -16,6 +16,7 @@ from layouts.ids.experiment import ExperimentId
 
 LEVELS = {"recording_level": ("Recording-level", "recording"), "window_level": ("Window-level", "window")}
 _DEEPEST_PERCENT = 42
+_NARROW_PERCENT = 2
 
 
 def build_accuracy(level: str, judged: Mapping[str, Any], part: str) -> html.Div:
@@ -39,8 +40,8 @@ def build_accuracy(level: str, judged: Mapping[str, Any], part: str) -> html.Div
     )
 
 
-def build_interval(share: float | None, interval: Sequence[float] | None) -> html.Div:
-    """Return a 95 % interval as words and as a bar from 0 to 100 %."""
+def build_interval(share: float | None, interval: Sequence[float] | None, *, brief: bool = False) -> html.Div:
+    """Return a 95 % interval as words and as a bar from 0 to 100 %; ``brief`` below a header that says so."""
     if share is None or interval is None:
         return html.Div("no interval", className="muted")
     low, high = (100 * value for value in interval)
@@ -54,7 +55,17 @@ def build_interval(share: float | None, interval: Sequence[float] | None) -> htm
         className="interval-bar",
         **{"aria-hidden": "true"},
     )
-    return html.Div([bar, html.Span(f"95 % interval {low:.0f} to {high:.0f} %", className="interval-words")])
+    words = format_interval(interval)
+    return html.Div(
+        [bar, html.Span(words if brief else f"95 % interval {words}", className="interval-words")]
+    )
+
+
+def format_interval(interval: Sequence[float]) -> str:
+    """Return "72 to 100 %"; a narrow interval with one digit more."""
+    low, high = (100 * value for value in interval)
+    digits = 1 if high - low < _NARROW_PERCENT else 0
+    return f"{low:.{digits}f} to {high:.{digits}f} %"
 
 
 def build_stamp(colour: str, findings: Sequence[Mapping[str, Any]], accepted_reason: str | None) -> html.Div:
@@ -100,7 +111,7 @@ def _build_class_row(row: Mapping[str, Any]) -> html.Tr:
             html.Th(build_class_badge(row["class_name"]), scope="row"),
             html.Td(f"{row['support']:,}", className="number"),
             html.Td(_percent(row["recall"]), className="number"),
-            html.Td(build_interval(row["recall"], row["recall_interval"])),
+            html.Td(build_interval(row["recall"], row["recall_interval"], brief=True)),
             html.Td(_percent(row["precision"]), className="number"),
             html.Td(_percent(row["f1"]), className="number"),
         ]
@@ -182,8 +193,15 @@ def build_predictions(
     reset = html.Button(
         "Show all", id=pattern_id(ExperimentId.CELL, "all"), type="button", className="btn btn-light btn-sm"
     )
-    heads = ("Recording", "Channel", "Load", "Label", "Answer", "Share of the answer", "Windows right", "")
-    head = html.Tr([html.Th(text, scope="col") for text in heads])
+    heads = ("Recording", "Channel", "Load", "Label", "Answer")
+    head = html.Tr(
+        [
+            *(html.Th(text, scope="col") for text in heads),
+            html.Th("Probability of the answer", scope="col", className="number"),
+            html.Th("Windows right", scope="col", className="number"),
+            html.Th(html.Span("Ask again", className="visually-hidden"), scope="col"),
+        ]
+    )
     rows = [_build_prediction(each, class_names) for each in ordered]
     caption = html.Caption(words, className="visually-hidden")
     table = html.Table([caption, html.Thead(head), html.Tbody(rows)], className="plain-table")

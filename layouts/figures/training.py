@@ -23,7 +23,7 @@ def build_loss_figure(
     figure = _build(theme, step, "Loss", "nats", "loss")
     _add(figure, history, "train_loss", "training", _TRAIN, "nats")
     _add(figure, history, "validation_loss", "validation", _VALIDATION, "nats")
-    _mark_best(figure, best_epoch)
+    _mark_best(figure, best_epoch, height=1.0)
     return figure
 
 
@@ -39,7 +39,7 @@ def build_accuracy_figure(
     ):
         _add(figure, history, field, name, line, "%", factor=100.0)
     figure.update_yaxes(rangemode="tozero", range=[0, 103])
-    _mark_best(figure, best_epoch)
+    _mark_best(figure, best_epoch, height=0.1)
     return figure
 
 
@@ -95,14 +95,14 @@ def _add(
     )
 
 
-def _mark_best(figure: go.Figure, best_epoch: int | None) -> None:
+def _mark_best(figure: go.Figure, best_epoch: int | None, *, height: float) -> None:
     if best_epoch is None:
         return
     figure.add_vline(x=best_epoch, line={"dash": "dash", "width": 1, "color": OKABE_ITO["green"]})
     figure.add_annotation(
         x=best_epoch,
         yref="paper",
-        y=1.0,
+        y=height,
         text="best",
         showarrow=False,
         xanchor="left",
