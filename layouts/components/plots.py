@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dash import dcc, html
@@ -13,9 +14,17 @@ _DOWNLOADS = ("png", "svg", "csv")
 
 
 def build_plot(
-    graph_id: Any, title: str, *, height: str = "320px", note: Any = None, **graph_props: Any
+    graph_id: Any,
+    title: str,
+    *,
+    height: str = "320px",
+    note: Any = None,
+    config: Mapping[str, Any] | None = None,
+    **graph_props: Any,
 ) -> html.Figure:
     """Return a graph below its title and download buttons; ``note`` is a line such as the Δf in use.
+
+    ``config`` changes entries of the common `GRAPH_CONFIG`.
 
     The downloads are handled by ``assets/plots.js``, from the data that the plot shows.
     """
@@ -35,7 +44,7 @@ def build_plot(
     )
     graph = dcc.Graph(
         id=graph_id,
-        config=dict(GRAPH_CONFIG),
+        config={**GRAPH_CONFIG, **(config or {})},
         style={"height": height},
         className="plot-graph",
         **graph_props,

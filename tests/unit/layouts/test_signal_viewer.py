@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from layouts.components import signal_facts as facts
+from layouts.figures.signals import choose_axis
+from layouts.ids.signal_viewer import ViewerId
+from layouts.pages import signal_viewer
+from tests.unit.layouts.tree import find_text, list_components
+
+LINES = [{"label": "BPFI", "kind": "inner_race", "harmonic": 1, "order": 5.4, "frequency_hz": 162.0}]
+
+
+def read_props(**query: str) -> dict[str, dict[str, Any]]:
+    page = signal_viewer.build_layout("1", "2", **query)
+    return {each.id: each.to_plotly_json()["props"] for each in list_components(page) if hasattr(each, "id")}
+
+
+def test_the_address_brings_back_zoom_tab_band_and_lines() -> None:
+    props = read_props(
+        x="0.5,1.25", tab="envelope", hz="10,200", low="2000", high="4000.5", unit="orders", lines="false",
+        kinds="outer_race,cage", harmonics="5", speed="1772", bearing="6205-2RS",
+    )  # fmt: skip
+    assert props[ViewerId.STRETCH]["data"] == [0.5, 1.25]
+    assert props[ViewerId.ZOOM]["data"] == [10.0, 200.0]
+    assert props[ViewerId.TABS]["data"] == "envelope"
+    assert (props[ViewerId.BAND_LOW]["value"], props[ViewerId.BAND_HIGH]["value"]) == (2000.0, 4000.5)
+    assert props[ViewerId.UNIT]["value"] == "orders"
+    assert props[ViewerId.SHOW_LINES]["value"] is False
+    assert props[ViewerId.KINDS]["value"] == ["outer_race", "cage"]
+    assert (props[ViewerId.HARMONICS]["value"], props[ViewerId.SPEED]["value"]) == (5, 1772.0)
+    assert props[ViewerId.BEARING]["value"] == "6205-2RS"
+
+
+@pytest.mark.parametrize("text", ["", "1", "2,1", "a,b", "-1,2", "nan,1", "0,inf", "1,2,3"])
+def test_a_range_that_is_none_shows_the_whole_signal(text: str) -> None:
+    assert read_props(x=text)[ViewerId.STRETCH]["data"] is None
+
+
+def test_a_senseless_address_shows_the_usual_view() -> None:
+    props = read_props(tab="cepstrum", unit="furlongs", low="inf", kinds="ghosts", harmonics="x", scale="?")
+    assert props[ViewerId.TABS]["data"] == "spectrum"
+    assert props[ViewerId.UNIT]["value"] == "hz"
+    assert props[ViewerId.BAND_LOW]["value"] is None
+    assert len(props[ViewerId.KINDS]["value"]) == 5
+    assert props[ViewerId.HARMONICS]["value"] == 3
+
+
+def test_every_plot_can_be_reached_by_keyboard_and_says_which_keys() -> None:
+    stages = [each for each in list_components(signal_viewer.build_layout()) if hasattr(each, "data-viewer")]
+    assert len(stages) == 4
+    assert all(stage.tabIndex == 0 and "arrow keys" in getattr(stage, "aria-label") for stage in stages)
+
+
+def test_facts_that_nobody_knows_are_said_to_be_unknown() -> None:
+    names = ("severity", "unit", "shaft_speed_rpm", "load", "machine", "measurement_point", "bearing")
+    known = {
+        "channel": "DE",
+        "sample_rate_hz": 12000.0,
+        "n_samples": 24000,
+        "duration_s": 2.0,
+        "sha256": "ab" * 32,
+    }
+    blank = dict.fromkeys((*names, "fault_class", "acquired_at", "source_file", "bearing_orders"))
+    text = find_text(facts.build_facts({**blank, **known}))
+    assert text.count("unknown") == len(names) + 3
+    assert "unlabelled" in text
+    assert "12\u202f000 Hz" in text
+
+
+def test_a_peak_within_slip_names_its_line_and_one_beyond_does_not() -> None:
+    peaks = [{"frequency_hz": 160.4, "amplitude": 0.2}, {"frequency_hz": 150.0, "amplitude": 0.1}]
+    text = find_text(facts.build_peaks(peaks, LINES, choose_axis("hz", 30.0), "g"))
+    assert text.count("BPFI") == 1
+    assert "BPFI −1.0 %" in text
+    assert "Amplitude (g)" in text
+
+
+def test_every_spectral_view_states_its_resolution_and_where_its_band_comes_from() -> None:
+    view = {"resolution_hz": 0.7324, "window": "hann", "note": "First 5 s.", "band_hz": [2000, 4800]}
+    text = facts.describe_view({**view, "band_origin": "suggested"}, choose_axis("hz", None))
+    assert text.startswith("Δf = 0.7324 Hz · Hann window")
+    assert "2\u202f000 – 4\u202f800 Hz (suggested from the sample rate)" in text
+    assert text.endswith("First 5 s.")
+    assert "(chosen)" in facts.describe_view({**view, "band_origin": "given"}, choose_axis("hz", None))
+
+
+def test_lines_say_what_they_rest_on_and_what_is_missing() -> None:
+    found = {
+        "lines": LINES, "shaft_frequency_hz": 30.0, "speed_origin": "recording", "bearing": None,
+        "orders": None, "orders_origin": None, "missing": ["The bearing of this signal is not known."],
+    }  # fmt: skip
+    text = find_text(facts.build_lines(found, choose_axis("cpm", 30.0)))
+    assert "The bearing of this signal is not known." in text
+    assert "Shaft 30 Hz (recording)." in text
+    assert "9\u202f720" in text  # 162 Hz in CPM
