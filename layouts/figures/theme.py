@@ -163,6 +163,7 @@ def build_figure(
 GRAPH_CONFIG: Final = MappingProxyType(
     {
         "displaylogo": False,
+        "showSendToCloud": False,  # a button of Plotly's that would send the figure to its makers
         "responsive": True,
         "doubleClick": "reset",
         "modeBarButtonsToRemove": ["lasso2d", "select2d", "toImage", "autoScale2d"],
