@@ -90,8 +90,9 @@
 
   /* Last argument: the table's id. Its rows are asked for again, from the first. */
   pfd.reloadTable = function (...values) {
-    const grid = window.dash_ag_grid && window.dash_ag_grid.getApi(values.pop());
-    if (grid) { grid.purgeInfiniteCache(); }
+    const table = values.pop();
+    if (!window.dash_ag_grid) { return; } /* not loaded: the table asks for its rows when it is */
+    window.dash_ag_grid.getApiAsync(table).then((grid) => grid.purgeInfiniteCache(), () => undefined);
   };
 
   /* Menus (details elements): one open at a time, closed by Escape, by a click outside, by going somewhere. */
