@@ -6,9 +6,33 @@ from types import ModuleType
 
 import dash
 
-from callbacks import dataset, dataset_splits, datasets, frame, home
+from callbacks import (
+    dataset,
+    dataset_splits,
+    datasets,
+    diagnose,
+    experiment,
+    experiments,
+    frame,
+    home,
+    new_experiment,
+    signal_viewer,
+    signals,
+)
 
-MODULES: tuple[ModuleType, ...] = (frame, home, datasets, dataset, dataset_splits)
+MODULES: tuple[ModuleType, ...] = (
+    frame,
+    home,
+    datasets,
+    dataset,
+    dataset_splits,
+    signals,
+    signal_viewer,
+    experiments,
+    new_experiment,
+    experiment,
+    diagnose,
+)
 
 
 def register_all(app: dash.Dash) -> None:

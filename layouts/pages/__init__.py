@@ -5,9 +5,31 @@ from __future__ import annotations
 import dash
 
 from layouts.page_spec import PageSpec
-from layouts.pages import dataset, datasets, home, not_found_404
+from layouts.pages import (
+    dataset,
+    datasets,
+    diagnose,
+    experiment,
+    experiments,
+    home,
+    new_experiment,
+    not_found_404,
+    signal_viewer,
+    signals,
+)
 
-PAGES: list[PageSpec] = [home.PAGE, datasets.PAGE, dataset.PAGE, not_found_404.PAGE]
+PAGES: list[PageSpec] = [
+    home.PAGE,
+    datasets.PAGE,
+    dataset.PAGE,
+    signals.PAGE,
+    signal_viewer.PAGE,
+    experiments.PAGE,
+    new_experiment.PAGE,
+    experiment.PAGE,
+    diagnose.PAGE,
+    not_found_404.PAGE,
+]
 
 
 def register_pages() -> None:
