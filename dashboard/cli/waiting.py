@@ -41,6 +41,8 @@ def _wait_for_job(job_id: int, *, quiet: bool) -> dict[str, Any]:
             job = _get_job(job_id)
             shown.show(job)
             if job["state"] in board.FINAL_STATES or job["state"] == "paused":
+                if own is not None:
+                    own.wait()
                 return job
             if own is not None and own.poll() is not None:
                 queue.give_up_claim(job_id)

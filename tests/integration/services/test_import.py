@@ -14,7 +14,7 @@ from core.datasets.store import hash_signal
 from dashboard_config import Settings
 from services.data_service import DataService
 from services.dataset_service import DatasetService
-from services.datasets import importing
+from services.datasets import commit, importing, merging
 from services.jobs import board, queue
 from services.jobs.runner import JobHandle
 from tests.factories.imports import (
@@ -210,6 +210,27 @@ def test_a_job_that_is_run_again_after_its_commit_imports_nothing_twice(
     details = DatasetService.get_dataset_details(job["result"]["dataset_id"])
     assert details is not None
     assert [version["number"] for version in details["versions"]] == [1]
+
+
+@pytest.mark.parametrize("blind", [False, True])
+def test_two_imports_into_one_name_at_once_make_two_versions(
+    blind: bool, each_database: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one worked out its change on a dataset that was not there yet (and, blind, did not look)."""
+    dataset_id = import_faults(tmp_path / "first", loads=(0,))
+    true_base, look = commit.load_base, commit._look_again
+    calls: list[str] = []
+
+    def load_stale(session: Any, name: str) -> Any:
+        calls.append(name)
+        return merging.VersionBase(None, None, 0, ()) if len(calls) == 1 else true_base(session, name)
+
+    monkeypatch.setattr(commit, "load_base", load_stale)
+    monkeypatch.setattr(commit, "_look_again", lambda *a: None if blind and len(calls) == 1 else look(*a))
+    assert import_faults(tmp_path / "second", loads=(1,)) == dataset_id
+    details = DatasetService.get_dataset_details(dataset_id)
+    assert details is not None
+    assert (details["version"], details["n_recordings"], len(calls)) == (2, 6, 2)
 
 
 def test_a_cancelled_import_leaves_nothing(

@@ -1,0 +1,75 @@
+"""`import` and `split` as a person types them, with nothing else running."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dashboard.cli import cli
+from dashboard_config import Settings
+from services.dataset_service import DatasetService
+from tests.factories.imports import write_fault_files
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with nine files."""
+    write_fault_files(tmp_path / "rig")
+    return tmp_path / "rig"
+
+
+def run(*words: str | Path) -> Result:
+    """Run a command in this process; its job runs in a child."""
+    return CliRunner().invoke(cli, [str(word) for word in words], catch_exceptions=False)
+
+
+PATTERN = r"(?P<fault_class>Normal|IR|OR)_(?P<load>\d)"
+
+
+def test_a_folder_is_imported_and_split_by_command(database: Settings, folder: Path) -> None:
+    done = run(
+        *("import", folder, "--name", "Rig", "--pattern", PATTERN, "--map", "IR=inner_race,OR=outer_race"),
+        *("--sample-rate", "2000", "--channel", "DE", "--unit", "g", "--bearing", "6205", "--json"),
+    )
+    assert done.exit_code == 0, done.output
+    job = json.loads(done.stdout)
+    assert (job["state"], job["result"]["n_signals"]) == ("done", 9)
+    made = run("split", "Rig", "--by", "load", "--test", "2", "--json")
+    assert made.exit_code == 0, made.output
+    assert json.loads(made.stdout)["counts"]["test"]["n_recordings"] == 3
+    (row, *_) = DatasetService.list_signals(job["result"]["dataset_id"])["items"]
+    assert (row["channel"], row["unit"], row["bearing"]) == ("DE", "g", "6205")
+    refused = run("split", "Rig", "--by", "fault_class", "--test", "inner_race")
+    assert refused.exit_code == 1
+    assert "[class_without_training]" in refused.output
+
+
+def test_a_failed_import_says_why_and_exits_with_1(database: Settings, folder: Path) -> None:
+    failed = run("import", folder, "--name", "Rig")
+    assert failed.exit_code == 1
+    assert "sample rate" in failed.output
+    assert DatasetService.list_datasets()["total"] == 0
+
+
+def test_detach_is_refused_where_no_worker_lives(database: Settings, folder: Path) -> None:
+    refused = run("import", folder, "--name", "Rig", "--sample-rate", "2000", "--detach")
+    assert refused.exit_code == 1
+    assert "no" in refused.output
+
+
+def test_the_metadata_table_of_the_real_recordings_is_enough(database: Settings, real_data: Path) -> None:
+    folder = real_data / "cwru_12k_de"
+    done = run("import", folder, "--name", "CWRU", "--metadata", folder / "metadata.csv")
+    assert done.exit_code == 0, done.output
+    assert "30 recordings with 30 signals" in done.stdout
+    amber = run("split", "CWRU", "--by", "load", "--test", "2", "--channel", "DE")
+    assert amber.exit_code == 1
+    assert "[split_needs_acceptance]" in amber.output
+    ticked = run(
+        "split", "CWRU", "--by", "load", "--test", "2", "--channel", "DE", "--accept-amber", "one rig"
+    )
+    assert ticked.exit_code == 0, ticked.output
+    assert "test: 10 recordings" in ticked.stdout
