@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apiflask import APIFlask
-from flask import Blueprint, Response, render_template, send_from_directory
+from flask import Blueprint, Response, current_app, jsonify, render_template, send_from_directory, url_for
 from swagger_ui_bundle import swagger_ui_path
 
 from dashboard.api.scopes import requires
@@ -21,7 +21,36 @@ blueprint = Blueprint("docs", __name__, template_folder="../templates")
 @needs_role("admin")
 def show_docs() -> str:
     """Show the REST interface; requests can be tried with one's own session."""
-    return render_template("docs.html", spec_path=SPEC_PATH)
+    return render_template("docs.html", spec_path=url_for("docs.show_viewer_document"))
+
+
+@blueprint.get("/docs/openapi.json")
+@needs_role("admin")
+def show_viewer_document() -> Response:
+    """Return the OpenAPI document in the version that the packaged viewer can draw."""
+    document = current_app._get_spec("json")  # type: ignore[attr-defined]  # APIFlask's
+    return jsonify({**to_openapi_30(document), "openapi": "3.0.3"})
+
+
+def to_openapi_30(node: Any) -> Any:
+    """Return a part of an OpenAPI 3.1 document in the words of 3.0: null, constants and bounds differ."""
+    if isinstance(node, list):
+        return [to_openapi_30(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    converted = {key: to_openapi_30(value) for key, value in node.items()}
+    choices = converted.get("anyOf")
+    if isinstance(choices, list) and {"type": "null"} in choices:
+        kept = [choice for choice in choices if choice != {"type": "null"}]
+        del converted["anyOf"]
+        converted.update({"allOf": kept} if len(kept) == 1 else {"anyOf": kept}, nullable=True)
+    if "const" in converted:
+        converted["enum"] = [converted.pop("const")]
+    for bound in ("Minimum", "Maximum"):
+        limit = converted.get(f"exclusive{bound}")
+        if isinstance(limit, int | float) and not isinstance(limit, bool):
+            converted.update({bound.lower(): limit, f"exclusive{bound}": True})
+    return converted
 
 
 @blueprint.get("/docs/files/<name>")

@@ -185,12 +185,6 @@ def _is_unknown_path() -> bool:
         return False
 
 
-def get_server_rules(server: Flask) -> dict[str, Access]:
-    """Return what the guard asks, by endpoint; read by the access test."""
-    with server.app_context():
-        return {endpoint: access.get_access(endpoint) for endpoint in current_app.view_functions}
-
-
 def add_sign_in_challenge(response: Response) -> Response:
     """Tell programs how to sign in; browsers get no dialog of their own from ``Bearer``."""
     if response.status_code == 401 and access.is_api_request():

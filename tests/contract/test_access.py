@@ -15,8 +15,7 @@ import pytest
 from flask import Flask, g
 
 from dashboard.auth import callbacks_guard
-from dashboard.auth.access import STATIC_ENDPOINTS, Access
-from dashboard.auth.guard import get_server_rules
+from dashboard.auth.access import STATIC_ENDPOINTS, Access, get_access
 from dashboard_config import Settings
 from layouts.pages import PAGES
 from models.user import Role
@@ -59,7 +58,8 @@ def browsers(server: Flask, database: Settings, monkeypatch: pytest.MonkeyPatch)
 
 def list_routes(server: Flask) -> dict[str, tuple[str, Access]]:
     """Return the endpoint and its marks by ``METHOD path``, but for files and pages."""
-    marks = get_server_rules(server)
+    with server.app_context():
+        marks = {endpoint: get_access(endpoint) for endpoint in server.view_functions}
     found = {}
     for rule in server.url_map.iter_rules():
         if rule.endpoint in STATIC_ENDPOINTS or str(rule) in {"/", "/<path:path>", CALLBACK_PATH}:
