@@ -16,7 +16,7 @@ from sqlalchemy import event
 from dashboard_config import REPOSITORY_ROOT, Settings, get_settings
 from database.connection import build_engine, dispose_engine, get_engine
 from database.migrate import migrate
-from tests.data.lookalikes import make_lookalikes
+from tests.data import TestData, find_test_data
 from tests.servers import (
     PostgresServer,
     Product,
@@ -29,17 +29,13 @@ from tests.servers import (
 Configure = Callable[..., Settings]
 
 
-def find_real_data() -> Path | None:
-    """Return the folder of real recordings: PFD_TEST_DATA, else ../shared/data; None where there is none."""
-    folder = REPOSITORY_ROOT / os.environ.get("PFD_TEST_DATA", "../shared/data")
-    return folder.resolve() if (folder / "manifest.csv").is_file() else None
-
-
 def pytest_report_header() -> list[str]:
     """Say which recordings and programs this run has."""
-    real = find_real_data()
+    data = find_test_data()
     recordings = (
-        f"real, from {os.path.relpath(real, REPOSITORY_ROOT)}" if real else "look-alikes of tests/data"
+        f"real, from {os.path.relpath(data.root, REPOSITORY_ROOT)}"
+        if data.kind == "real"
+        else "look-alikes of tests/data"
     )
     programs = {
         "Chromium": find_chromium(),
@@ -174,20 +170,16 @@ def product(tmp_path: Path) -> Iterator[Product]:
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Return the folder of real recordings; a skip that says why where there is none."""
-    folder = find_real_data()
-    if folder is None:
+    data = find_test_data()
+    if data.kind != "real":
         pytest.skip("no real recordings: name their folder with PFD_TEST_DATA")
-    return folder
+    return data.root
 
 
 @pytest.fixture(scope="session")
-def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with ``cwru_12k_de`` and ``mfpt``: real recordings, else look-alikes."""
-    if (folder := find_real_data()) is not None:
-        return folder
-    root = tmp_path_factory.mktemp("recordings")
-    make_lookalikes(root)
-    return root
+def recordings() -> TestData:
+    """Return the recordings of this run: real ones, else look-alikes in the same layout."""
+    return find_test_data()
 
 
 @pytest.fixture(scope="session")
