@@ -101,15 +101,22 @@ def list_signals(
 
 
 @requires_role("engineer")
-def preview_file(upload: dict[str, Any] | None) -> tuple[Any, list[dict[str, str]], str | None]:
-    """Say what an uploaded file holds."""
+def preview_file(upload: dict[str, Any] | None) -> tuple[Any, list[dict[str, str]], str | None, bool, str]:
+    """Say what an uploaded file holds; ask for the sample rate only where it is needed."""
     if not upload or not upload["uploads"]:
-        return None, [], None
+        return None, [], None, False, ""
     upload_id = upload["uploads"][-1]["upload_id"]
     preview = unwrap(DatasetService.preview_import([upload_id], actor=current_actor()))["files"][0]
     variables = [] if preview["problem"] else preview["variables"]
     first = variables[0]["name"] if variables else None
-    return page.build_file_note(preview), page.build_variable_options(variables), first
+    is_known = bool(variables) and all(each["sample_rate_hz"] for each in variables)
+    return (
+        page.build_file_note(preview),
+        page.build_variable_options(variables),
+        first,
+        is_known,
+        "read from the file" if is_known else "for example 12000",
+    )
 
 
 def allow_start(
@@ -137,6 +144,7 @@ def start(
     upload: dict[str, Any] | None,
     variable: str | None,
     sample_rate: str | None,
+    is_rate_known: bool | None,
     speed: str | None,
     machine: str | None,
     bearing: str | None,
@@ -155,7 +163,7 @@ def start(
         uploads = (upload or {}).get("uploads") or [{}]
         facts["upload_id"] = uploads[-1].get("upload_id")
         facts["variable"] = variable or None
-        facts["sample_rate_hz"] = _read_number(sample_rate, "sample rate", "12000")
+        facts["sample_rate_hz"] = None if is_rate_known else _read_number(sample_rate, "sample rate", "12000")
     result = unwrap(
         ExperimentService.request_diagnosis(
             experiment_id=parse_id(experiment) or 0, actor=current_actor(), **facts
@@ -277,6 +285,8 @@ def _register_form(app: dash.Dash) -> None:
         Output(DiagnoseId.FILE_NOTE, "children"),
         Output(DiagnoseId.VARIABLE, "options"),
         Output(DiagnoseId.VARIABLE, "value"),
+        Output(DiagnoseId.SAMPLE_RATE, "disabled"),
+        Output(DiagnoseId.SAMPLE_RATE, "placeholder"),
         Input(DiagnoseId.UPLOAD, "data"),
         prevent_initial_call=True,
     )(preview_file)
@@ -290,12 +300,15 @@ def _register_form(app: dash.Dash) -> None:
         variable,
     )(allow_start)
     fields = ("CLASSIFIER", "SOURCE", "SIGNAL")
-    facts = ("VARIABLE", "SAMPLE_RATE", "SPEED", "MACHINE", "BEARING")
+    facts = ("SPEED", "MACHINE", "BEARING")
     app.callback(
         Output(DiagnoseId.CURRENT, "data"),
         Input(DiagnoseId.START, "n_clicks"),
         *(State(DiagnoseId[field], "value") for field in fields),
         State(DiagnoseId.UPLOAD, "data"),
+        State(DiagnoseId.VARIABLE, "value"),
+        State(DiagnoseId.SAMPLE_RATE, "value"),
+        State(DiagnoseId.SAMPLE_RATE, "disabled"),
         *(State(DiagnoseId[field], "value") for field in facts),
         prevent_initial_call=True,
     )(start)

@@ -18,6 +18,10 @@
     const columns = [];
     plot._fullData.filter((trace) => trace.visible === true).forEach((trace) => {
       const name = trace.name ? " " + trace.name : "";
+      if (trace.type === "heatmap") {
+        columns.push([title("xaxis"), ...list(trace.x)], ...list(trace.y).map((row, index) => [row, ...list(trace.z[index])]));
+        return;
+      }
       columns.push([title("xaxis") + name, ...list(trace.x)], [title("yaxis") + name, ...list(trace.y)]);
     });
     const height = Math.max(0, ...columns.map((column) => column.length));

@@ -23,12 +23,15 @@ from layouts.components.results import format_interval
 from layouts.components.states import build_empty_state, build_error_state, build_note
 from layouts.figures.theme import class_colour
 
+_HALF = 0.5
 _LEVELS = (("recording_level", "recording-level"), ("window_level", "window-level"))
 
 
 def build_verdict(answer: Mapping[str, Any], label: str | None) -> html.Section:
     """Return the answer: class, sentence, confidence; ``label`` is the recording's own, where it has one."""
     verdict, windows = answer["verdict"], answer["windows"]
+    is_weak = min(verdict["confidence"], windows["n_agreeing"] / windows["n"]) < _HALF
+    weak = [build_badge("weak: no majority", tone="warning", icon="question-lg")] if is_weak else []
     figures = html.Div(
         [
             html.Span([html.Strong(format_percent(verdict["confidence"])), " confidence, not calibrated"]),
@@ -39,7 +42,7 @@ def build_verdict(answer: Mapping[str, Any], label: str | None) -> html.Section:
     )
     body = [
         html.Div([html.Span("Recording-level answer", className="verdict-level")]),
-        html.Div(build_class_badge(verdict["fault_class"]), className="verdict-class"),
+        html.Div([build_class_badge(verdict["fault_class"]), *weak], className="verdict-class"),
         html.P(verdict["sentence"], className="verdict-sentence"),
         figures,
     ]

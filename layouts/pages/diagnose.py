@@ -110,7 +110,10 @@ def _build_file() -> list[Component]:
         build_field(
             "Sample rate",
             dbc.Input(
-                id=DiagnoseId.SAMPLE_RATE, inputmode="decimal", autocomplete="off", placeholder="12000"
+                id=DiagnoseId.SAMPLE_RATE,
+                inputmode="decimal",
+                autocomplete="off",
+                placeholder="as the file says",
             ),
             unit="Hz",
             help_text="Only where the file does not say it. It is never guessed.",
