@@ -22,6 +22,7 @@ from services.datasets.rows import (
     sort_column,
 )
 from services.datasets.splitting import count_splits
+from services.shared.texts import check_text
 from utils.clock import to_iso
 from utils.exceptions import InvalidInputError, NotFoundError
 
@@ -73,6 +74,7 @@ def _select_datasets(query: str | None, include_archived: bool) -> Select[Datase
     if not include_archived:
         chosen = chosen.where(Dataset.archived_at.is_(None))
     if query:
+        check_text(query, "search text")
         chosen = chosen.where(
             or_(
                 Dataset.name.icontains(query, autoescape=True),

@@ -15,6 +15,7 @@ from services.datasets.bearings import resolve_bearing
 from services.datasets.labels import LabelReader
 from services.datasets.mapping import FIELDS, FieldValues, ImportMapping, OverrideRule, parse_field
 from services.datasets.selection import Selection, select_variables
+from services.shared.texts import to_plain
 from utils.exceptions import ErrorCode, InvalidInputError, LstmPfdError
 
 _RATE_TOLERANCE = 1e-3
@@ -39,6 +40,11 @@ class Skipped:
     file: str
     code: str
     sentence: str
+
+    @classmethod
+    def because_of(cls, file: str, error: LstmPfdError) -> Skipped:
+        """Keep an error's sentence; it may hold names that the file brought along."""
+        return cls(file, error.code.value, to_plain(error.sentence))
 
 
 @dataclass(slots=True)
@@ -124,12 +130,12 @@ def build_plan(files: Sequence[PreviewedFile], mapping: ImportMapping) -> Import
     for index, file in enumerate(files):
         if file.preview is None:
             error = file.error or InvalidInputError("The file can't be read.")
-            plan.skipped.append(Skipped(file.name, error.code.value, error.sentence))
+            plan.skipped.append(Skipped.because_of(file.name, error))
             continue
         try:
             chosen = select_variables(file.name, file.preview, mapping)
         except LstmPfdError as error:
-            plan.skipped.append(Skipped(file.name, error.code.value, error.sentence))
+            plan.skipped.append(Skipped.because_of(file.name, error))
             continue
         for selection in chosen:
             plan.signals.append(_plan_signal(file, index, prefixes[file.name], selection, mapping, labels))
@@ -194,7 +200,7 @@ def _declared_values(
     values: FieldValues = {"recording": prefix[:_MAX_RECORDING_NAME], "channel": selection.channel}
     if preview.format in _MANY_RECORDINGS:
         own = variable.attributes.get("recording_id")
-        values["recording"] = str(own or f"{prefix}/{variable.name}")[:_MAX_RECORDING_NAME]
+        values["recording"] = to_plain(str(own or f"{prefix}/{variable.name}"))[:_MAX_RECORDING_NAME]
     for name in FIELDS:
         if name in variable.attributes and name not in ("recording", "sample_rate_hz"):
             try:

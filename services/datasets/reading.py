@@ -15,6 +15,7 @@ from core.datasets.store import hash_signal
 from core.signal.quality import assess_quality, check_usable
 from services.datasets.planning import PlannedSignal, Skipped
 from services.datasets.sources import SourceFile
+from services.shared.texts import to_plain
 from utils.exceptions import (
     ConflictError,
     ErrorCode,
@@ -85,9 +86,7 @@ def stage_signals(
             except (ServiceUnavailableError, StorageFullError):
                 raise
             except LstmPfdError as error:
-                skipped.append(
-                    Skipped(planned.file, error.code.value, _name_variable(planned, error.sentence))
-                )
+                skipped.append(_skip(planned, error))
                 continue
             _refuse_twin(seen.setdefault(signal.sha256, planned), planned)
             staged.append(signal)
@@ -156,8 +155,10 @@ def _refuse_twin(first: PlannedSignal, second: PlannedSignal) -> None:
     raise ConflictError(f"{where}. Leave one of them out.", code=ErrorCode.DUPLICATE_CONTENT)
 
 
-def _name_variable(planned: PlannedSignal, sentence: str) -> str:
-    return sentence if planned.variable in sentence else f"'{planned.variable}': {sentence}"
+def _skip(planned: PlannedSignal, error: LstmPfdError) -> Skipped:
+    known = planned.variable in error.sentence
+    sentence = error.sentence if known else f"'{planned.variable}': {error.sentence}"
+    return Skipped(planned.file, error.code.value, to_plain(sentence))
 
 
 def refuse_skipped(skipped: Sequence[Skipped]) -> None:

@@ -19,6 +19,7 @@ from services.datasets.rows import find_dataset
 from services.shared.actors import Actor
 from services.shared.audit import record_audit
 from services.shared.batches import split_batches
+from services.shared.texts import check_text
 from utils.clock import utc_now
 from utils.exceptions import ConflictError, InvalidInputError
 
@@ -44,6 +45,7 @@ def change_dataset(dataset_id: int, actor: Actor, *, name: str | None, descripti
     Raises:
         ConflictError: The name is taken.
     """
+    check_text(description, "description")
     try:
         with get_db_session() as session:
             dataset = find_dataset(session, dataset_id)

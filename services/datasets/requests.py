@@ -13,6 +13,7 @@ from services.datasets.sources import FileReference, resolve_sources
 from services.jobs.queue import enqueue_job
 from services.shared.actors import Actor
 from services.shared.audit import record_audit
+from services.shared.texts import check_text
 
 
 def request_import(
@@ -42,6 +43,7 @@ def request_import(
     """
     parse_mapping(mapping)
     checked = check_name(name)
+    check_text([mapping, description], "mapping or description")
     with get_db_session(read_only=True) as session:
         sources = resolve_sources(session, files, actor)
     payload = {

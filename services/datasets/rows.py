@@ -12,6 +12,7 @@ from models.dataset import Dataset, DatasetVersion, ManifestRow
 from models.machine import Bearing, Machine, MeasurementPoint
 from models.recording import Recording, Signal
 from models.split import SplitMember
+from services.shared.texts import check_text
 from utils.clock import to_iso
 from utils.exceptions import InvalidInputError, NotFoundError
 
@@ -86,6 +87,7 @@ def select_rows(version_id: int, filters: Mapping[str, Any] | None = None) -> Se
         ManifestRow.dataset_version_id == version_id
     )
     given = {name: value for name, value in (filters or {}).items() if value not in (None, "")}
+    check_text(given, "filter")
     if "part" in given and "split_id" not in given:
         raise InvalidInputError("Rows have a part only within a split; give split_id too.")
     for name in sorted(given, key=lambda name: name != "split_id"):

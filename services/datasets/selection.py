@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from core.datasets.metadata_table import COLUMNS, MetadataRow
 from core.datasets.readers.base import FilePreview, VariablePreview
 from services.datasets.mapping import FieldValues, ImportMapping, parse_fields
+from services.shared.texts import to_plain
 from utils.exceptions import ErrorCode, FileRefusedError
 
 # CWRU calls the drive-end signal of record 97 "X097_DE_time": the number is the record, not the channel.
@@ -34,7 +35,7 @@ def suggest_channel(variable: str) -> str:
     >>> suggest_channel("X097_DE_time"), suggest_channel("bearing.gs"), suggest_channel("train/12")
     ('DE', 'gs', '12')
     """
-    last = re.split(r"[./]", variable)[-1]
+    last = to_plain(re.split(r"[./]", variable)[-1])
     return (_TIME_SUFFIX.sub("", _RECORD_NUMBER.sub("", last)) or last)[:60]
 
 
@@ -62,7 +63,7 @@ def fits(variable: str, globs: Iterable[str]) -> bool:
 
 def _name_channel(variable: VariablePreview, preview: FilePreview) -> str:
     if "channel" in variable.attributes:
-        return str(variable.attributes["channel"])[:60]
+        return to_plain(str(variable.attributes["channel"]))[:60]
     if preview.format in ("split_hdf5", "flat_hdf5"):
         return "signal"
     return suggest_channel(variable.name)

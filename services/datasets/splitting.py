@@ -23,6 +23,7 @@ from services.datasets.summary import SPLIT_FIELDS, count_recordings
 from services.shared.actors import Actor
 from services.shared.batches import split_batches
 from services.shared.signal_store import open_signal_view
+from services.shared.texts import check_text
 from utils.clock import to_iso
 from utils.exceptions import ConflictError, InvalidInputError, NotFoundError
 
@@ -188,6 +189,7 @@ def store_split(checked: CheckedSplit, name: str, accept_amber: str | None, acto
         ConflictError: ``split_leaks``, ``class_without_training``, ``split_needs_acceptance``, or a name that
             is taken.
     """
+    check_text(accept_amber, "reason")
     require_acceptable(checked.report, amber_accepted=bool(accept_amber and accept_amber.strip()))
     described = checked.describe()
     rule = {**asdict(checked.rule), "counts": described["counts"], "class_names": described["class_names"]}

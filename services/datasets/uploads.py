@@ -16,6 +16,7 @@ from dashboard_config import get_settings
 from database.connection import get_db_session
 from models.upload import Upload
 from services.shared.actors import Actor
+from services.shared.texts import to_plain
 from utils.clock import to_iso
 from utils.exceptions import (
     AccessDeniedError,
@@ -50,8 +51,7 @@ def clean_file_name(name: str) -> str:
     >>> clean_file_name("a\\\\b\\x00.mat")
     'a/b\\ufffd.mat'
     """
-    printable = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
-    text = printable.replace("\\", "/").strip().strip("/")
+    text = to_plain(name).replace("\\", "/").strip().strip("/")
     return (text if len(text) <= _MAX_NAME else f"…{text[1 - _MAX_NAME :]}") or "unnamed"
 
 

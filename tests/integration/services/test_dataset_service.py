@@ -141,6 +141,20 @@ def test_a_preview_holds_short_traces_of_every_class(rig: int) -> None:
     assert len(preview["classes"]["healthy"][0]["values"]) <= 400
 
 
+def test_a_nul_in_text_is_refused_in_plain_words_on_either_database(rig: int, tmp_path: Path) -> None:
+    files = [{"path": str(write_mat(tmp_path / "nul.mat", x=make_noise(1))), "name": "nul.mat"}]
+    refusals = [
+        DatasetService.import_dataset(files, {"map": {"a\0": "ball"}}, "N"),
+        DatasetService.import_dataset(files, {}, "N", description="\0"),
+        DatasetService.update_dataset(rig, description="a\0b"),
+        DatasetService.create_split(rig, "s", "load", ["2"], accept_amber="\0"),
+        DatasetService.create_split(rig, "\0", "load", ["2"]),
+    ]
+    assert {refused["error_code"] for refused in refusals} == {"invalid_input"}
+    assert DatasetService.list_datasets(search_query="\0")["items"] == []
+    assert DatasetService.list_signals(rig, filters={"q": "\0"})["items"] == []
+
+
 # --- splits ----------------------------------------------------------------------------------------------
 
 
