@@ -18,7 +18,6 @@ from callbacks.context import (
     may_write,
     parse_id,
     requires_role,
-    show_toast,
     triggered_index,
     unwrap,
     watch_jobs,
@@ -40,9 +39,10 @@ def show_header(place: dict[str, Any], _seen: Any) -> tuple[Any, ...]:
     """Name the experiment and offer what can be done with it."""
     found = _find(place)
     if found is None:
-        return "Experiment not found", "", None
+        return "Experiment not found", "", None, no_update
     links = page.build_links(found, may_write=may_write())
-    return found["name"], page.describe_experiment(found), links
+    question = f"Cancel the training of {found['name']} (seed {found['seed']})?"
+    return found["name"], page.describe_experiment(found), links, question
 
 
 def _find(place: dict[str, Any]) -> dict[str, Any] | None:
@@ -111,17 +111,16 @@ def command(
     number = parse_id(place["experiment_id"])
     if number is None or not ctx.triggered or not ctx.triggered[0]["value"]:
         raise PreventUpdate
-    methods: dict[str, tuple[str, Callable[..., Any]]] = {
-        ExperimentId.PAUSE: ("Pause", ExperimentService.pause),
-        ExperimentId.RESUME: ("Resume", ExperimentService.resume),
-        ExperimentId.STOP: ("Stop", ExperimentService.stop),
-        ExperimentId.CANCEL_CONFIRM: ("Cancel", ExperimentService.cancel),
+    methods: dict[str, Callable[..., Any]] = {
+        ExperimentId.PAUSE: ExperimentService.pause,
+        ExperimentId.RESUME: ExperimentService.resume,
+        ExperimentId.STOP: ExperimentService.stop,
+        ExperimentId.CANCEL_CONFIRM: ExperimentService.cancel,
     }
-    word, method = methods[str(ctx.triggered_id)]
-    job = unwrap(method(number, actor=current_actor()))["job"]
+    asked = str(ctx.triggered_id)
+    unwrap(methods[asked](number, actor=current_actor()))
     watch_jobs()
-    show_toast(f"{word} requested" if job["state"] == "running" else f"The training is {job['state']}")
-    return {"word": word, "clicks": ctx.triggered[0]["value"]}
+    return {"asked": asked, "clicks": ctx.triggered[0]["value"]}
 
 
 def toggle_cancel_dialog(asked: int | None, _back: int | None, _confirmed: int | None) -> bool:
@@ -198,6 +197,7 @@ def register(app: dash.Dash) -> None:
         Output(ExperimentId.TITLE, "children"),
         Output(ExperimentId.SENTENCE, "children"),
         Output(ExperimentId.LINKS, "children"),
+        Output(ExperimentId.CANCEL_TITLE, "children"),
         place,
         seen,
     )(show_header)

@@ -14,13 +14,14 @@ _TRAIN = {"color": OKABE_ITO["sky_blue"], "dash": "dot", "width": 2}
 _VALIDATION = {"color": OKABE_ITO["blue"], "dash": "solid", "width": 2}
 _RECORDINGS = {"color": OKABE_ITO["vermillion"], "dash": "solid", "width": 2}
 _MARKED_EPOCHS = 60
+_EVERY_TICK = 10
 
 
 def build_loss_figure(
     history: Sequence[Epoch], theme: str, *, step: str, best_epoch: int | None = None
 ) -> go.Figure:
     """Return training and validation loss; ``step`` names what an epoch is."""
-    figure = _build(theme, step, "Loss", "nats", "loss")
+    figure = _build(history, theme, step, "Loss", "nats", "loss")
     _add(figure, history, "train_loss", "training", _TRAIN, "nats")
     _add(figure, history, "validation_loss", "validation", _VALIDATION, "nats")
     _mark_best(figure, best_epoch, height=1.0)
@@ -31,7 +32,7 @@ def build_accuracy_figure(
     history: Sequence[Epoch], theme: str, *, step: str, best_epoch: int | None = None
 ) -> go.Figure:
     """Return accuracies in percent, each with its level in its name."""
-    figure = _build(theme, step, "Accuracy", "%", "accuracy")
+    figure = _build(history, theme, step, "Accuracy", "%", "accuracy")
     for field, name, line in (
         ("train_accuracy", "training, window-level", _TRAIN),
         ("validation_window_accuracy", "validation, window-level", _VALIDATION),
@@ -45,7 +46,7 @@ def build_accuracy_figure(
 
 def build_learning_rate_figure(history: Sequence[Epoch], theme: str, *, step: str) -> go.Figure:
     """Return the learning rate that each epoch ended with."""
-    figure = _build(theme, step, "Learning rate", None, "learning-rate")
+    figure = _build(history, theme, step, "Learning rate", None, "learning-rate")
     _add(figure, history, "learning_rate", "learning rate", _VALIDATION, "")
     figure.update_yaxes(exponentformat="e", rangemode="tozero")
     return figure
@@ -53,17 +54,22 @@ def build_learning_rate_figure(history: Sequence[Epoch], theme: str, *, step: st
 
 def build_gradient_norm_figure(history: Sequence[Epoch], theme: str, *, step: str) -> go.Figure:
     """Return the mean gradient norm of each epoch."""
-    figure = _build(theme, step, "Gradient norm", None, "gradient-norm")
+    figure = _build(history, theme, step, "Gradient norm", None, "gradient-norm")
     _add(figure, history, "gradient_norm", "gradient norm", _VALIDATION, "")
     figure.update_yaxes(rangemode="tozero")
     return figure
 
 
-def _build(theme: str, step: str, quantity: str, unit: str | None, revision: str) -> go.Figure:
+def _build(
+    history: Sequence[Epoch], theme: str, step: str, quantity: str, unit: str | None, revision: str
+) -> go.Figure:
+    last_epoch = history[-1]["epoch"] if history else 0
     figure = build_figure(
         theme, x=(step, "1"), y=(quantity, unit), uirevision=revision, hovermode="x unified"
     )
     figure.update_xaxes(title_text=step, rangemode="tozero", tickformat="d")
+    if last_epoch <= _EVERY_TICK:
+        figure.update_xaxes(dtick=1)
     if unit is None:
         figure.update_yaxes(title_text=quantity)
     return figure

@@ -25,6 +25,7 @@ class ExperimentId(StrEnum):
     STOP = "experiment-stop"
     CANCEL = "experiment-cancel"
     CANCEL_DIALOG = "experiment-cancel-dialog"
+    CANCEL_TITLE = "experiment-cancel-title"
     CANCEL_CONFIRM = "experiment-cancel-confirm"
     CANCEL_BACK = "experiment-cancel-back"
     CURVES = "experiment-curves"

@@ -138,7 +138,12 @@ def _build_cancel_dialog() -> dbc.Modal:
     )
     return dbc.Modal(
         [
-            dbc.ModalHeader(dbc.ModalTitle("Cancel this training?"), close_button=False),
+            dbc.ModalHeader(
+                dbc.ModalTitle(
+                    "Cancel this training?", id=ExperimentId.CANCEL_TITLE, class_name="card-heading"
+                ),
+                close_button=False,
+            ),
             dbc.ModalBody(words),
             dbc.ModalFooter(
                 [
@@ -149,6 +154,7 @@ def _build_cancel_dialog() -> dbc.Modal:
         ],
         id=ExperimentId.CANCEL_DIALOG,
         is_open=False,
+        labelledby=ExperimentId.CANCEL_TITLE,
         centered=True,
     )
 
