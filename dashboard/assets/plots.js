@@ -16,8 +16,9 @@
     const layout = plot._fullLayout;
     const title = (axis) => (layout[axis] && layout[axis].title && layout[axis].title.text) || axis;
     const columns = [];
-    plot._fullData.filter((trace) => trace.visible === true).forEach((trace) => {
-      const name = trace.name ? " " + trace.name : "";
+    const traces = plot._fullData.filter((trace) => trace.visible === true);
+    traces.forEach((trace) => {
+      const name = trace.name && traces.length > 1 ? " " + trace.name : "";
       if (trace.type === "heatmap") {
         columns.push([title("xaxis"), ...list(trace.x)], ...list(trace.y).map((row, index) => [row, ...list(trace.z[index])]));
         return;

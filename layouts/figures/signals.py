@@ -125,7 +125,7 @@ def build_waveform(view: dict[str, Any], theme: str) -> go.Figure:
             view["time_s"], view["values"], theme, f"%{{x:.{digits}f}} s<br>%{{y:.4~g}} {unit or ''}", width=1
         )
     )
-    _set_axes(figure, (start_s, stop_s))
+    _set_axes(figure, (start_s, stop_s), theme)
     figure.update_layout(
         margin={"t": 10, "r": 12},
         meta={
@@ -209,7 +209,7 @@ def _build_spectral(
     xs = np.asarray(view["frequencies_hz"]) * axis.factor
     hover = f"%{{x:.5~g}} {_short(axis)}<br>%{{y:.4~g}} {y[1] or ''}"
     figure.add_trace(_build_trace(xs, values, look.theme, hover, width=1.2))
-    _set_axes(figure, span)
+    _set_axes(figure, span, look.theme)
     _set_amplitude_axis(figure, values, logarithmic=look.logarithmic)
     shown = [line for line in lines if look.span_hz[0] <= line["frequency_hz"] <= look.span_hz[1]]
     n_rows = _draw_lines(figure, shown, axis, span, look.theme)
@@ -252,7 +252,7 @@ def _build_trace(x: ArrayLike, y: ArrayLike, theme: str, hover: str, *, width: f
     )
 
 
-def _set_axes(figure: go.Figure, span: tuple[float, float]) -> None:
+def _set_axes(figure: go.Figure, span: tuple[float, float], theme: str) -> None:
     """Zoom goes along x; the amplitude axis follows what is in view."""
     figure.update_xaxes(
         range=list(span),
@@ -261,6 +261,7 @@ def _set_axes(figure: go.Figure, span: tuple[float, float]) -> None:
         spikemode="across",
         spikethickness=1,
         spikedash="dot",
+        spikecolor=line_colour("shaft", theme),
     )
     figure.update_yaxes(fixedrange=True, exponentformat="power", nticks=8)
 
