@@ -63,12 +63,13 @@ def show_state(
     experiment, history = live["experiment"], live["history"]
     over = experiment["status"] in training_state.FINAL_STATES
     health = None if over else board.get_queue_health(actor=actor)
+    lost = not over and board.has_lost_worker(experiment["job"]["id"], actor=actor)
     now = {"status": experiment["status"], "last_epoch": history[-1]["epoch"] if history else 0}
     allowed = page.describe_controls(
         experiment["status"], experiment["job"]["command"], may_write=may_write()
     )
     return (
-        page.build_status(experiment, history, health),
+        page.build_status(experiment, history, health, lost_worker=lost),
         over,
         over,
         no_update if now == seen else now,

@@ -48,20 +48,16 @@ def describe_state(experiment: Mapping[str, Any], health: Mapping[str, Any] | No
             " It goes on from its checkpoint." if job["attempt"] >= 1 else ""
         )
     if job["state"] == "running":
-        if health is not None and health.get("workers", {}).get("train") == 0:
-            return (
-                "Its worker does not answer. The training goes on from its checkpoint once a worker is back."
-            )
+        if lost_worker or (health or {}).get("workers", {}).get("train") == 0:
+            return "Its worker does not answer. The training goes on from its checkpoint, on another worker."
         return f"Training.{again}"
     if job["state"] == "paused":
         return "Paused: nothing runs, its full state is kept. Resume goes on where it was."
     if job["state"] == "done":
-        early = (
-            "Stopped early on request, with its best epoch kept."
-            if experiment["stopped_early"]
-            else "Finished."
-        )
-        return f"{early} Its test recordings were judged once, after training."
+        judged = " Its test recordings were judged once, after training." if experiment["test"] else ""
+        if experiment["stopped_early"]:
+            return f"Stopped early on request, with its best epoch kept.{judged}"
+        return f"Finished.{judged}"
     return {
         "failed": "The training failed; nothing of it counts as a result.",
         "cancelled": "Cancelled: it left no result.",

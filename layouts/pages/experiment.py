@@ -191,11 +191,15 @@ def build_missing() -> Component:
 
 
 def build_status(
-    experiment: Mapping[str, Any], history: Sequence[Mapping[str, Any]], health: Mapping[str, Any] | None
+    experiment: Mapping[str, Any],
+    history: Sequence[Mapping[str, Any]],
+    health: Mapping[str, Any] | None,
+    *,
+    lost_worker: bool,
 ) -> html.Div:
     """Return the state of the training, its key figures, and the way on."""
     parts: list[Component] = [
-        training_state.build_state(experiment, health),
+        training_state.build_state(experiment, health, lost_worker=lost_worker),
         training_state.build_figures(experiment, history),
     ]
     if experiment["status"] == "done":

@@ -185,6 +185,21 @@ def get_queue_health(*, actor: Actor = SYSTEM) -> dict[str, Any]:
     }
 
 
+def _not_lost() -> bool:
+    return False
+
+
+@returns_data(_not_lost)
+def has_lost_worker(job_id: int, *, actor: Actor = SYSTEM) -> bool:
+    """Tell whether the worker that runs a job gives no sign of life; the job is then taken up again soon."""
+    require_role(actor, Role.VIEWER)
+    with get_db_session(read_only=True) as session:
+        job = session.get(Job, job_id)
+    if job is None or job.state != JobState.RUNNING or job.worker is None:
+        return False
+    return workers.is_silent(job.worker)
+
+
 def _choose_banner(dispatcher_alive: bool, broker_alive: bool, counts: dict[str, int]) -> str | None:
     if not dispatcher_alive:
         return "New jobs wait: the dispatcher is not running. They start by themselves once it is back."

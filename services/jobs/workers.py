@@ -51,6 +51,16 @@ def list_alive() -> list[tuple[str, dict[str, Any]]]:
     return [(queue, status) for queue, status in rows]
 
 
+def is_silent(name: str) -> bool:
+    """Tell whether a process that reported here has stopped doing so; one that never did is not."""
+    rows = select(Worker.heartbeat_at).where(
+        (Worker.name == name) | Worker.name.startswith(f"{name}/", autoescape=True)
+    )
+    with get_db_session(read_only=True) as session:
+        beats = session.scalars(rows).all()
+    return bool(beats) and max(beats) <= utc_now() - _silence()
+
+
 def has_live_worker(queue: JobQueue) -> bool:
     """Tell whether jobs of ``queue`` will be run by somebody else: a dispatcher, Redis and a worker live."""
     alive = list_alive()

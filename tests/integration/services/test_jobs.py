@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
-from models.job import JobCommand, JobState
+from database.connection import get_db_session
+from models.job import JobCommand, JobState, Worker
 from models.user import Role
 from services.jobs import board, queue, workers
 from services.jobs.queue import LeaseWatch
 from services.jobs.runner import JobHandle, JobPaused, execute_job
 from services.shared.actors import SYSTEM
 from tests.factories.jobs import add_job, add_person
+from utils.clock import utc_now
 from utils.exceptions import InvalidInputError, LeaseLostError, ServiceUnavailableError
 
 pytestmark = pytest.mark.usefixtures("each_database")
@@ -243,3 +247,18 @@ def test_the_banner_names_what_is_missing() -> None:
     assert board.get_queue_health()["banner"] is None
     workers.sign_off("w")
     assert "no worker" in board.get_queue_health()["banner"]
+
+
+def test_a_job_whose_worker_has_fallen_silent_is_said_to_have_lost_it() -> None:
+    job_id = add_job()
+    queue.claim_job(job_id, "far-away-7")
+    workers.beat("far-away-7/train", "train")
+    assert board.has_lost_worker(job_id) is False
+    with get_db_session() as session:
+        session.execute(update(Worker).values(heartbeat_at=utc_now() - timedelta(minutes=1)))
+        session.commit()
+    assert board.has_lost_worker(job_id) is True
+
+
+def test_a_job_that_waits_has_no_worker_to_lose() -> None:
+    assert board.has_lost_worker(add_job()) is False
