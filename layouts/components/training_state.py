@@ -23,10 +23,15 @@ _ASKED = {
 }
 
 
-def build_state(experiment: Mapping[str, Any], health: Mapping[str, Any] | None) -> html.Div:
+def build_state(
+    experiment: Mapping[str, Any], health: Mapping[str, Any] | None, *, lost_worker: bool = False
+) -> html.Div:
     """Return badge, sentence and progress of a training; ``health`` is the queue's, where it matters."""
     job = experiment["job"]
-    head = [build_job_state_badge(job["state"]), html.Span(describe_state(experiment, health))]
+    head = [
+        build_job_state_badge(job["state"]),
+        html.Span(describe_state(experiment, health, lost_worker=lost_worker)),
+    ]
     parts: list[Component] = [html.Div(head, className="state-line")]
     if job["state"] in ("running", "paused"):
         parts.append(build_progress(job))
@@ -37,7 +42,9 @@ def build_state(experiment: Mapping[str, Any], health: Mapping[str, Any] | None)
     return html.Div(parts, className="stack-tight")
 
 
-def describe_state(experiment: Mapping[str, Any], health: Mapping[str, Any] | None) -> str:
+def describe_state(
+    experiment: Mapping[str, Any], health: Mapping[str, Any] | None, *, lost_worker: bool = False
+) -> str:
     """Return where the training stands in one sentence that holds also when something is down."""
     job = experiment["job"]
     again = (
