@@ -82,15 +82,17 @@ def _spread(allowed: list[tuple[bool, str | None]]) -> list[Any]:
 
 
 def show_curves(
-    seen: dict[str, Any] | None, theme: str | None, place: dict[str, Any]
+    _seen: dict[str, Any] | None, theme: str | None, place: dict[str, Any]
 ) -> tuple[bool, Component | None, go.Figure, go.Figure, go.Figure, go.Figure, Component | None]:
     """Draw what the epochs say so far."""
     number = parse_id(place["experiment_id"])
-    if seen is None or number is None:
+    if number is None:
         raise PreventUpdate
     live = ExperimentService.get_live_metrics(number, actor=current_actor())
-    if live is None or not live["history"]:
-        return True, page.build_no_curves(seen["status"]), *([no_update] * 4), None
+    if live is None:
+        raise PreventUpdate
+    if not live["history"]:
+        return True, page.build_no_curves(live["experiment"]["status"]), *([no_update] * 4), None
     history, experiment = live["history"], live["experiment"]
     step, best, look = training_state.name_step(experiment), experiment["best_epoch"], theme or "light"
     return (
@@ -131,11 +133,9 @@ def toggle_cancel_dialog(asked: int | None, _back: int | None, _confirmed: int |
 
 @fills_area
 def show_results(
-    seen: dict[str, Any] | None, part: str, level: str, cell: str | None, place: dict[str, Any]
+    _seen: dict[str, Any] | None, part: str, level: str, cell: str | None, place: dict[str, Any]
 ) -> tuple[Any, Any, Any, Any]:
     """Show how well the classifier did."""
-    if seen is None:
-        raise PreventUpdate
     experiment, actor = _find(place), current_actor()
     if experiment is None:
         return page.build_missing(), None, None, None
@@ -164,9 +164,9 @@ def choose_cell(_clicks: list[int | None]) -> str:
 
 
 @fills_area
-def show_recordings(seen: dict[str, Any] | None, part: str, cell: str | None, place: dict[str, Any]) -> Any:
+def show_recordings(_seen: dict[str, Any] | None, part: str, cell: str | None, place: dict[str, Any]) -> Any:
     """List the judged signals: all of the part, or those of one cell."""
-    experiment = _find(place) if seen else None
+    experiment = _find(place)
     if experiment is None:
         raise PreventUpdate
     if experiment["classifier_sha256"] is None:

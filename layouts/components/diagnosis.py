@@ -219,7 +219,7 @@ def build_history(diagnoses: Sequence[Mapping[str, Any]], total: int, current: i
     )
     rows = [_build_past(each, current) for each in diagnoses]
     caption = html.Caption("Diagnoses, newest first", className="visually-hidden")
-    table = html.Table([caption, html.Thead(head), html.Tbody(rows)], className="plain-table")
+    table = html.Table([caption, html.Thead(head), html.Tbody(rows)], className="plain-table past")
     rest = total - len(diagnoses)
     more = [html.P(f"and {rest} older ones.", className="muted list-more")] if rest > 0 else []
     frame = html.Div(
