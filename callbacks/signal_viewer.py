@@ -38,8 +38,7 @@ def show_recording(place: dict[str, Any]) -> tuple:
         gone = build_empty_state("There is no such recording", "It may have been deleted.", icon="soundwave")
         return gone, True, "Recording not found", "", no_update, no_update, no_update
     signals = recording["signals"]
-    wanted = parse_id(place["signal"])
-    chosen = next((each for each in signals if each["signal_id"] == wanted), signals[0])
+    chosen = _choose_signal(signals, place)
     channels = [{"value": str(each["signal_id"]), "label": each["channel"]} for each in signals]
     return (
         None,
@@ -50,6 +49,13 @@ def show_recording(place: dict[str, Any]) -> tuple:
         str(chosen["signal_id"]),
         _list_bearings(),
     )
+
+
+def _choose_signal(signals: list[dict[str, Any]], place: dict[str, Any]) -> dict[str, Any]:
+    wanted, channel = parse_id(place["signal"]), place["channel"]
+    by_id = [each for each in signals if each["signal_id"] == wanted]
+    by_name = [each for each in signals if each["channel"] == channel]
+    return (by_id or by_name or signals)[0]
 
 
 def _describe(recording: dict[str, Any]) -> str:

@@ -40,7 +40,7 @@ _SHAFT_COLOUR: Final = MappingProxyType({"light": "#5B6675", "dark": "#A3AFBD"})
 # Labels stand in rows above the plot; one of `_LABEL_SHARE` of the width for each of them keeps them apart.
 _N_LABEL_ROWS: Final = 4
 _LABEL_ROW_PX: Final = 14
-_LABEL_SHARE: Final = 0.065
+_LABEL_SHARE: Final = 0.1
 
 # A logarithmic axis shows at most so many decades below its highest point.
 _DECADES: Final = 6
@@ -191,7 +191,7 @@ def place_labels(positions: Sequence[float], span: tuple[float, float]) -> list[
 
 def _has_room(position: float, row: int, placed: Sequence[tuple[float, int]], room: float) -> bool:
     return all(
-        abs(position - other) >= (room if other_row == row else 0.6 * room) for other, other_row in placed
+        abs(position - other) >= (room if other_row == row else 0.3 * room) for other, other_row in placed
     )
 
 

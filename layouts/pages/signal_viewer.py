@@ -22,10 +22,20 @@ _PARAMETERS = (
 )
 
 
-def build_layout(dataset_id: str | None = None, recording_id: str | None = None, **query: Any) -> Component:
-    """Return the page; the query string holds all that was chosen on it."""
+def build_layout(
+    dataset_id: str | None = None, recording_id: str | None = None, channel: str = "", **query: Any
+) -> Component:
+    """Return the page; the query string holds all that was chosen on it.
+
+    A link from elsewhere may name the ``channel``; the page itself writes the ``signal``, which wins.
+    """
     asked = {name: str(query.get(name) or "") for name in _PARAMETERS}
-    place = {"dataset_id": dataset_id, "recording_id": recording_id, "signal": asked["signal"]}
+    place = {
+        "dataset_id": dataset_id,
+        "recording_id": recording_id,
+        "signal": asked["signal"],
+        "channel": channel,
+    }
     return html.Div(
         [
             dcc.Store(id=ViewerId.PAGE, data=place),

@@ -194,12 +194,15 @@ def make_recording() -> dict[str, Any]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("asked", "chosen"), [("8", "8"), ("", "7"), ("99", "7")])
+@pytest.mark.parametrize(
+    ("asked", "named", "chosen"),
+    [("8", "", "8"), ("8", "DE", "8"), ("", "FE", "8"), ("", "", "7"), ("99", "XE", "7")],
+)
 def test_the_channel_of_the_address_is_shown_else_the_first(
-    monkeypatch: pytest.MonkeyPatch, asked: str, chosen: str
+    monkeypatch: pytest.MonkeyPatch, asked: str, named: str, chosen: str
 ) -> None:
     replace(monkeypatch, DatasetService, "get_recording", make_recording())
-    place = {"dataset_id": "1", "recording_id": "2", "signal": asked}
+    place = {"dataset_id": "1", "recording_id": "2", "signal": asked, "channel": named}
     _notice, hidden, title, sentence, channels, channel, bearings = viewer.show_recording(place)
     assert (hidden, title, channel) == (False, "IR007_0", chosen)
     assert sentence == "inner race · 1\u202f797 rpm · load 0 · 2 channels"
@@ -214,7 +217,7 @@ def test_a_recording_that_is_not_there_says_so(
     monkeypatch: pytest.MonkeyPatch, dataset_id: str, recording_id: str, found: str | None
 ) -> None:
     replace(monkeypatch, DatasetService, "get_recording", make_recording() if found else None)
-    place = {"dataset_id": dataset_id, "recording_id": recording_id, "signal": ""}
+    place = {"dataset_id": dataset_id, "recording_id": recording_id, "signal": "", "channel": ""}
     notice, hidden, *_rest = viewer.show_recording(place)
     assert hidden is True
     assert "There is no such recording" in find_text(notice)

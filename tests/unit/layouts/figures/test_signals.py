@@ -135,7 +135,7 @@ def test_labels_of_a_row_keep_apart_and_no_leader_crosses_a_label(positions: lis
     rows = figures.place_labels(positions, (0.0, 100.0))
     placed = [(at, row) for at, row in zip(positions, rows, strict=True) if row is not None]
     for (one, row), (other, other_row) in combinations(placed, 2):
-        assert abs(one - other) >= (6.5 if row == other_row else 3.9) - 1e-9
+        assert abs(one - other) >= (10.0 if row == other_row else 3.0) - 1e-9
 
 
 def test_the_first_of_crowded_labels_is_the_one_that_stays() -> None:
