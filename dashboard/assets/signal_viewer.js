@@ -151,11 +151,11 @@
   function thinLabels(plot) {
     const kept = [];
     plot.querySelectorAll(".annotation").forEach((label) => {
-      label.style.visibility = "";
+      label.style.display = "";
       const box = (label.querySelector(".annotation-text-g") || label).getBoundingClientRect();
       const covers = kept.some((other) => box.left < other.right + 2 && other.left < box.right + 2 &&
         box.top < other.bottom && other.top < box.bottom);
-      if (covers) { label.style.visibility = "hidden"; } else { kept.push(box); }
+      if (covers) { label.style.display = "none"; } else { kept.push(box); }
     });
   }
 
