@@ -83,7 +83,7 @@ def _spread(allowed: list[tuple[bool, str | None]]) -> list[Any]:
 
 def show_curves(
     _seen: dict[str, Any] | None, theme: str | None, place: dict[str, Any]
-) -> tuple[bool, Component | None, go.Figure, go.Figure, go.Figure, go.Figure, Component | None]:
+) -> tuple[bool, Component | None, go.Figure, go.Figure, go.Figure, go.Figure, Component | None, bool]:
     """Draw what the epochs say so far."""
     number = parse_id(place["experiment_id"])
     if number is None:
@@ -92,7 +92,7 @@ def show_curves(
     if live is None:
         raise PreventUpdate
     if not live["history"]:
-        return True, page.build_no_curves(live["experiment"]["status"]), *([no_update] * 4), None
+        return True, page.build_no_curves(live["experiment"]["status"]), *([no_update] * 4), None, True
     history, experiment = live["history"], live["experiment"]
     step, best, look = training_state.name_step(experiment), experiment["best_epoch"], theme or "light"
     return (
@@ -103,6 +103,7 @@ def show_curves(
         figures.build_learning_rate_figure(history, look, step=step),
         figures.build_gradient_norm_figure(history, look, step=step),
         training_state.build_epochs(history, step, best),
+        not any(each["learning_rate"] for each in history),
     )
 
 
@@ -134,16 +135,16 @@ def toggle_cancel_dialog(asked: int | None, _back: int | None, _confirmed: int |
 @fills_area
 def show_results(
     _seen: dict[str, Any] | None, part: str, level: str, cell: str | None, place: dict[str, Any]
-) -> tuple[Any, Any, Any, Any]:
+) -> tuple[Any, Any, Any, Any, bool]:
     """Show how well the classifier did."""
     experiment, actor = _find(place), current_actor()
     if experiment is None:
-        return page.build_missing(), None, None, None
+        return page.build_missing(), None, None, None, True
     card = page.build_experiment_card(experiment)
     found = ExperimentService.get_results(experiment["experiment_id"], actor=actor)
     if found is None or found[part] is None:
         missing = page.build_no_results(experiment["status"], part if found else None)
-        return missing, None, None, card
+        return missing, None, None, card, True
     group = ExperimentService.get_group_summary(experiment["group_key"], actor=actor)
     judged, noun = found[part][level], results.LEVELS[level][1]
     opens = level == "recording_level"
@@ -152,6 +153,7 @@ def show_results(
         results.build_confusion(judged, noun, chosen=cell or "", opens=opens),
         results.build_per_class(judged, noun),
         card,
+        False,
     )
 
 
@@ -185,7 +187,7 @@ def show_recordings(_seen: dict[str, Any] | None, part: str, cell: str | None, p
 
 def _read_cell(cell: str | None, n_classes: int) -> tuple[int, int] | None:
     parts = (cell or "").split("-")
-    if len(parts) != 2 or not all(part.isdigit() and int(part) < n_classes for part in parts):
+    if len(parts) != 2 or not all(part.isdecimal() and int(part) < n_classes for part in parts):
         return None
     return int(parts[0]), int(parts[1])
 
@@ -236,6 +238,7 @@ def _register_monitor(app: dash.Dash, place: Input, seen: Input) -> None:
         Output(ExperimentId.LEARNING_RATE, "figure"),
         Output(ExperimentId.GRADIENT_NORM, "figure"),
         Output(ExperimentId.EPOCHS, "children"),
+        Output(ExperimentId.NETWORK_CURVES, "hidden"),
         seen,
         Input(FrameId.THEME, "data"),
         State(ExperimentId.PAGE, "data"),
@@ -264,6 +267,7 @@ def _register_results(app: dash.Dash, seen: Input) -> None:
         Output(ExperimentId.CONFUSION, "children"),
         Output(ExperimentId.PER_CLASS, "children"),
         Output(ExperimentId.CARD, "children"),
+        Output(ExperimentId.TABLES, "hidden"),
         seen,
         part,
         Input(ExperimentId.LEVEL, "value"),

@@ -204,7 +204,7 @@ def build_predictions(
     )
     rows = [_build_prediction(each, class_names) for each in ordered]
     caption = html.Caption(words, className="visually-hidden")
-    table = html.Table([caption, html.Thead(head), html.Tbody(rows)], className="plain-table")
+    table = html.Table([caption, html.Thead(head), html.Tbody(rows)], className="plain-table judged")
     return html.Div(
         [
             html.Div([html.Span(words, role="status"), *([reset] if chosen else [])], className="list-head"),

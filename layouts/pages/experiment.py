@@ -83,15 +83,22 @@ def _build_monitor() -> html.Div:
 
 
 def _build_curves() -> list[Component]:
-    plots = [
+    every = [
         build_plot(ExperimentId.LOSS, "Loss", note="cross-entropy over windows", height="280px"),
         build_plot(ExperimentId.ACCURACY, "Accuracy", note="the level stands in the legend", height="280px"),
+    ]
+    networks_only = [
         build_plot(ExperimentId.LEARNING_RATE, "Learning rate", height="220px"),
         build_plot(ExperimentId.GRADIENT_NORM, "Gradient norm", note="mean over the batches", height="220px"),
     ]
     return [
-        html.Div([build_card(None, plot) for plot in plots], className="grid-2"),
-        build_card("Epochs", html.Div(build_skeleton(4), id=ExperimentId.EPOCHS), flush=True),
+        html.Div([build_card(None, plot) for plot in every], className="grid-2"),
+        html.Div(
+            [build_card(None, plot) for plot in networks_only],
+            id=ExperimentId.NETWORK_CURVES,
+            className="grid-2",
+        ),
+        build_card("Step by step", html.Div(build_skeleton(4), id=ExperimentId.EPOCHS), flush=True),
     ]
 
 
@@ -115,20 +122,24 @@ def _build_results(part: str, level: str, cell: str) -> html.Div:
             dcc.Store(id=ExperimentId.CHOSEN_CELL, data=cell),
             choices,
             html.Div(build_skeleton(height="150px"), id=ExperimentId.VERDICT),
-            html.Div(
-                [
-                    build_card("Confusion matrix", html.Div(build_skeleton(4), id=ExperimentId.CONFUSION)),
-                    build_card(
-                        "Per class", html.Div(build_skeleton(4), id=ExperimentId.PER_CLASS), flush=True
-                    ),
-                ],
-                className="grid-2",
-            ),
-            build_card("Recordings", html.Div(build_skeleton(4), id=ExperimentId.RECORDINGS), flush=True),
+            html.Div(_build_tables(), id=ExperimentId.TABLES, className="stack"),
             build_card("How it was made", html.Div(build_skeleton(4), id=ExperimentId.CARD)),
         ],
         className="stack",
     )
+
+
+def _build_tables() -> list[Component]:
+    return [
+        html.Div(
+            [
+                build_card("Confusion matrix", html.Div(build_skeleton(4), id=ExperimentId.CONFUSION)),
+                build_card("Per class", html.Div(build_skeleton(4), id=ExperimentId.PER_CLASS), flush=True),
+            ],
+            className="grid-2",
+        ),
+        build_card("Recordings", html.Div(build_skeleton(4), id=ExperimentId.RECORDINGS), flush=True),
+    ]
 
 
 def _build_cancel_dialog() -> dbc.Modal:
@@ -312,15 +323,17 @@ def _describe_options(options: Mapping[str, Any]) -> str:
     words = []
     for name, value in options.items():
         label, unit = name_option(name)
-        said = (
-            "worked out"
-            if value is None
-            else format_number(value)
-            if isinstance(value, float)
-            else str(value)
-        )
-        words.append(f"{label.lower()} {said}{f' {unit}' if unit and value is not None else ''}")
+        words.append(f"{label.lower()} {_describe_option(value, unit)}")
     return " · ".join(words)
+
+
+def _describe_option(value: Any, unit: str) -> str:
+    if value is None:
+        return "worked out"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    said = format_number(value) if isinstance(value, int | float) else str(value)
+    return f"{said} {unit}".strip()
 
 
 def _describe_rate(rate_hz: float | None) -> str:
