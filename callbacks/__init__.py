@@ -7,6 +7,8 @@ from types import ModuleType
 import dash
 
 from callbacks import (
+    data_generation,
+    data_generation_plan,
     dataset,
     dataset_splits,
     datasets,
@@ -26,6 +28,8 @@ MODULES: tuple[ModuleType, ...] = (
     datasets,
     dataset,
     dataset_splits,
+    data_generation,
+    data_generation_plan,
     signals,
     signal_viewer,
     experiments,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,10 +22,17 @@ VIEWER_REASON = "This needs the role of an engineer; ask an administrator."
 def build_field(label: str, control: Component, *, help_text: str = "", unit: str = "") -> html.Div:
     """Return a labelled control. ``control`` needs an id; the unit belongs to the label."""
     words = [label, html.Span(f" ({unit})", className="unit")] if unit else label
-    parts = [dbc.Label(words, html_for=control.id, class_name="field-label"), control]
+    parts = [dbc.Label(words, html_for=_name_element(control.id), class_name="field-label"), control]
     if help_text:
         parts.append(dbc.FormText(help_text, class_name="field-help"))
     return html.Div(parts, className="field")
+
+
+def _name_element(component_id: Any) -> str:
+    """Return the id that a component has in the document: Dash writes a pattern id as JSON."""
+    if isinstance(component_id, dict):
+        return json.dumps(component_id, sort_keys=True, separators=(",", ":"))
+    return str(component_id)
 
 
 def build_group(legend: str, control: Component, *, help_text: str = "") -> html.Fieldset:

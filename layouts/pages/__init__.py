@@ -6,6 +6,7 @@ import dash
 
 from layouts.page_spec import PageSpec
 from layouts.pages import (
+    data_generation,
     dataset,
     datasets,
     diagnose,
@@ -22,6 +23,7 @@ PAGES: list[PageSpec] = [
     home.PAGE,
     datasets.PAGE,
     dataset.PAGE,
+    data_generation.PAGE,
     signals.PAGE,
     signal_viewer.PAGE,
     experiments.PAGE,

@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 from dash.development.base_component import Component
 
+from layouts.components.import_files import build_file_list
+from layouts.components.import_mapping import build_rules
+from layouts.components.import_signals import build_corrections
 from layouts.components.jobs import build_job_list
 from layouts.components.results import build_confusion
 from layouts.components.training_form import build_option_fields
@@ -26,11 +29,25 @@ JOB = {
 }
 
 OPTION = {"name": "epochs", "type": "int", "default": 20, "minimum": 1, "maximum": 99, "help": ""}
+FILE = {"upload_id": "u1", "file_name": "a.mat", "n_bytes": 1000, "sha256": "00"}
+CHANNEL = {
+    "channel": "DE",
+    "glob": "*_DE_time",
+    "n_files": 1,
+    "n_signals": 1,
+    "examples": ["X1_DE_time"],
+    "units": [],
+}
 JUDGED = {"per_class": [{"class_name": "healthy"}], "confusion": [[3]]}
 
 # Page (its module's last name) to a builder of such parts.
 DYNAMIC_PARTS: dict[str, Callable[[], list[Component]]] = {
     FRAME: lambda: build_job_list([JOB], []),
+    "data_generation": lambda: [
+        build_file_list([FILE], []),
+        *build_rules([CHANNEL], {}),
+        *build_corrections([{"file": "*", "load": "3"}]),
+    ],
     "experiment": lambda: [build_confusion(JUDGED, "recording")],
     "new_experiment": lambda: [build_option_fields({"options": [OPTION]}, {})],
 }

@@ -1,0 +1,68 @@
+"""Ids of the import wizard."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class DataGenerationId(StrEnum):
+    """The import wizard: files, what they are, the signals that follow, the import."""
+
+    PAGE = "import-page"
+    URL = "import-url"
+    JOB = "import-job"
+    JOB_AREA = "import-job-area"
+    CANCEL = "import-cancel"
+    CANCEL_AREA = "import-cancel-area"
+    AGAIN = "import-again"
+    AGAIN_AREA = "import-again-area"
+    FORM = "import-form"
+    BODY = "import-body"
+    # files
+    UPLOAD = "import-upload"
+    UPLOAD_STATUS = "import-upload-status"
+    FILES = "import-files"
+    WAITING = "import-waiting"
+    WAITING_WORDS = "import-waiting-words"
+    USE_WAITING = "import-use-waiting"
+    DISCARD_WAITING = "import-discard-waiting"
+    FILE_LIST = "import-file-list"
+    REMOVE_FILE = "import-remove-file"
+    REMOVE_ALL = "import-remove-all"
+    # mapping
+    CHANNELS = "import-channels"
+    RULES_AREA = "import-rules-area"
+    RULES = "import-rules"
+    RULES_NOTE = "import-rules-note"
+    RULE = "import-rule"
+    DEFAULT = "import-default"
+    BEARINGS = "import-bearings"
+    VALUE = "import-value"
+    LABEL_FROM = "import-label-from"
+    LABEL_FIELD = "import-label-field"
+    LABEL_FIELD_AREA = "import-label-field-area"
+    PATTERN = "import-pattern"
+    WORDS = "import-words"
+    TABLE = "import-table"
+    TABLE_OFFER = "import-table-offer"
+    TABLE_OFFER_WORDS = "import-table-offer-words"
+    USE_TABLE = "import-use-table"
+    MAPPING_PROBLEM = "import-mapping-problem"
+    # signals
+    OVERRIDES = "import-overrides"
+    PROBLEMS = "import-problems"
+    SET_FIELD = "import-set-field"
+    SET_VALUE = "import-set-value"
+    SET_FILES = "import-set-files"
+    SET = "import-set"
+    SET_NOTE = "import-set-note"
+    CORRECTIONS = "import-corrections"
+    REMOVE_CORRECTION = "import-remove-correction"
+    GRID = "import-grid"
+    # review
+    PLAN = "import-plan"
+    REVIEW = "import-review"
+    NAME = "import-name"
+    NAME_NOTE = "import-name-note"
+    DESCRIPTION = "import-description"
+    START = "import-start"
