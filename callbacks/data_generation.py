@@ -138,7 +138,11 @@ def show_files(
     known = _keep_rules((before or {}).get("found") or [], rule_ids, rule_values)
     return (
         page.build_file_list(used, previews, problem) if used else None,
-        {"upload_ids": [item["upload_id"] for item in used], "found": channels},
+        {
+            "upload_ids": [item["upload_id"] for item in used],
+            "found": channels,
+            "problem": page.find_twins(used),
+        },
         page.build_rules(channels, known),
         not used,
         [page.build_value_options(values, value) for value in chosen],

@@ -145,19 +145,19 @@ def show_table_rule(table: str | None) -> tuple[bool, Any]:
     return True, build_note("The metadata table below chooses the signals and names their channels.")
 
 
-def offer_table(arrived: dict[str, Any] | None) -> tuple[str, bool]:
-    """Offer a table that came along with the files."""
-    tables = (arrived or {}).get("tables") or []
+def offer_table(arrived: dict[str, Any] | None, table: str | None) -> tuple[str, bool]:
+    """Offer a table that came along with the files, while there is none."""
+    tables = [] if (table or "").strip() else (arrived or {}).get("tables") or []
     words = f"{tables[-1]['file_name']} looks like a table about the recordings." if tables else ""
     return words, not tables
 
 
-def use_table(clicks: int | None, arrived: dict[str, Any] | None) -> str:
-    """Take the table that came along."""
+def use_table(clicks: int | None, arrived: dict[str, Any] | None) -> tuple[str, bool]:
+    """Take the table that came along, and show it."""
     tables = (arrived or {}).get("tables") or []
     if not clicks or not tables:
         raise PreventUpdate
-    return str(tables[-1]["text"])
+    return str(tables[-1]["text"]), True
 
 
 # --- corrections -------------------------------------------------------------------------------------------
@@ -349,9 +349,11 @@ def _register_mapping(app: dash.Dash) -> None:
         Output(DataGenerationId.TABLE_OFFER_WORDS, "children"),
         Output(DataGenerationId.TABLE_OFFER, "hidden"),
         Input(DataGenerationId.UPLOAD, "data"),
+        Input(DataGenerationId.TABLE, "value"),
     )(offer_table)
     app.callback(
         Output(DataGenerationId.TABLE, "value"),
+        Output(DataGenerationId.TABLE_AREA, "open"),
         Input(DataGenerationId.USE_TABLE, "n_clicks"),
         State(DataGenerationId.UPLOAD, "data"),
         prevent_initial_call=True,

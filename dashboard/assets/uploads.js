@@ -163,7 +163,7 @@
     running.set(store, batch);
     zone.setAttribute("data-busy", "true");
     const sorted = await sortOut(zone, items);
-    batch.items = sorted.readable;
+    batch.items = sorted.readable.sort((one, other) => nameOf(one).localeCompare(nameOf(other), "en", { numeric: true }));
     const again = await sendAll(batch, sorted.outcome);
     failures.set(store, again);
     running.delete(store);

@@ -40,6 +40,17 @@ def build_waiting_words(waiting: Sequence[Mapping[str, Any]]) -> str:
     return f"{count_of(len(waiting), 'uploaded file')} ({size}) still {verb} to be imported: {names}"
 
 
+def find_twins(items: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the sentence about files of the same content, or None."""
+    names: dict[str, list[str]] = {}
+    for item in items:
+        names.setdefault(item["sha256"], []).append(item["file_name"])
+    twins = next((same for same in names.values() if len(same) > 1), None)
+    if twins is None:
+        return None
+    return f"{', '.join(twins[:-1])} and {twins[-1]} have the same content. Remove all but one of them."
+
+
 def build_file_list(
     items: Sequence[Mapping[str, Any]], previews: Sequence[Mapping[str, Any]], problem: str | None = None
 ) -> Component:

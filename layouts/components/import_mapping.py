@@ -180,7 +180,7 @@ def build_defaults() -> html.Div:
                 "Sample rate",
                 unit="Hz",
                 inputmode="decimal",
-                help_text="Where the file does not say it. It is never guessed.",
+                help_text="For files that do not say it; never guessed.",
             ),
             field("shaft_speed_rpm", "Shaft speed", unit="rpm", inputmode="decimal"),
             field("load", "Load"),

@@ -87,7 +87,7 @@ def _build_unknown(rows: Sequence[Mapping[str, Any]]) -> list[Component]:
             lines.append(html.Li(f"{whose} {'has' if whose.startswith('1 ') else 'have'} {consequence}"))
     if not lines:
         return []
-    return [build_note(["What stays unknown:", html.Ul(lines, className="finding-list")])]
+    return [build_note(["What stays unknown:", html.Ul(lines, className="import-list")])]
 
 
 def _build_skipped(skipped: Sequence[Mapping[str, Any]]) -> list[Component]:
@@ -98,7 +98,7 @@ def _build_skipped(skipped: Sequence[Mapping[str, Any]]) -> list[Component]:
     if rest > 0:
         lines.append(html.Li(f"and {rest} more"))
     words = f"{count_of(len(skipped), 'file or signal', 'files or signals')} left out:"
-    return [build_note([words, html.Ul(lines, className="finding-list")], level="warning")]
+    return [build_note([words, html.Ul(lines, className="import-list")], level="warning")]
 
 
 def build_name_note(name: str, existing: Mapping[str, Any] | None) -> Component | None:
@@ -123,14 +123,15 @@ def build_job(job: Mapping[str, Any]) -> Component:
     """Return how the import goes or went."""
     if job["state"] == "done":
         return _build_done(job)
-    parts: list[Component] = [html.Ul(build_job_row(dict(job), with_cancel=False), className="job-list")]
+    shown = {**job, "error": None}
+    parts: list[Component] = [html.Ul(build_job_row(shown, with_cancel=False), className="job-list")]
     if job["state"] in OPEN_STATES:
         parts.append(html.P("You can leave this page: the import goes on.", className="muted"))
-    else:
-        parts.append(
-            build_note("Nothing was imported; your uploaded files are still there.", level="warning")
-        )
-    return build_card("Import", parts)
+        return build_card("Import", parts)
+    if job["error"]:
+        parts.append(build_note(job["error"], level="danger"))
+    parts.append(build_note("Nothing was imported; your uploaded files are still there."))
+    return build_card("Import", html.Div(parts, className="stack-form"))
 
 
 def _build_done(job: Mapping[str, Any]) -> Component:

@@ -132,8 +132,11 @@ def build_rows(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 # --- problems ----------------------------------------------------------------------------------------------
 
 
-def build_problems(plan: Mapping[str, Any]) -> Component:
-    """Return what is wrong, each kind once with the files it is about, or that nothing is."""
+def build_problems(plan: Mapping[str, Any], files_problem: str | None = None) -> Component:
+    """Return what is wrong, each kind once with the files it is about, or that nothing is.
+
+    ``files_problem`` is what is wrong with the files together.
+    """
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     sentences: dict[tuple[str, str], str] = {}
     for row in plan["rows"]:
@@ -147,6 +150,8 @@ def build_problems(plan: Mapping[str, Any]) -> Component:
     ]
     if not notes and plan["problem"]:
         notes.append(build_note(plan["problem"], level="danger"))
+    if files_problem:
+        notes.append(build_note(files_problem, level="danger"))
     if not notes:
         notes.append(build_note(f"{count_of(plan['n_rows'], 'signal')} can be imported.", level="success"))
     if plan["n_rows"] > len(plan["rows"]):

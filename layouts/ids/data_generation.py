@@ -44,6 +44,7 @@ class DataGenerationId(StrEnum):
     PATTERN = "import-pattern"
     WORDS = "import-words"
     TABLE = "import-table"
+    TABLE_AREA = "import-table-area"
     TABLE_OFFER = "import-table-offer"
     TABLE_OFFER_WORDS = "import-table-offer-words"
     USE_TABLE = "import-use-table"

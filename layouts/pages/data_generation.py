@@ -20,6 +20,7 @@ from layouts.page_spec import NavGroup, PageSpec
 
 ENDINGS = (".mat", ".h5", ".hdf5", ".csv", ".tsv", ".txt")
 build_file_list = import_files.build_file_list
+find_twins = import_files.find_twins
 build_waiting_words = import_files.build_waiting_words
 build_rules = import_mapping.build_rules
 build_value_options = import_mapping.build_value_options
@@ -155,7 +156,7 @@ def _build_mapping() -> html.Section:
         _build_part("The same for every signal", import_mapping.build_defaults()),
         _build_part("From single values in the files", import_mapping.build_values()),
         _build_part("From the files' names", import_mapping.build_labels()),
-        _build_disclosure("Metadata table", import_mapping.build_table_field()),
+        _build_disclosure("Metadata table", import_mapping.build_table_field(), DataGenerationId.TABLE_AREA),
         html.Div(id=DataGenerationId.MAPPING_PROBLEM, **{"aria-live": "polite"}),
     ]
     return build_card("2 · What the files hold", html.Div(parts, className="import-parts"))
@@ -167,9 +168,10 @@ def _build_part(title: str, content: Any) -> html.Section:
     )
 
 
-def _build_disclosure(title: str, content: Component) -> html.Details:
+def _build_disclosure(title: str, content: Component, component_id: str) -> html.Details:
     return html.Details(
         [html.Summary(title, className="part-heading"), html.Div(content, className="details-body")],
+        id=component_id,
         className="disclosure import-part",
     )
 
