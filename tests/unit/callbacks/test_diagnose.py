@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dash.exceptions import PreventUpdate
+from scipy.io import savemat
+
+from callbacks import diagnose
+from services.dataset_service import DatasetService
+from services.experiment_service import ExperimentService
+from services.shared.actors import Actor
+from tests.factories.datasets import SAMPLE_RATE_HZ, SmallDataset, add_small_dataset, simulate
+from tests.factories.jobs import add_person
+from tests.unit.layouts.tree import find_text, list_components
+from utils.exceptions import InvalidInputError, LstmPfdError
+
+NOWHERE = {"experiment": None, "signal": None, "diagnosis": None}
+
+
+@pytest.fixture
+def ann(database: object, monkeypatch: pytest.MonkeyPatch) -> Actor:
+    person = add_person()
+    monkeypatch.setattr(diagnose, "current_actor", lambda: person)
+    monkeypatch.setattr(diagnose, "may_write", lambda: True)
+    monkeypatch.setattr(diagnose, "watch_jobs", lambda: None)
+    return person
+
+
+@pytest.fixture
+def small(ann: Actor) -> SmallDataset:
+    return add_small_dataset()
+
+
+@pytest.fixture
+def trained(small: SmallDataset) -> int:
+    config = {
+        "network": "random_forest",
+        "split_id": small.split_id,
+        "options": {"n_trees": 20, "window_s": 0.1},
+    }
+    created = ExperimentService.create_experiment(config)
+    assert ExperimentService.run_training_job(created["job_ids"][0], "w") == "done"
+    return int(created["experiment_ids"][0])
+
+
+def ask(experiment_id: int, source: str = "stored", **given: Any) -> int:
+    fields = dict.fromkeys(
+        ("signal", "upload", "variable", "sample_rate", "is_rate_known", "speed", "machine", "bearing")
+    )
+    return diagnose.start(1, str(experiment_id), source, *{**fields, **given}.values())
+
+
+def stage(actor: Actor, path: Path, **variables: Any) -> dict[str, Any]:
+    savemat(path, variables)
+    with path.open("rb") as stream:
+        staged = DatasetService.stage_upload(stream, path.name, actor=actor)
+    assert staged["success"], staged["error"]
+    return {"uploads": [{"upload_id": staged["upload_id"]}]}
+
+
+def test_the_address_chooses_classifier_and_recording(trained: int, small: SmallDataset) -> None:
+    signal_id = small.signal_ids["inner_race", 2]
+    wished = {**NOWHERE, "experiment": str(trained), "signal": str(signal_id)}
+    options, classifier, _datasets, dataset, _bearings = diagnose.load_choices(wished)
+    assert (classifier, dataset) == (str(trained), str(small.dataset_id))
+    assert "100.0 % of 2 test recordings" in options[0]["label"]
+    _signals, value, note = diagnose.list_signals(dataset, "", None, wished)
+    assert (value, note) == (str(signal_id), None)
+
+
+def test_without_a_classifier_the_page_says_what_to_do_first(small: SmallDataset) -> None:
+    assert diagnose.load_choices(NOWHERE)[:2] == ([], None)
+    assert "Train one first" in find_text(diagnose.show_classifier(None))
+
+
+def test_a_search_narrows_the_recordings_and_says_when_nothing_is_left(small: SmallDataset) -> None:
+    dataset = str(small.dataset_id)
+    found, value, _note = diagnose.list_signals(dataset, "healthy", None, NOWHERE)
+    assert len(found) == 4
+    assert value == found[0]["value"]
+    none_left, value, note = diagnose.list_signals(dataset, "nowhere", None, NOWHERE)
+    assert (none_left, value) == ([], None)
+    assert "Nothing matches" in find_text(note)
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ((None, "stored", "5", None), "classifier"),
+        (("4", "stored", None, None), "recording"),
+        (("4", "file", "5", None), "file"),
+    ],
+)
+def test_the_button_says_what_is_missing(ann: Actor, given: tuple[Any, ...], word: str) -> None:
+    disabled, reason = diagnose.allow_start(*given)
+    assert disabled is True
+    assert word in str(reason)
+
+
+def test_the_button_works_once_everything_is_chosen(ann: Actor) -> None:
+    assert diagnose.allow_start("4", "stored", "5", None) == (False, None)
+    assert diagnose.allow_start("4", "file", None, "gs") == (False, None)
+
+
+def test_a_stored_recording_is_diagnosed_with_its_limits(trained: int, small: SmallDataset) -> None:
+    number = ask(trained, signal=str(small.signal_ids["inner_race", 3]))
+    waiting, hides_plots, stops_polling, *_rest = diagnose.show_result(number, 0, None, None)
+    assert (hides_plots, stops_polling) == (True, False)
+    assert "dispatcher is not running" in find_text(waiting)
+    found = ExperimentService.get_diagnosis(number)
+    assert found is not None
+    ExperimentService.run_diagnosis_job(found["job_id"], "w")
+    answer, hides_plots, stops_polling, shares, timeline, facts = diagnose.show_result(
+        number, 1, None, "dark"
+    )
+    assert (hides_plots, stops_polling) == (False, True)
+    text = find_text(answer)
+    assert "inner race" in text
+    assert "agrees" in text
+    assert "Limits of this answer" in text
+    assert "inner race" in find_text(shares)
+    assert len(timeline.data[0].x) == 19
+    links = {getattr(each, "href", None) for each in list_components(facts)}
+    assert any(str(link).startswith(f"/signals/{small.dataset_id}/") for link in links)
+    assert "inner_race_3" in find_text(diagnose.show_history({}, number, None))
+
+
+def test_a_file_without_a_sample_rate_asks_for_it(trained: int, ann: Actor, tmp_path: Path) -> None:
+    upload = stage(ann, tmp_path / "x.mat", gs=simulate("inner_race", 99))
+    note, variables, first, is_known, _placeholder = diagnose.preview_file(upload)
+    assert (first, is_known) == ("gs", False)
+    assert len(variables) == 1
+    assert "does not say the sample rate" in find_text(note)
+    number = ask(
+        trained, "file", upload=upload, variable="gs", sample_rate=str(SAMPLE_RATE_HZ), machine="Elsewhere"
+    )
+    found = ExperimentService.get_diagnosis(number)
+    assert found is not None
+    ExperimentService.run_diagnosis_job(found["job_id"], "w")
+    answer = find_text(diagnose.show_result(number, 0, None, None)[0])
+    assert "Elsewhere" in answer
+    assert "labelled" not in answer
+
+
+def test_a_file_that_says_its_sample_rate_is_not_asked_for_it(ann: Actor, tmp_path: Path) -> None:
+    bearing = {"sr": 2000.0, "gs": simulate("healthy", 98)}
+    upload = stage(ann, tmp_path / "y.mat", bearing=bearing)
+    note, _variables, first, is_known, placeholder = diagnose.preview_file(upload)
+    assert (first, is_known, placeholder) == ("bearing.gs", True, "read from the file")
+    assert "read from the file" in find_text(note)
+
+
+def test_a_file_without_a_signal_says_so(ann: Actor, tmp_path: Path) -> None:
+    note, variables, first, *_rest = diagnose.preview_file(stage(ann, tmp_path / "z.mat", text="hello"))
+    assert (variables, first) == ([], None)
+    assert getattr(note, "className", "") == "note note-danger"
+
+
+def test_before_an_upload_nothing_is_shown(ann: Actor) -> None:
+    assert diagnose.preview_file({"uploads": []})[:3] == (None, [], None)
+
+
+@pytest.mark.parametrize("text", ["fast", "12,000"])
+def test_a_speed_that_is_no_number_is_refused_in_plain_words(trained: int, text: str) -> None:
+    with pytest.raises(InvalidInputError, match="shaft speed"):
+        ask(trained, signal="1", speed=text)
+
+
+def test_a_recording_that_does_not_exist_is_refused(trained: int) -> None:
+    with pytest.raises(LstmPfdError, match="no such signal"):
+        ask(trained, signal="999")
+
+
+def test_nothing_is_asked_without_a_click(ann: Actor) -> None:
+    with pytest.raises(PreventUpdate):
+        diagnose.start(None, "1", "stored", "1", None, None, None, None, None, None, None)
+
+
+def test_a_diagnosis_that_does_not_exist_is_said_to_be_missing(ann: Actor) -> None:
+    assert "no such diagnosis" in find_text(diagnose.show_result(77, 0, None, None)[0])
+    assert "No question asked yet" in find_text(diagnose.show_result(None, 0, None, None)[0])

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from dash.exceptions import PreventUpdate
+
+from callbacks import experiment, experiments, new_experiment
+from services.experiment_service import ExperimentService
+from services.shared.actors import SYSTEM
+from tests.factories.datasets import SmallDataset, add_small_dataset
+from tests.unit.layouts.tree import find_text, list_components
+
+FOREST = {"n_trees": "20", "window_s": "0.1"}
+PLACE_KEYS = ("dataset", "split", "network", "clone")
+
+
+@pytest.fixture(autouse=True)
+def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (experiment, experiments, new_experiment):
+        monkeypatch.setattr(module, "current_actor", lambda: SYSTEM)
+    monkeypatch.setattr(experiment, "may_write", lambda: True)
+    monkeypatch.setattr(experiments, "may_write", lambda: True)
+
+
+@pytest.fixture
+def small(database: object) -> SmallDataset:
+    return add_small_dataset()
+
+
+def make_form(split_id: int | None, **changes: Any) -> list[Any]:
+    form = {"network": "random_forest", "channel": "", "seeds": "0", "name": "", "notes": ""}
+    options = changes.pop("options", FOREST)
+    ids = [{"type": "new-experiment-option", "index": name} for name in options]
+    return [split_id, *{**form, **changes}.values(), list(options.values()), ids]
+
+
+def train(small: SmallDataset) -> int:
+    created = ExperimentService.create_experiment(new_experiment.build_config(*make_form(small.split_id)))
+    assert created["success"], created["error"]
+    assert ExperimentService.run_training_job(created["job_ids"][0], "w") == "done"
+    return int(created["experiment_ids"][0])
+
+
+def load_choices(**wished: Any) -> tuple[Any, ...]:
+    return new_experiment.load_choices({**dict.fromkeys(PLACE_KEYS), **wished})
+
+
+def test_the_address_chooses_dataset_and_split(small: SmallDataset) -> None:
+    other = add_small_dataset("Another rig")
+    assert load_choices()[1] == str(other.dataset_id)
+    chosen = load_choices(split=str(small.split_id), network="lstm")
+    assert (chosen[1], chosen[4]) == (str(small.dataset_id), "lstm")
+    _options, split_id, missing = new_experiment.list_splits(chosen[1], chosen[5])
+    assert (split_id, missing) == (small.split_id, None)
+
+
+def test_nonsense_in_the_address_changes_nothing(small: SmallDataset) -> None:
+    assert load_choices(split="<b>", dataset="-1")[1] == str(small.dataset_id)
+
+
+def test_without_a_dataset_the_wizard_says_what_to_do_first(database: object) -> None:
+    assert "Import recordings" in find_text(load_choices()[2])
+
+
+def test_a_clone_brings_everything_but_the_result(small: SmallDataset) -> None:
+    experiment_id = train(small)
+    chosen = load_choices(clone=str(experiment_id))
+    prefill = chosen[5]
+    assert (prefill["split_id"], prefill["options"]["n_trees"]) == (small.split_id, 20)
+    fields = list_components(new_experiment.show_options("random_forest", prefill))
+    values = {each.id["index"]: each.value for each in fields if isinstance(getattr(each, "id", None), dict)}
+    assert values["n_trees"] == "20"
+    assert values["window_s"] == "0.1"
+
+
+def test_the_review_shows_what_will_be_trained(small: SmallDataset) -> None:
+    review, disabled, reason = new_experiment.review(*make_form(small.split_id, seeds="0, 1 2"))
+    assert (disabled, reason) == (False, None)
+    text = find_text(review)
+    assert "3 trainings, 2 options changed" in text
+    assert "amber" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"seeds": "0, x"}, "whole numbers"),
+        ({"options": {**FOREST, "window_s": "50"}}, "shorter than one window"),
+        ({"options": {**FOREST, "n_trees": ""}}, "n_trees"),
+        ({"options": {**FOREST, "n_trees": "many"}}, "n_trees"),
+        ({"network": "resnet999"}, "resnet999"),
+    ],
+)
+def test_what_cannot_work_is_refused_with_the_reason(
+    small: SmallDataset, changes: dict[str, Any], word: str
+) -> None:
+    review, disabled, reason = new_experiment.review(*make_form(small.split_id, **changes))
+    assert disabled is True
+    assert word in str(reason)
+    assert word in find_text(review)
+
+
+def test_without_a_split_nothing_can_start(small: SmallDataset) -> None:
+    _review, disabled, reason = new_experiment.review(*make_form(None))
+    assert disabled is True
+    assert "split" in str(reason)
+
+
+def test_the_channels_of_the_split_are_offered(small: SmallDataset) -> None:
+    options, value = new_experiment.list_channels(small.split_id, None)
+    assert value == ""
+    assert options[0] == {"value": "", "label": "Every labelled channel"}
+    assert len(options) == 2
+
+
+def test_starting_goes_to_the_first_experiment(small: SmallDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(new_experiment, "navigate", seen.append)
+    monkeypatch.setattr(new_experiment, "watch_jobs", lambda: seen.append("watch"))
+    monkeypatch.setattr(new_experiment, "show_toast", lambda title, **_: seen.append(title))
+    with pytest.raises(PreventUpdate):
+        new_experiment.start(None, *make_form(small.split_id))
+    new_experiment.start(1, *make_form(small.split_id, seeds="0, 1"))
+    assert seen == ["watch", "2 trainings queued", "/experiment/1"]
+    assert ExperimentService.list_experiments()["total"] == 2
+
+
+def test_the_list_pages_sorts_and_filters_in_the_service(small: SmallDataset) -> None:
+    train(small)
+    request = {
+        "startRow": 0,
+        "endRow": 50,
+        "sortModel": [{"colId": "test_recording_accuracy", "sort": "desc"}],
+    }
+    response = experiments.list_experiments(request, "forest", "done")
+    assert response["rowCount"] == 1
+    assert response["rowData"][0]["href"] == "/experiment/1?tab=results"
+    assert experiments.list_experiments(request, "", "failed")["rowCount"] == 0
+    with pytest.raises(PreventUpdate):
+        experiments.list_experiments(None, "", "")
+
+
+def test_an_empty_list_hides_the_table(small: SmallDataset) -> None:
+    nothing, hidden, count = experiments.count_experiments({}, "", "", None)
+    assert (hidden, count) == (True, "")
+    assert "No experiments yet" in find_text(nothing)
+    train(small)
+    assert experiments.count_experiments({}, "", "", None) == (None, False, "1 experiment")
+    nothing, hidden, _count = experiments.count_experiments({}, "nowhere", "", None)
+    assert hidden is True
+    assert "matches" in find_text(nothing)
+
+
+def test_the_monitor_polls_only_while_the_training_is_not_over(small: SmallDataset) -> None:
+    created = ExperimentService.create_experiment(new_experiment.build_config(*make_form(small.split_id)))
+    place = {"experiment_id": str(created["experiment_ids"][0])}
+    status, hidden, stops_polling, seen, *controls = experiment.show_state(place, 0, None, None, None)
+    assert (hidden, stops_polling) == (False, False)
+    assert seen == {"status": "queued", "last_epoch": 0}
+    assert "dispatcher is not running" in find_text(status)
+    assert controls[0] is False
+    ExperimentService.run_training_job(created["job_ids"][0], "w")
+    _status, hidden, stops_polling, seen, *_controls = experiment.show_state(place, 1, None, None, seen)
+    assert (hidden, stops_polling) == (True, True)
+    assert seen["status"] == "done"
+
+
+def test_the_curves_of_a_forest_have_no_learning_rate(small: SmallDataset) -> None:
+    place = {"experiment_id": str(train(small))}
+    hidden, nothing, loss, *_figures, epochs, hides_network_curves = experiment.show_curves({}, "dark", place)
+    assert (hidden, nothing, hides_network_curves) == (False, None, True)
+    assert len(loss.data[0].y) == 1
+    assert "Chunk of trees" in find_text(epochs)
+
+
+def test_results_show_both_levels_the_stamp_and_the_recordings(small: SmallDataset) -> None:
+    place = {"experiment_id": str(train(small))}
+    verdict, confusion, per_class, card, hides_tables = experiment.show_results(
+        None, "test", "recording_level", "", place
+    )
+    text = find_text(verdict)
+    assert hides_tables is False
+    assert "2 of 2 recordings right" in text
+    assert "38 of 38 windows right" in text
+    assert "known" in text
+    assert "inner race" in find_text(confusion)
+    assert "inner race" in find_text(per_class)
+    assert "Small rig, version 1" in find_text(card)
+
+
+def test_a_cell_lists_its_recordings_only(small: SmallDataset) -> None:
+    place = {"experiment_id": str(train(small))}
+    everything = find_text(experiment.show_recordings(None, "test", "", place))
+    assert "healthy_3" in everything
+    assert "inner_race_3" in everything
+    one = find_text(experiment.show_recordings(None, "test", "1-1", place))
+    assert "healthy_3" not in one
+    assert "inner_race_3" in one
+    assert "0 signals" in find_text(experiment.show_recordings(None, "test", "0-1", place))
+
+
+@pytest.mark.parametrize("cell", ["", None, "9-9", "1", "a-b", "²-0", "-1-0"])
+def test_a_cell_that_does_not_exist_lists_everything(small: SmallDataset, cell: str | None) -> None:
+    place = {"experiment_id": str(train(small))}
+    assert "2 signals" in find_text(experiment.show_recordings(None, "test", cell, place))
+
+
+@pytest.mark.parametrize("number", ["99", "x", None])
+def test_an_experiment_that_does_not_exist_is_said_to_be_missing(
+    database: object, number: str | None
+) -> None:
+    place = {"experiment_id": number}
+    assert experiment.show_header(place, None)[0] == "Experiment not found"
+    status, hidden, stops_polling, *_rest = experiment.show_state(place, 0, None, None, None)
+    assert "There is no such experiment" in find_text(status)
+    assert (hidden, stops_polling) == (True, True)
