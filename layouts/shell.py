@@ -47,7 +47,7 @@ def build_shell(viewer: Viewer) -> html.Div:
 
 def _build_stores() -> list[dcc.Store | dcc.Interval]:
     return [
-        dcc.Store(id=FrameId.THEME, storage_type="local"),
+        dcc.Store(id=FrameId.THEME),
         dcc.Store(id=FrameId.NAV_COLLAPSED, storage_type="local"),
         dcc.Store(id=FrameId.TOAST_FEED),
         dcc.Store(id=FrameId.JOBS),

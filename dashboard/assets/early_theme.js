@@ -6,7 +6,7 @@
     try { return JSON.parse(localStorage.getItem(key)); } catch (error) { return null; }
   }
   const dark = window.matchMedia && window.matchMedia("(prefers-color-scheme: dark)").matches;
-  const theme = stored("frame-theme") || (dark ? "dark" : "light");
+  const theme = stored("pfd-theme") || (dark ? "dark" : "light");
   root.setAttribute("data-bs-theme", theme);
   root.setAttribute("data-ag-theme-mode", theme);
   if (stored("frame-nav-collapsed") === true) { root.setAttribute("data-nav", "collapsed"); }

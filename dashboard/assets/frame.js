@@ -14,11 +14,14 @@
     return theme;
   }
 
-  /* Without a click it only says which theme is on, so that figures are drawn in it. */
+  /* Without a click it only says which theme is on, so that figures are drawn in it. A click is a choice,
+     and only a choice is kept: until then the page follows the system. */
   pfd.toggleTheme = function (clicks, theme) {
     const shown = root.getAttribute("data-bs-theme") || "light";
     if (!clicks) { return theme === shown ? noUpdate() : shown; }
-    return applyTheme(shown === "dark" ? "light" : "dark");
+    const chosen = applyTheme(shown === "dark" ? "light" : "dark");
+    localStorage.setItem("pfd-theme", JSON.stringify(chosen));
+    return chosen;
   };
 
   pfd.collapseNav = function (clicks) {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import update
 
 from dashboard.children import build_web_spec
@@ -16,21 +16,12 @@ from dashboard_config import REPOSITORY_ROOT, Settings
 from database.connection import dispose_engine, get_db_session
 from models.user import LoginSession
 from services.authentication_service import AuthenticationService
+from tests.e2e.browser import open_page
 from tests.integration.auth.conftest import OTHER_PASSWORD, PASSWORD, make_user
 from utils.clock import utc_now
 from utils.processes import start_process, stop_process
 
 pytestmark = pytest.mark.e2e
-
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture
@@ -49,24 +40,10 @@ def address(database: Settings) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(chromium: str, address: str) -> Iterator[Page]:
-    """Return a page of a headless Chromium, gone before its server; errors on its console fail the test."""
-    complaints: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        expected = "responded with a status of 4" in message.text  # refusals that the test asks for
-        if message.type == "error" and not expected:
-            complaints.append(message.text)
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1200, "height": 800})
-        page.on("console", note)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.set_default_timeout(30_000)
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """Return a page of a fresh profile; errors on its console fail the test."""
+    with open_page(browser, address) as page:
         yield page
-        browser.close()
-    assert complaints == []
 
 
 def _sign_in(page: Page, address: str, email: str = "jane@example.org") -> None:

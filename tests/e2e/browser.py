@@ -1,0 +1,108 @@
+"""A person's browser: a headless Chromium that complains about what a person would not see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+
+EMAIL = "ann@example.org"
+PASSWORD = "a rather long pass phrase"
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# What a browser itself writes to the console when an answer is refused on purpose.
+_EXPECTED = ("status of 401", "status of 404", "status of 409", "status of 422", "status of 503")
+_SETTLE_MS = 60_000
+
+
+class Watch:
+    """Collects console errors, script errors and requests to anywhere but the product."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.complaints: list[str] = []
+        self._address = address
+        page.on("console", self._note_console)
+        page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
+        page.on("request", self._note_request)
+
+    def _note_console(self, message: ConsoleMessage) -> None:
+        expected = any(part in message.text for part in _EXPECTED)
+        if message.type == "error" and not expected and "ERR_CONNECTION_REFUSED" not in message.text:
+            self.complaints.append(f"console: {message.text}")
+
+    def _note_request(self, request: Request) -> None:
+        if not request.url.startswith((self._address, "data:", "blob:", "about:")):
+            self.complaints.append(f"left the machine: {request.url}")
+
+
+@contextmanager
+def open_page(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
+    """Open a fresh profile on one page; what went wrong behind the scenes fails at the end."""
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, base_url=address, accept_downloads=True, **options
+    )
+    page = context.new_page()
+    page.set_default_timeout(_SETTLE_MS)
+    watch = Watch(page, address)
+    try:
+        yield page
+    except BaseException:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / "failed.png", full_page=True)
+        raise
+    finally:
+        context.close()
+    assert watch.complaints == []
+
+
+def set_up(page: Page, link: str) -> None:
+    """Make the first administrator through the set-up link."""
+    page.goto(link)
+    page.get_by_label("E-mail address").fill(EMAIL)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password, once more").fill(PASSWORD)
+    page.get_by_role("button", name="Create the account").click()
+    page.wait_for_selector("#frame-jobs-button")
+
+
+def sign_in(page: Page) -> None:
+    """Sign in on the form and wait for the frame."""
+    page.goto("/login")
+    page.get_by_label("E-mail address").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_selector("#frame-jobs-button")
+
+
+def settle(page: Page) -> None:
+    """Wait until nothing loads and no skeleton is left."""
+    page.wait_for_load_state("networkidle")
+    expect(page.locator(".skeleton:visible")).to_have_count(0, timeout=_SETTLE_MS)
+    page.wait_for_load_state("networkidle")
+
+
+def keep_screenshot(page: Page, name: str) -> None:
+    """Keep what a person would see, to be looked at."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+
+def find_barriers(page: Page) -> list[str]:
+    """Return what axe has to say about the page."""
+    found = Axe().run(page)
+    return [
+        f"{violation['id']}: {violation['nodes'][0]['html'][:200]}"
+        for violation in found.response["violations"]
+    ]

@@ -1,0 +1,90 @@
+"""One Chromium for all browser tests, and a product with real data for those that only look."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, StorageState, sync_playwright
+
+from dashboard_config import REPOSITORY_ROOT
+from tests.data import TestData
+from tests.e2e.browser import CHROMIUM_ARGUMENTS, EMAIL, PASSWORD, open_page, sign_in
+from tests.servers import Product
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Run one headless Chromium for the whole run."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """A running product with two datasets, a split and a trained forest."""
+
+    product: Product
+
+    def run(self, *words: object) -> str:
+        """Run a command beside it and return what it prints."""
+        return run_command(self.product.data_dir, *words)
+
+
+def run_command(data_dir: Path, *words: object) -> str:
+    """Run a command of the product over ``data_dir``."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dashboard", *map(str, words)],
+        cwd=REPOSITORY_ROOT,
+        env={**os.environ, "DATA_DIR": str(data_dir)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory, recordings: TestData) -> Iterator[Furnished]:
+    """Start the product once over real data; tests that use it change nothing that another one reads."""
+    folder = tmp_path_factory.mktemp("furnished")
+    product = Product(folder / "data")
+    product.start()
+    try:
+        password = folder / "password"
+        password.write_text(PASSWORD)
+        run_command(product.data_dir, "create-admin", "--email", EMAIL, "--password-file", password)
+        for name, source in (("CWRU", recordings.cwru), ("MFPT", recordings.mfpt)):
+            table = source / "metadata.csv"
+            run_command(product.data_dir, "import", source, "--name", name, "--metadata", table)
+        split = ("split", "CWRU", "--by", "load", "--test", "2", "--accept-amber", "one rig only")
+        run_command(product.data_dir, *split)
+        chosen = ("--dataset", "CWRU", "--split", "1", "--channel", "DE")
+        run_command(product.data_dir, "train", *chosen, "--network", "random_forest")
+        yield Furnished(product)
+    finally:
+        product.stop()
+
+
+@pytest.fixture(scope="session")
+def signed_in(browser: Browser, furnished: Furnished) -> StorageState:
+    """Sign in once; what the browser then holds serves every page."""
+    with open_page(browser, furnished.product.url) as page:
+        sign_in(page)
+        return page.context.storage_state()
+
+
+@pytest.fixture
+def page(browser: Browser, furnished: Furnished, signed_in: StorageState) -> Iterator[Page]:
+    """Return a page, signed in to the furnished product."""
+    with open_page(browser, furnished.product.url, storage_state=signed_in) as page:
+        yield page
