@@ -120,7 +120,12 @@ def preview_file(upload: dict[str, Any] | None) -> tuple[Any, list[dict[str, str
 
 
 def allow_start(
-    experiment: str | None, source: str, signal: str | None, variable: str | None
+    experiment: str | None,
+    source: str,
+    signal: str | None,
+    variable: str | None,
+    sample_rate: str | None,
+    is_rate_known: bool | None,
 ) -> tuple[bool, str | None]:
     """Say what is missing before a diagnosis can be asked for."""
     reason = None
@@ -132,6 +137,8 @@ def allow_start(
         reason = "Choose a recording first."
     elif source == "file" and not variable:
         reason = "Choose a file with a signal first."
+    elif source == "file" and not is_rate_known and not (sample_rate or "").strip():
+        reason = "Enter the sample rate: the file does not say it, and it is never guessed."
     return reason is not None, reason
 
 
@@ -298,6 +305,8 @@ def _register_form(app: dash.Dash) -> None:
         source,
         signal,
         variable,
+        Input(DiagnoseId.SAMPLE_RATE, "value"),
+        Input(DiagnoseId.SAMPLE_RATE, "disabled"),
     )(allow_start)
     fields = ("CLASSIFIER", "SOURCE", "SIGNAL")
     facts = ("SPEED", "MACHINE", "BEARING")

@@ -17,7 +17,7 @@ from layouts.components.badges import (
 )
 from layouts.components.cards import build_card, build_definitions, build_hash
 from layouts.components.icons import build_icon
-from layouts.components.jobs import build_progress
+from layouts.components.jobs import build_progress, word_wait
 from layouts.components.numbers import UNKNOWN, format_age, format_moment, format_number, format_percent
 from layouts.components.results import format_interval
 from layouts.components.states import build_empty_state, build_error_state, build_note
@@ -187,7 +187,7 @@ def build_waiting(
         )
     ]
     if banner:
-        parts.append(build_note(banner.replace("New jobs wait:", "It waits:"), level="warning"))
+        parts.append(build_note(word_wait(banner), level="warning"))
     elif job and diagnosis["state"] == "running":
         parts.append(build_progress(job))
     else:

@@ -18,6 +18,12 @@ from layouts.ids.frame import FrameId
 ACTIVE_STATES = ("queued", "running", "paused")
 
 
+def word_wait(banner: str) -> str:
+    """Return the queue's banner as the reason why one job waits."""
+    reason = banner.removeprefix("New jobs wait: ").replace("They start by themselves", "It starts by itself")
+    return f"Waiting: {reason}"
+
+
 def build_progress(job: dict[str, Any]) -> html.Div:
     """Return the bar and words of a job under way: percent, counts, time left."""
     percent = round(100 * (job.get("progress") or 0.0))

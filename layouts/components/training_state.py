@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from layouts.components.badges import build_job_state_badge
 from layouts.components.cards import build_key_figures
-from layouts.components.jobs import build_progress
+from layouts.components.jobs import build_progress, word_wait
 from layouts.components.numbers import format_duration, format_number, format_percent
 from layouts.components.states import build_note
 
@@ -75,7 +75,7 @@ def describe_state(
 def _describe_waiting(job: Mapping[str, Any], health: Mapping[str, Any] | None) -> str:
     banner = (health or {}).get("banner")
     if banner:
-        return str(banner).replace("New jobs wait:", "Waiting:")
+        return word_wait(str(banner))
     if job["command"] == "stop":
         return "Waiting for a worker to end it with its best epoch."
     return "Waiting for a free training worker."

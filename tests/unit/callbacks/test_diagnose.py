@@ -88,9 +88,10 @@ def test_a_search_narrows_the_recordings_and_says_when_nothing_is_left(small: Sm
 @pytest.mark.parametrize(
     ("given", "word"),
     [
-        ((None, "stored", "5", None), "classifier"),
-        (("4", "stored", None, None), "recording"),
-        (("4", "file", "5", None), "file"),
+        ((None, "stored", "5", None, None, None), "classifier"),
+        (("4", "stored", None, None, None, None), "recording"),
+        (("4", "file", "5", None, "12000", None), "file"),
+        (("4", "file", "5", "gs", " ", False), "sample rate"),
     ],
 )
 def test_the_button_says_what_is_missing(ann: Actor, given: tuple[Any, ...], word: str) -> None:
@@ -100,8 +101,9 @@ def test_the_button_says_what_is_missing(ann: Actor, given: tuple[Any, ...], wor
 
 
 def test_the_button_works_once_everything_is_chosen(ann: Actor) -> None:
-    assert diagnose.allow_start("4", "stored", "5", None) == (False, None)
-    assert diagnose.allow_start("4", "file", None, "gs") == (False, None)
+    assert diagnose.allow_start("4", "stored", "5", None, None, None) == (False, None)
+    assert diagnose.allow_start("4", "file", None, "gs", None, True) == (False, None)
+    assert diagnose.allow_start("4", "file", None, "gs", "12000", False) == (False, None)
 
 
 def test_a_stored_recording_is_diagnosed_with_its_limits(trained: int, small: SmallDataset) -> None:

@@ -85,7 +85,9 @@ def test_the_origin_names_both_levels_and_the_stamp() -> None:
 def test_a_waiting_diagnosis_says_why_it_waits() -> None:
     diagnosis = {"state": "queued", "source_name": "x.mat", "error": None}
     assert "free worker" in find_text(build_waiting(diagnosis, None, None))
-    assert "It waits: Redis" in find_text(build_waiting(diagnosis, None, "New jobs wait: Redis is away."))
+    assert "Waiting: Redis is away." in find_text(
+        build_waiting(diagnosis, None, "New jobs wait: Redis is away.")
+    )
 
 
 def test_a_failed_diagnosis_says_what_to_do() -> None:

@@ -29,8 +29,14 @@ def make_experiment(state: str, *, options: dict[str, Any] | None = None, **job:
 def test_a_waiting_training_says_what_it_waits_for() -> None:
     waiting = make_experiment("queued", attempt=0)
     assert describe_state(waiting, HEALTHY) == "Waiting for a free training worker."
-    away = {"banner": "New jobs wait: Redis can't be reached. They start by themselves.", "workers": {}}
-    assert describe_state(waiting, away) == "Waiting: Redis can't be reached. They start by themselves."
+    away = {
+        "banner": "New jobs wait: Redis can't be reached. They start by themselves once it is back.",
+        "workers": {},
+    }
+    assert (
+        describe_state(waiting, away)
+        == "Waiting: Redis can't be reached. It starts by itself once it is back."
+    )
 
 
 def test_a_running_training_whose_worker_is_gone_is_not_said_to_train() -> None:
