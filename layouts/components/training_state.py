@@ -14,6 +14,7 @@ from layouts.components.jobs import build_progress, word_wait
 from layouts.components.numbers import format_duration, format_number, format_percent
 from layouts.components.states import build_note
 
+_NOTHING = "–"
 FINAL_STATES = ("done", "failed", "cancelled", "dead")
 _ASKED = {
     "pause": "Pause requested: it pauses at its next batch and keeps its full state.",
@@ -100,11 +101,11 @@ def build_figures(experiment: Mapping[str, Any], history: Sequence[Mapping[str, 
         ("Validation now, window-level", _say_last(last, "validation_window_accuracy"), ""),
         (
             f"Best {name_step(experiment).lower()}",
-            str(experiment["best_epoch"]) if experiment["best_epoch"] is not None else "–",
+            str(experiment["best_epoch"]) if experiment["best_epoch"] is not None else _NOTHING,
             "",
         ),
     ]
-    return html.Div(build_key_figures(figures))
+    return html.Div(build_key_figures([each for each in figures if each[1] != _NOTHING]))
 
 
 def name_step(experiment: Mapping[str, Any]) -> str:
@@ -125,12 +126,12 @@ def _say_left(job: Mapping[str, Any]) -> str:
 
 
 def _say_cpu(experiment: Mapping[str, Any]) -> str:
-    return "–" if experiment["train_cpu_s"] is None else format_number(experiment["train_cpu_s"], 3)
+    return _NOTHING if experiment["train_cpu_s"] is None else format_number(experiment["train_cpu_s"], 3)
 
 
 def _say_last(last: Mapping[str, Any] | None, field: str) -> str:
     share = last.get(field) if last else None
-    return "–" if share is None else format_percent(share)
+    return _NOTHING if share is None else format_percent(share)
 
 
 def build_epochs(history: Sequence[Mapping[str, Any]], step: str, best_epoch: int | None) -> html.Div:
@@ -173,7 +174,7 @@ def build_epochs(history: Sequence[Mapping[str, Any]], step: str, best_epoch: in
 
 
 def _say(value: float | None, factor: float, digits: int) -> str:
-    return "–" if value is None else format_number(factor * value, digits)
+    return _NOTHING if value is None else format_number(factor * value, digits)
 
 
 def build_results_link(experiment_id: int) -> Component:
