@@ -118,13 +118,13 @@ def show_plan(*form: Any) -> tuple[Any, ...]:
     plan = DatasetService.plan_import(upload_ids, mapping, actor=current_actor())
     if not plan["success"]:
         return _refuse(plan["error"])
-    reason = None if plan["ready"] else plan["problem"]
+    twins = form[0]["problem"]
     return (
         None,
-        page.build_problems(plan),
+        page.build_problems(plan, twins),
         page.build_rows(plan["rows"]),
         page.build_review(plan),
-        {"reason": reason},
+        {"reason": plan["problem"] or twins},
     )
 
 
@@ -181,10 +181,10 @@ def correct(
     if trigger == DataGenerationId.SET:
         sentence, fresh = _of_setter(field, value, file_glob, selected or [])
         return (no_update if sentence else merge_corrections(overrides, fresh)), sentence
-    index = triggered_index()
-    if index is None:
+    index, groups = triggered_index(), group_corrections(overrides)
+    if index is None or int(index) >= len(groups):
         raise PreventUpdate
-    gone = set(group_corrections(overrides)[int(index)])
+    gone = set(groups[int(index)])
     return [each for position, each in enumerate(overrides) if position not in gone], ""
 
 

@@ -13,7 +13,7 @@
   const MAX_TABLE_BYTES = 2e6;
   const TABLE_COLUMNS = ["variable", "channel", "sample_rate_hz", "shaft_speed_rpm", "fault_class", "bearing", "machine", "load"];
   /* Answers after which no further file has a chance. */
-  const FINAL_CODES = ["quota_exceeded", "storage_full", "access_denied"];
+  const FINAL_CODES = ["quota_exceeded", "storage_full", "forbidden"];
   const running = new Map();
   const failures = new Map();
 
@@ -124,7 +124,7 @@
     const answer = await send(item, batch);
     if (answer.status !== 401 || batch.cancelled) { return answer; }
     if (await window.pfdSession.askToSignIn()) { return send(item, batch); }
-    return { ...answer, code: FINAL_CODES[0], sentence: "Your session has ended. Sign in, then try again." };
+    return { ...answer, code: "forbidden", sentence: "Your session has ended. Sign in, then try again." };
   }
 
   /* A batch */
