@@ -13,7 +13,7 @@ from layouts.components.badges import build_class_badge
 from layouts.components.cards import build_card, build_definitions, build_key_figures
 from layouts.components.jobs import build_job_row
 from layouts.components.numbers import UNKNOWN, count_of, format_duration, format_number
-from layouts.components.states import build_button_link, build_empty_state, build_note
+from layouts.components.states import build_button_link, build_empty_state, build_note, build_partial_note
 
 _MOST_SKIPPED = 20
 # What can't be worked out where a field is unknown.
@@ -30,14 +30,17 @@ OPEN_STATES = ("queued", "running", "paused")
 def build_review(plan: Mapping[str, Any]) -> Component:
     """Return the counts of an import, what is left out, and what stays unknown."""
     rows = plan["rows"]
+    figures = [("Signals", format_number(plan["n_rows"]), "")]
+    notes: list[Component] = []
+    if len(rows) == plan["n_rows"]:
+        recordings = format_number(len({row["recording"] for row in rows}))
+        figures = [("Recordings", recordings, ""), *figures, ("Duration", _sum_duration(rows), "")]
+    else:
+        told = f"Rates, channels, loads and what is unknown are those of the first {count_of(len(rows), "signal")}."
+        notes.append(build_partial_note(told))
     parts: list[Component] = [
-        build_key_figures(
-            [
-                ("Recordings", format_number(len({row["recording"] for row in rows})), ""),
-                ("Signals", format_number(plan["n_rows"]), ""),
-                ("Duration", _sum_duration(rows), ""),
-            ]
-        ),
+        build_key_figures(figures),
+        *notes,
         build_definitions(
             [
                 ("Fault classes (recordings)", _build_classes(plan["classes"])),
@@ -83,7 +86,7 @@ def _build_unknown(rows: Sequence[Mapping[str, Any]]) -> list[Component]:
     for field, consequence in _CONSEQUENCES.items():
         missing = sum(row[field] is None for row in rows)
         if missing:
-            whose = "All signals" if missing == len(rows) else count_of(missing, "signal")
+            whose = "All signals" if missing == len(rows) > 1 else count_of(missing, "signal")
             lines.append(html.Li(f"{whose} {'has' if whose.startswith('1 ') else 'have'} {consequence}"))
     if not lines:
         return []

@@ -221,10 +221,15 @@ def _scalar_values(preview: FilePreview, mapping: ImportMapping, problems: list[
             problems.append(Problem(rule.field, ErrorCode.INVALID_INPUT, sentence))
         elif found:
             with _noting(problems, rule.field):
-                parsed = parse_field(rule.field, found[0])
+                parsed = parse_field(rule.field, _plain(found[0]))
                 number = parsed * rule.factor if isinstance(parsed, float) else parsed
                 values |= {} if number is None else {rule.field: number}
     return values
+
+
+def _plain(value: Any) -> Any:
+    """A load of 270.0 in one file and of 270 in another are one load."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @contextmanager

@@ -125,3 +125,10 @@ def test_a_file_says_what_it_holds_or_what_is_wrong_with_it() -> None:
     assert "X1RPM = 1\u202f797" in told
     refused = {**preview, "problem": "It is truncated."}
     assert "It is truncated." in find_text(import_files.build_file_list([item], [refused]))
+
+
+def test_a_review_of_more_signals_than_are_listed_says_so_and_sums_nothing_up() -> None:
+    told = find_text(import_review.build_review(plan([row()], n_rows=720)))
+    assert "720" in told
+    assert "first 1 signal." in told
+    assert "Duration" not in told

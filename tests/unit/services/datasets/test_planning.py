@@ -243,3 +243,8 @@ def test_a_mapping_that_can_not_be_used_is_refused_in_plain_words(
 ) -> None:
     with pytest.raises(InvalidInputError, match=words):
         parse_mapping(mapping)
+
+
+def test_a_load_is_the_same_whether_a_file_writes_it_with_a_point_or_not() -> None:
+    found = plan({**RATE, "load_from": "load"}, a=preview("x", load=270.0), b=preview("x", load=270))
+    assert [signal.load for signal in found.signals] == ["270", "270"]
