@@ -36,7 +36,8 @@ def build_review(plan: Mapping[str, Any]) -> Component:
         recordings = format_number(len({row["recording"] for row in rows}))
         figures = [("Recordings", recordings, ""), *figures, ("Duration", _sum_duration(rows), "")]
     else:
-        told = f"Rates, channels, loads and what is unknown are those of the first {count_of(len(rows), "signal")}."
+        listed = count_of(len(rows), "signal")
+        told = f"Rates, channels, loads and what is unknown are those of the first {listed}."
         notes.append(build_partial_note(told))
     parts: list[Component] = [
         build_key_figures(figures),
