@@ -75,17 +75,33 @@
     if (clicks) { window.pfdSession.signOut(); }
   };
 
-  /* Last argument: the names of the query parameters, in the order of the values before it. */
+  /* In the order of the default, whatever was ticked first. */
+  function joinList(list, standard) {
+    if (standard === undefined) { return list.join(","); }
+    const order = standard.split(",");
+    return list.slice().sort((one, other) => order.indexOf(one) - order.indexOf(other)).join(",") || "none";
+  }
+
+  /* What the address says of a value: nothing (null) of a default one. */
+  function writeValue(value, standard) {
+    const text = Array.isArray(value) ? joinList(value, standard) : value;
+    if (text === null || text === undefined || text === "") { return null; }
+    const usual = standard === undefined ? DEFAULTS.includes(text) : String(text) === standard;
+    return usual ? null : String(text);
+  }
+
+  /* Pairs of a query parameter and its text, null where the address does not hold it. `kept` is the data of
+     the page's address store: the parameters' names in the order of the values, and their defaults. */
+  pfd.listQuery = function (values, kept) {
+    return kept.names.map((name, index) => [name, writeValue(values[index], kept.defaults[name])]);
+  };
+
+  /* Last argument: the data of the page's address store. */
   pfd.keepInUrl = function (...values) {
-    const names = values.pop();
+    const kept = values.pop();
     const address = new URL(window.location.href);
-    names.forEach((name, index) => {
-      const value = values[index];
-      if (value === null || value === undefined || DEFAULTS.includes(value) || (Array.isArray(value) && !value.length)) {
-        address.searchParams.delete(name);
-      } else {
-        address.searchParams.set(name, Array.isArray(value) ? value.join(",") : value);
-      }
+    pfd.listQuery(values, kept).forEach(([name, text]) => {
+      if (text === null) { address.searchParams.delete(name); } else { address.searchParams.set(name, text); }
     });
     window.history.replaceState(window.history.state, "", address);
     return noUpdate();

@@ -80,13 +80,9 @@
   const OF_THIS_RECORDING = ["signal", "x", "hz", "envelope_hz", "speed"];
 
   pfd.linkNeighbours = function (neighbours, ...values) {
-    const names = values.pop();
-    const kept = new URLSearchParams();
-    names.forEach((name, index) => {
-      const value = values[index];
-      const empty = value === null || value === undefined || value === "" || (Array.isArray(value) && !value.length);
-      if (!empty && !OF_THIS_RECORDING.includes(name)) { kept.set(name, Array.isArray(value) ? value.join(",") : value); }
-    });
+    const address = values.pop();
+    const kept = new URLSearchParams(
+      pfd.listQuery(values, address).filter(([name, text]) => text !== null && !OF_THIS_RECORDING.includes(name)));
     return ["previous", "next"].flatMap((side) => {
       const found = neighbours && neighbours[side];
       if (!found) { return ["", true, "No " + side + " recording of this channel in the dataset"]; }

@@ -21,7 +21,19 @@ SCALES = (("auto", "Usual"), ("linear", "Linear"), ("log", "Logarithmic"))
 RECORDED_OPTION = (("recorded", "As recorded"),)
 OTHER_BEARING = "other"
 NOT_NAMED = (None, "", "recorded", OTHER_BEARING)
+NO_KINDS = "none"
 _MAX_HARMONICS = 10
+_USUAL_HARMONICS = 3
+# What the page shows where its address does not say otherwise.
+QUERY_DEFAULTS = {
+    "tab": TABS[0][0],
+    "unit": UNITS[0][0],
+    "scale": SCALES[0][0],
+    "lines": "true",
+    "kinds": ",".join(LINE_KINDS),
+    "harmonics": str(_USUAL_HARMONICS),
+    "bearing": RECORDED_OPTION[0][0],
+}
 
 _KEYS = "arrow keys move the cursor, up goes to the highest point, plus and minus zoom, 0 shows all"
 _TAKE_HELP = "Take what the spectrum or PSD is zoomed to; without a zoom, the suggested band"
@@ -184,7 +196,9 @@ def _build_peaks_area(area_id: str) -> Component:
 
 def build_line_controls(asked: dict[str, str]) -> Component:
     """Return what the fault lines depend on, and room for what is said of them."""
-    kinds = [kind for kind in asked["kinds"].split(",") if kind in LINE_KINDS] or list(LINE_KINDS)
+    kinds = [kind for kind in asked["kinds"].split(",") if kind in LINE_KINDS]
+    if not kinds and asked["kinds"] != NO_KINDS:
+        kinds = list(LINE_KINDS)
     harmonics, bearing = _read_number(asked["harmonics"]), asked["bearing"] or RECORDED_OPTION[0][0]
     kinematics = dbc.Input(
         id=ViewerId.KINEMATICS,
@@ -212,7 +226,7 @@ def build_line_controls(asked: dict[str, str]) -> Component:
                         "Harmonics",
                         dbc.Input(
                             id=ViewerId.HARMONICS, type="number", min=1, max=_MAX_HARMONICS, step=1,
-                            debounce=True, value=int(harmonics) if harmonics else 3,
+                            debounce=True, value=int(harmonics) if harmonics else _USUAL_HARMONICS,
                         ),
                     ),
                     build_field(

@@ -10,7 +10,12 @@ from dash.development.base_component import Component
 
 from layouts.components.cards import build_card
 from layouts.components.header import build_page_header
-from layouts.components.signal_controls import build_line_controls, build_spectral_card, build_waveform_card
+from layouts.components.signal_controls import (
+    QUERY_DEFAULTS,
+    build_line_controls,
+    build_spectral_card,
+    build_waveform_card,
+)
 from layouts.components.states import build_skeleton
 from layouts.components.url import build_url_store
 from layouts.ids.signal_viewer import ViewerId
@@ -44,7 +49,7 @@ def build_layout(
             dcc.Store(id=ViewerId.STRETCH, data=_read_pair(asked["x"])),
             dcc.Store(id=ViewerId.ZOOM, data=_read_pair(asked["hz"])),
             dcc.Store(id=ViewerId.ENVELOPE_ZOOM, data=_read_pair(asked["envelope_hz"])),
-            build_url_store(ViewerId.URL, *_PARAMETERS),
+            build_url_store(ViewerId.URL, *_PARAMETERS, **QUERY_DEFAULTS),
             _build_header(dataset_id),
             html.Div(build_skeleton(height="560px"), id=ViewerId.NOTICE),
             html.Div(

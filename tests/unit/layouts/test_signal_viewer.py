@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from layouts.components import signal_facts as facts
+from layouts.components.signal_controls import QUERY_DEFAULTS
 from layouts.figures.signals import choose_axis
 from layouts.ids.signal_viewer import ViewerId
 from layouts.pages import signal_viewer
@@ -46,6 +47,18 @@ def test_a_senseless_address_shows_the_usual_view() -> None:
     assert props[ViewerId.BAND_LOW]["value"] is None
     assert len(props[ViewerId.KINDS]["value"]) == 5
     assert props[ViewerId.HARMONICS]["value"] == 3
+
+
+def test_kinds_that_were_all_unticked_stay_unticked() -> None:
+    assert read_props(kinds="none")[ViewerId.KINDS]["value"] == []
+
+
+def test_the_page_without_a_query_shows_what_its_address_leaves_out() -> None:
+    bare, told = read_props(), read_props(**QUERY_DEFAULTS)
+    for control in (each for each in ViewerId if each != ViewerId.URL):
+        assert bare[control].get("value") == told[control].get("value"), control
+        assert bare[control].get("data") == told[control].get("data"), control
+    assert set(bare[ViewerId.URL]["data"]["defaults"]) <= set(bare[ViewerId.URL]["data"]["names"])
 
 
 def test_every_plot_can_be_reached_by_keyboard_and_says_which_keys() -> None:
