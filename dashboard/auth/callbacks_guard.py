@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -50,14 +51,12 @@ def require_callback_role(actor: Actor, body: Any) -> None:
     entry = _find_callback(body)
     require_role(actor, get_callback_role(entry))
     if _PAGES_CALLBACK in body["output"]:
-        paths = [item.get("value") for item in body["inputs"] if _names(item, _PAGES_PATH)]
+        paths = [
+            item.get("value") for item in body["inputs"] if (item["id"], item["property"]) == _PAGES_PATH
+        ]
         if len(paths) != 1 or not isinstance(paths[0], str):
             raise BadRequest("The page's path is missing.")
         require_role(actor, get_page_role(paths[0]))
-
-
-def _names(item: Any, wanted: tuple[str, str]) -> bool:
-    return isinstance(item, dict) and (item.get("id"), item.get("property")) == wanted
 
 
 def _find_callback(body: Any) -> Mapping[str, Any]:
@@ -70,7 +69,7 @@ def _find_callback(body: Any) -> Mapping[str, Any]:
         items = body.get(sent, [])
         if not isinstance(items, list) or len(items) != len(entry[declared]):
             raise BadRequest("The page is out of date. Reload it.")
-        if not all(_is_argument(item) for item in items):
+        if not all(map(_fits_argument, items, entry[declared])):
             raise BadRequest("This is not a callback's request.")
     if not _fits_outputs(body["output"], body.get("outputs")):
         raise BadRequest("This is not a callback's request.")
@@ -80,8 +79,28 @@ def _find_callback(body: Any) -> Mapping[str, Any]:
     return entry
 
 
-def _is_argument(item: Any) -> bool:
+def _fits_argument(item: Any, declared: Mapping[str, str]) -> bool:
+    """Tell whether an argument is the one declared in its place: Dash goes by the place, not by the name."""
     if isinstance(item, list):  # a pattern-matching input brings all its components
+        return declared["id"].startswith("{") and all(_fits_argument(each, declared) for each in item)
+    return (
+        _is_argument(item)
+        and item["property"] == declared["property"]
+        and _fits_id(item["id"], declared["id"])
+    )
+
+
+def _fits_id(sent: Any, declared: str) -> bool:
+    if not declared.startswith("{"):
+        return bool(sent == declared)
+    wanted = json.loads(declared)
+    return isinstance(sent, dict) and all(
+        isinstance(value, list) or sent.get(key) == value for key, value in wanted.items()
+    )
+
+
+def _is_argument(item: Any) -> bool:
+    if isinstance(item, list):  # a pattern-matching output brings all its components
         return all(isinstance(each, dict) and "id" in each and "property" in each for each in item)
     return isinstance(item, dict) and "id" in item and "property" in item
 

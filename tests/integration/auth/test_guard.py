@@ -15,6 +15,8 @@ from sqlalchemy import select
 
 from dashboard_config import Settings
 from database.connection import get_db_session
+from layouts.ids import pattern_id
+from layouts.ids.experiment import ExperimentId
 from models.user import LoginSession
 from services.api_key_service import APIKeyService
 from services.authentication_service import AuthenticationService
@@ -233,6 +235,8 @@ class TestCallbacks:
                 "output": ".._pages_content.children..._pages_store.data..",
                 "inputs": [{"id": "x", "property": "pathname"}, {"id": "y", "property": "search"}],
             },
+            {**PAGE_BODY, "inputs": PAGE_BODY["inputs"][::-1]},
+            {**PAGE_BODY, "inputs": [[], PAGE_BODY["inputs"][1]]},
         ],
     )
     def test_a_body_of_another_form_is_refused(self, viewer: Browser, body: Any) -> None:
@@ -247,6 +251,26 @@ class TestCallbacks:
             CALLBACK_PATH, "POST", data=body, content_type="application/json", headers=viewer.csrf
         )
         assert answer.status_code in {400, 404}
+
+    def test_an_engineers_page_does_not_come_in_the_place_of_another_argument(self, viewer: Browser) -> None:
+        path, _search = PAGE_BODY["inputs"]
+        wanted = {"id": "other", "property": "value", "value": "/data-generation"}
+        answer = viewer.post(CALLBACK_PATH, {**PAGE_BODY, "inputs": [wanted, path]})
+        assert answer.status_code == 400
+
+    def test_the_arguments_of_a_pattern_have_its_form(self, server: Flask, viewer: Browser) -> None:
+        output = f"{ExperimentId.CHOSEN_CELL}.data"
+        body = build_callback_body(server.dash_app.callback_map[output], output)
+        ids: dict[int, list[Any]] = {
+            400: [ExperimentId.CELL, pattern_id(ExperimentId.CHOSEN_CELL, "0-0")],
+            200: [pattern_id(ExperimentId.CELL, "0-0")],
+        }
+        for status, sent_ids in ids.items():
+            for sent_id in sent_ids:
+                cell = {"id": sent_id, "property": "n_clicks", "value": 1}
+                changed = [f"{json.dumps(sent_id, separators=(',', ':'), sort_keys=True)}.n_clicks"]
+                sent = {**body, "inputs": [[cell]], "changedPropIds": changed}
+                assert viewer.post(CALLBACK_PATH, sent).status_code == status
 
     def test_pages_come_through_the_router_with_their_roles(self, viewer: Browser) -> None:
         answer = viewer.post(CALLBACK_PATH, PAGE_BODY)
