@@ -7,7 +7,7 @@ from typing import Any
 
 from database.connection import get_db_session
 from models.user import Role
-from services.datasets import cached, listing, removal, splitting, uploads
+from services.datasets import cached, carrying, listing, removal, splitting, uploads
 from services.datasets.importing import run_import
 from services.datasets.inspection import describe_preview, inspect_files, open_reader
 from services.datasets.mapping import ImportMapping, parse_mapping
@@ -373,11 +373,56 @@ class DatasetService:
         Errors: ``split_leaks``, ``class_without_training``, ``split_needs_acceptance``, ``conflict`` (name).
         """
         require_role(actor, Role.ENGINEER)
-        checked_name = removal.check_name(name)
+        checked_name = removal.check_name(name, "split")
         rule = _rule(by, test_values, channel, seed, validation_fraction, test_fraction)
         checked = splitting.work_out_split(dataset_id, version, rule)
         split_id = splitting.store_split(checked, checked_name, accept_amber, actor)
         return ok(**splitting.load_split(split_id))
+
+    @staticmethod
+    @returns_result
+    def check_carried_split(
+        split_id: int, to_version: int | None = None, *, actor: Actor = SYSTEM
+    ) -> dict[str, Any]:
+        """Work out what `carry_split` would store, as `check_split` does; a red one comes back as found.
+
+        Returns:
+            As `check_split`, with ``name, dataset_id, version`` (the newer one) and
+            ``carried_from: {split_id, version, n_new, n_gone}``: signals that came since and stay out, and
+            signals of the split that are gone.
+        """
+        require_role(actor, Role.VIEWER)
+        return ok(**carrying.work_out_carried_split(split_id, to_version).describe())
+
+    @staticmethod
+    @returns_result
+    def carry_split(
+        split_id: int,
+        to_version: int | None = None,
+        *,
+        name: str | None = None,
+        accept_amber: str | None = None,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Carry a split over to a newer version: the same signals in the same parts, checked again.
+
+        Args:
+            split_id: Which.
+            to_version: By default the newest.
+            name: By default the split's own.
+            accept_amber: Why an amber split is accepted; asked anew, as the version is another.
+            actor: Who asks.
+
+        Returns:
+            The new split; its ``carried_from`` counts what came since (left out) and what is gone.
+
+        Errors: ``not_found``, ``invalid_input`` (not a newer version), and those of `create_split`.
+        """
+        require_role(actor, Role.ENGINEER)
+        checked_name = None if name is None else removal.check_name(name, "split")
+        carried = carrying.work_out_carried_split(split_id, to_version)
+        made = splitting.store_split(carried.checked, checked_name or carried.name, accept_amber, actor)
+        return ok(**splitting.load_split(made))
 
     @staticmethod
     @returns_data(_no_list)

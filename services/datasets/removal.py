@@ -27,15 +27,15 @@ _MAX_NAMED = 5
 _MAX_NAME = 120
 
 
-def check_name(name: str) -> str:
-    """Return a dataset's name without blanks around it.
+def check_name(name: str, noun: str = "dataset") -> str:
+    """Return the name of a dataset or split without blanks around it.
 
     Raises:
         InvalidInputError: Empty, too long, or not printable.
     """
     text = name.strip()
     if not 0 < len(text) <= _MAX_NAME or not text.isprintable():
-        raise InvalidInputError(f"Give the dataset a name of 1 to {_MAX_NAME} printable characters.")
+        raise InvalidInputError(f"Give the {noun} a name of 1 to {_MAX_NAME} printable characters.")
     return text
 
 

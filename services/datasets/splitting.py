@@ -52,6 +52,7 @@ class CheckedSplit:
     rows: list[Row]
     parts: Parts
     report: LeakReport
+    carried_from: dict[str, Any] | None = None
 
     def describe(self) -> dict[str, Any]:
         """Return what a person decides by."""
@@ -66,6 +67,7 @@ class CheckedSplit:
                 self.rows, {row["signal_id"]: self.parts.get(row["sha256"]) for row in self.rows}
             ),
             "class_names": sorted({row["fault_class"] for row in self.rows}),
+            "carried_from": self.carried_from,
         }
 
 
@@ -81,7 +83,7 @@ def work_out_split(dataset_id: int, version: int | None, rule: SplitRule) -> Che
         found = find_version(session, dataset_id, version)
         rows = [row for row in load_rows(session, found.id) if row["fault_class"] is not None]
         rows = _choose_channel(rows, rule.channel)
-        digests = _load_digests(session, rows)
+        digests = load_digests(session, rows)
     split_rows = build_split_rows(rows)
     parts = _take_given(rows) if rule.by == GIVEN else _deal(split_rows, rule)
     return CheckedSplit(found.id, rule, rows, parts, check_split(split_rows, parts, digests))
@@ -152,7 +154,8 @@ def _name_bearings(rows: Sequence[Row]) -> dict[int, str]:
     return names
 
 
-def _load_digests(session: Session, rows: Sequence[Row]) -> dict[str, Fingerprints]:
+def load_digests(session: Session, rows: Sequence[Row]) -> dict[str, Fingerprints]:
+    """Return the fingerprints of every signal among ``rows``, by its hash."""
     digests: dict[str, Fingerprints] = {}
     for batch in split_batches([row["signal_id"] for row in rows]):
         for signal in session.scalars(select(Signal).where(Signal.id.in_(batch))):
@@ -192,7 +195,8 @@ def store_split(checked: CheckedSplit, name: str, accept_amber: str | None, acto
     check_text(accept_amber, "reason")
     require_acceptable(checked.report, amber_accepted=bool(accept_amber and accept_amber.strip()))
     described = checked.describe()
-    rule = {**asdict(checked.rule), "counts": described["counts"], "class_names": described["class_names"]}
+    worked_out = {name: described[name] for name in ("counts", "class_names", "carried_from")}
+    rule = {**asdict(checked.rule), **worked_out}
     split = Split(
         dataset_version_id=checked.version_id,
         name=name,
@@ -241,6 +245,7 @@ def describe_split(split: Split, dataset_id: int, version: int) -> dict[str, Any
         "seed": rule["seed"],
         "counts": rule["counts"],
         "class_names": rule["class_names"],
+        "carried_from": rule.get("carried_from"),
         "created_at": to_iso(split.created_at),
     }
 
