@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 from enum import StrEnum
 from pathlib import Path
 
@@ -191,3 +192,21 @@ def test_a_property_that_the_component_does_not_have_is_found() -> None:
     found = _check_sample(more=_callback(Output("frame-store", "data"), Input(_SampleId.NAME, "active_tab")))
     assert len(found) == 1
     assert "has no property active_tab" in found[0]
+
+
+def test_every_link_leads_to_a_page() -> None:
+    known = {page.path for page in PAGES}
+    templates = [
+        re.compile(re.sub("<[^>]+>", "[^/]+", page.path_template)) for page in PAGES if page.path_template
+    ]
+    dead = set()
+    for components in _read_product().pages.values():
+        for component in components:
+            path = str(getattr(component, "href", None) or "").partition("?")[0]
+            if (
+                path.startswith("/")
+                and path not in known
+                and not any(each.fullmatch(path) for each in templates)
+            ):
+                dead.add(path)
+    assert dead == set()

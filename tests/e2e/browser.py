@@ -24,7 +24,7 @@ CHROMIUM_ARGUMENTS = [
 ]
 # What a browser itself writes to the console when an answer is refused on purpose.
 _EXPECTED = ("status of 401", "status of 404", "status of 409", "status of 422", "status of 503")
-_SETTLE_MS = 60_000
+_SETTLE_MS = 30_000
 
 
 class Watch:
@@ -58,10 +58,6 @@ def open_page(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
     watch = Watch(page, address)
     try:
         yield page
-    except BaseException:
-        SCREENSHOTS.mkdir(exist_ok=True)
-        page.screenshot(path=SCREENSHOTS / "failed.png", full_page=True)
-        raise
     finally:
         context.close()
     assert watch.complaints == []
@@ -106,3 +102,10 @@ def find_barriers(page: Page) -> list[str]:
         f"{violation['id']}: {violation['nodes'][0]['html'][:200]}"
         for violation in found.response["violations"]
     ]
+
+
+def choose_files(page: Page, button: str, *paths: Path) -> None:
+    """Click a button that asks for files and choose these."""
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name=button, exact=True).click()
+    chooser.value.set_files(list(paths))

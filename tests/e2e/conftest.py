@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +14,23 @@ from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
 from dashboard_config import REPOSITORY_ROOT
 from tests.data import TestData
-from tests.e2e.browser import CHROMIUM_ARGUMENTS, EMAIL, PASSWORD, open_page, sign_in
+from tests.e2e.browser import CHROMIUM_ARGUMENTS, EMAIL, PASSWORD, keep_screenshot, open_page, sign_in
 from tests.servers import Product
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what the person saw when a browser test failed."""
+    report = yield
+    if report.when == "call" and report.failed and isinstance(item, pytest.Function):
+        for value in item.funcargs.values():
+            if isinstance(value, Page):
+                name = "failed-" + "".join(char if char.isalnum() else "-" for char in item.name)
+                keep_screenshot(value, name)
+                report.sections.append(("Browser", f"at {value.url}, see screenshots/{name}.png"))
+    return report
 
 
 @pytest.fixture(scope="session")
