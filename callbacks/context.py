@@ -17,6 +17,7 @@ from layouts.components.states import build_error_state
 from layouts.ids.frame import FrameId
 from services.shared.actors import Actor
 from utils.clock import monotonic_s
+from utils.constants import MAX_ID
 from utils.exceptions import ERROR_TABLE, ErrorCode, LstmPfdError, ToastLevel
 from utils.ids import new_reference_id
 from utils.logger import setup_logger
@@ -137,7 +138,7 @@ def parse_id(text: Any) -> int | None:
         number = int(str(text))
     except ValueError:
         return None
-    return number if 0 < number < 2**31 else None
+    return number if 0 < number <= MAX_ID else None
 
 
 def triggered_index() -> Any:

@@ -7,7 +7,7 @@ from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from dashboard.api.errors import build_problem, describe_status
+from dashboard.api.errors import build_problem, describe_limit, describe_status
 from dashboard.auth.access import wants_html
 from utils.exceptions import ERROR_TABLE, ErrorCode, LstmPfdError
 from utils.ids import new_reference_id
@@ -52,7 +52,10 @@ def _show_http(error: HTTPException) -> BaseResponse:
     if status < 400:
         return error.get_response()  # a redirect
     own_words = error.description != type(error).description
-    response = _answer(*describe_status(status, error.description, own_words), status=status)
+    code, sentence = describe_status(status, error.description, own_words)
+    if status == 413:
+        sentence = describe_limit(request)
+    response = _answer(code, sentence, status=status)
     if status == 405 and (allowed := error.get_response().headers.get("Allow")):
         response.headers["Allow"] = allowed
     return response

@@ -5,6 +5,9 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+# The largest row id: the database's keys are 32-bit integers.
+MAX_ID: Final = 2**31 - 1
+
 # Journal-bearing classes: the position is the label id of the public benchmark files.
 FAULT_CLASSES: Final[tuple[str, ...]] = (
     "healthy",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator, model_validator
 
 from services.datasets.rows import SORT_KEYS
+from utils.constants import MAX_ID
 
 Colour = Literal["clear", "note", "amber", "red"]
 _DATASET_SORTS = ("name", "created_at", "version", "n_recordings", "n_signals")
@@ -19,7 +20,7 @@ class _Query(BaseModel):
 class VersionQuery(_Query):
     """Which version of the dataset; by default its newest."""
 
-    version: int | None = Field(None, ge=1)
+    version: int | None = Field(None, ge=1, le=MAX_ID)
 
 
 class DatasetQuery(_Query):
@@ -48,7 +49,7 @@ class RecordingQuery(VersionQuery):
     fault_class: str | None = Field(None, description="'unlabelled' for signals without one.")
     load: str | None = None
     machine: str | None = None
-    split_id: int | None = None
+    split_id: int | None = Field(None, ge=1, le=MAX_ID)
     part: str | None = Field(None, description="train, validation, test; needs split_id.")
 
     @field_validator("sort")
@@ -192,6 +193,30 @@ class DatasetPage(BaseModel):
     per_page: int
 
 
+class ImportForm(BaseModel):
+    """Fields of an import's form, beside its files."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(max_length=120, description="An existing dataset gets its next version.")
+    mapping: str = Field("{}", description="JSON: what the fields of the signals are.")
+    description: str = Field("", description="Of a new dataset.")
+    strict: bool = Field(False, description="One file that can't be used refuses them all.")
+    upload_ids: str = Field("", description="Ids of files that were uploaded before, parted by commas.")
+
+
+class ImportRequest(BaseModel):
+    """An import of files that were uploaded before."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(max_length=120, description="An existing dataset gets its next version.")
+    mapping: dict[str, Any] = Field({}, description="What the fields of the signals are.")
+    description: str = Field("", description="Of a new dataset.")
+    strict: bool = Field(False, description="One file that can't be used refuses them all.")
+    upload_ids: list[str] = Field(description="Ids of the files.")
+
+
 class DatasetChange(BaseModel):
     """What of a dataset can be changed."""
 
@@ -210,8 +235,8 @@ class SplitRequest(BaseModel):
     by: str = Field(description="bearing, recording, given, or a field such as load.", max_length=60)
     test_values: list[str] | None = Field(None, max_length=10_000)
     channel: str | None = Field(None, max_length=60)
-    version: int | None = Field(None, ge=1)
-    seed: int = Field(0, ge=0, le=2**31)
+    version: int | None = Field(None, ge=1, le=MAX_ID)
+    seed: int = Field(0, ge=0, le=MAX_ID)
     validation_fraction: float = Field(0.2, ge=0, lt=1)
     test_fraction: float = Field(0.2, ge=0, lt=1)
 
@@ -223,6 +248,55 @@ class NewSplit(SplitRequest):
     accept_amber: str | None = Field(
         None, max_length=2000, description="Why an amber split is accepted; stamped on every result."
     )
+
+
+class CarryRequest(BaseModel):
+    """Which split of an older version to carry over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    carry_from: int = Field(ge=1, le=MAX_ID, description="A split of an older version of this dataset.")
+    version: int | None = Field(None, ge=1, le=MAX_ID, description="The newer one; by default the newest.")
+
+
+class CarriedSplit(CarryRequest):
+    """A split to carry over."""
+
+    name: str | None = Field(None, min_length=1, max_length=120, description="By default the split's own.")
+    accept_amber: str | None = Field(None, max_length=2000, description="As for a new split; asked anew.")
+
+
+def _choose(data: Any, by_rule: type[BaseModel], carried: type[BaseModel]) -> BaseModel:
+    """Check a body as the one of two shapes that it is meant to be, so that its errors are of that one."""
+    is_carried = isinstance(data, dict) and "carry_from" in data
+    return (carried if is_carried else by_rule).model_validate(data)
+
+
+class SplitBody(RootModel[NewSplit | CarriedSplit]):
+    """A split by a rule, or one that is carried over."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _by_kind(cls, data: Any, _handler: Any) -> SplitBody:
+        return cls.model_construct(_choose(data, NewSplit, CarriedSplit))
+
+
+class SplitCheckBody(RootModel[SplitRequest | CarryRequest]):
+    """The rule of a split, or the split to carry over."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _by_kind(cls, data: Any, _handler: Any) -> SplitCheckBody:
+        return cls.model_construct(_choose(data, SplitRequest, CarryRequest))
+
+
+class CarriedFrom(BaseModel):
+    """Where a carried split comes from, and what differs there."""
+
+    split_id: int
+    version: int
+    n_new: int = Field(description="Labelled signals that came since; they are in no part.")
+    n_gone: int = Field(description="Signals of the split that the newer version does not have.")
 
 
 class SplitFinding(BaseModel):
@@ -245,6 +319,7 @@ class CheckedSplit(_Open):
     by: str
     test_values: list[str] | None
     channel: str | None
+    carried_from: CarriedFrom | None
 
 
 class Split(CheckedSplit):

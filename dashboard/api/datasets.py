@@ -10,6 +10,7 @@ from flask import request
 from pydantic import BaseModel
 
 from dashboard.api import data_schemas as shapes
+from dashboard.api.bodies import describes_body
 from dashboard.api.errors import require_found, unwrap
 from dashboard.api.jobs import Job
 from dashboard.api.multipart import FilePart, read_parts
@@ -17,16 +18,17 @@ from dashboard.api.scopes import current_actor, requires
 from dashboard.auth.access import JSON_TYPE, accepts_json_or_upload
 from services.dataset_service import DatasetService
 from services.jobs import board
-from utils.exceptions import InvalidInputError
+from utils.exceptions import InvalidInputError, NotFoundError
 
 blueprint = APIBlueprint("datasets", __name__, url_prefix="/api/v1", tag="Datasets")
 
-_FIELDS = {"name", "description", "mapping", "strict", "upload_ids"}
+_FIELDS = set(shapes.ImportRequest.model_fields)
 
 
 @blueprint.post("/datasets/import")
 @requires("write")
 @accepts_json_or_upload
+@describes_body(files=["files[]"], form=shapes.ImportForm, json=shapes.ImportRequest)
 @blueprint.output(Job, status_code=202)
 def import_dataset() -> tuple[dict[str, Any], int, dict[str, str]]:
     """Import files as a dataset, or as the next version of the dataset of this name.
@@ -220,23 +222,49 @@ def list_splits(dataset_id: int, query_data: shapes.VersionQuery) -> dict[str, A
 
 @blueprint.post("/datasets/<int:dataset_id>/splits")
 @requires("write")
-@blueprint.input(shapes.NewSplit)
+@blueprint.input(shapes.SplitBody)
 @blueprint.output(shapes.Split, status_code=201)
-def create_split(dataset_id: int, json_data: shapes.NewSplit) -> dict[str, Any]:
-    """Store a split that passes the leak check, or is amber and accepted with a reason."""
-    created: dict[str, Any] = unwrap(
-        DatasetService.create_split(dataset_id, **json_data.model_dump(), actor=current_actor())
-    )
-    return created
+def create_split(dataset_id: int, json_data: shapes.SplitBody) -> dict[str, Any]:
+    """Store a split that passes the leak check, or is amber and accepted with a reason.
+
+    It comes from a rule (``by``), or is carried over from an older version (``carry_from``): the same
+    signals in the same parts, checked again; ``carried_from`` counts what came since and what is gone.
+    """
+    asked, actor = json_data.root, current_actor()
+    if isinstance(asked, shapes.CarriedSplit):
+        _find_split(dataset_id, asked.carry_from)
+        return _unwrap_split(
+            DatasetService.carry_split(
+                asked.carry_from,
+                asked.version,
+                name=asked.name,
+                accept_amber=asked.accept_amber,
+                actor=actor,
+            )
+        )
+    return _unwrap_split(DatasetService.create_split(dataset_id, **asked.model_dump(), actor=actor))
 
 
 @blueprint.post("/datasets/<int:dataset_id>/splits/check")
 @requires("read")
-@blueprint.input(shapes.SplitRequest)
+@blueprint.input(shapes.SplitCheckBody)
 @blueprint.output(shapes.CheckedSplit)
-def check_split(dataset_id: int, json_data: shapes.SplitRequest) -> dict[str, Any]:
-    """Work out a split and check it for leaks without storing it."""
-    checked: dict[str, Any] = unwrap(
-        DatasetService.check_split(dataset_id, **json_data.model_dump(), actor=current_actor())
-    )
-    return checked
+def check_split(dataset_id: int, json_data: shapes.SplitCheckBody) -> dict[str, Any]:
+    """Work out a split, by a rule or carried over, and check it for leaks without storing it."""
+    asked, actor = json_data.root, current_actor()
+    if isinstance(asked, shapes.CarryRequest):
+        _find_split(dataset_id, asked.carry_from)
+        return _unwrap_split(DatasetService.check_carried_split(asked.carry_from, asked.version, actor=actor))
+    return _unwrap_split(DatasetService.check_split(dataset_id, **asked.model_dump(), actor=actor))
+
+
+def _unwrap_split(result: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = unwrap(result)
+    return found
+
+
+def _find_split(dataset_id: int, split_id: int) -> None:
+    """Refuse a split that this dataset does not have."""
+    split = require_found(DatasetService.get_split(split_id, actor=current_actor()), "split")
+    if split["dataset_id"] != dataset_id:
+        raise NotFoundError("There is no such split in this dataset.")

@@ -9,6 +9,7 @@ from apiflask import APIBlueprint
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from dashboard.api.bodies import describes_body
 from dashboard.api.errors import require_found, unwrap
 from dashboard.api.multipart import FilePart, read_parts
 from dashboard.api.scopes import current_actor, requires
@@ -27,16 +28,11 @@ _WAIT_S = 25.0
 _waiting = threading.BoundedSemaphore(3)
 
 
-class Facts(BaseModel):
-    """The recording, and what is known of it."""
+class FileFacts(BaseModel):
+    """What is known of a file that comes with the request."""
 
     model_config = ConfigDict(extra="forbid")
 
-    signal_id: int | None = Field(None, description="A stored signal; or")
-    upload_id: str | None = Field(None, max_length=32, description="an upload; or")
-    samples: list[float] | None = Field(
-        None, max_length=4_000_000, description="the samples; or a multipart field called file."
-    )
     sample_rate_hz: float | None = Field(None, description="Needed where the file does not say it.")
     variable: str | None = Field(None, max_length=200, description="Which signal of a file with several.")
     shaft_speed_rpm: float | None = None
@@ -44,8 +40,24 @@ class Facts(BaseModel):
     bearing: str | None = Field(None, max_length=120)
 
 
+class Facts(FileFacts):
+    """The recording, and what is known of it."""
+
+    signal_id: int | None = Field(None, description="A stored signal; or")
+    upload_id: str | None = Field(None, max_length=32, description="an upload; or")
+    samples: list[float] | None = Field(
+        None, max_length=4_000_000, description="the samples; or a multipart field called file."
+    )
+
+
 class DiagnosisRequest(Facts):
     """A recording and the experiment whose classifier is asked."""
+
+    experiment_id: int
+
+
+class FileDiagnosisRequest(FileFacts):
+    """A file and the experiment whose classifier is asked."""
 
     experiment_id: int
 
@@ -62,6 +74,7 @@ class PageQuery(BaseModel):
 @blueprint.post("/diagnose")
 @requires("diagnose")
 @accepts_json_or_upload
+@describes_body(files=["file"], form=FileDiagnosisRequest, json=DiagnosisRequest)
 @blueprint.doc(
     responses={200: "The diagnosis.", 202: "Not finished yet: the job to ask for."},
 )
@@ -74,6 +87,7 @@ def diagnose() -> tuple[dict[str, Any], int]:
 @blueprint.post("/experiments/<int:experiment_id>/predict")
 @requires("diagnose")
 @accepts_json_or_upload
+@describes_body(files=["file"], form=FileFacts, json=Facts)
 @blueprint.doc(
     responses={200: "The diagnosis.", 202: "Not finished yet: the job to ask for."},
 )

@@ -8,6 +8,7 @@ from apiflask import APIFlask
 from flask import Blueprint, Response, current_app, jsonify, render_template, send_from_directory, url_for
 from swagger_ui_bundle import swagger_ui_path
 
+from dashboard.api.bodies import write_bodies
 from dashboard.api.scopes import requires
 from dashboard.auth.access import needs_role
 
@@ -77,6 +78,7 @@ def describe_api(server: APIFlask) -> None:
     def keep_own_routes(spec: dict[str, Any]) -> dict[str, Any]:
         """Leave Dash's own routes out, and close what is left to callers without a key."""
         spec["paths"] = {path: item for path, item in spec["paths"].items() if path.startswith("/api/v1/")}
+        write_bodies(server, spec["paths"])
         spec["tags"] = [tag for tag in spec.get("tags", []) if tag["name"] in _list_tags(spec)]
         spec["security"] = [{"ApiKey": []}]
         return spec

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from apiflask import HTTPError
-from flask import Response
+from flask import Request, Response
 
 from utils.exceptions import ERROR_TABLE, ErrorCode, LstmPfdError
 
@@ -20,6 +20,7 @@ _CODE_OF_STATUS = {
     415: ErrorCode.UNSUPPORTED_MEDIA_TYPE,
     422: ErrorCode.INVALID_INPUT,
 }
+_BODY = "body"  # what a problem is called that is not one field's
 _RESULT_WORDS = frozenset({"success", "error", "error_code"})
 _SENTENCES = {
     400: "The request can't be understood. Check its form; a body has to be valid JSON.",
@@ -57,6 +58,14 @@ def describe_status(status: int, description: str | None, own_words: bool) -> tu
     return code, sentence
 
 
+def describe_limit(request: Request) -> str:
+    """Return the sentence for a body that is larger than this request's may be."""
+    limit = request.max_content_length
+    if limit is None:
+        return _SENTENCES[413]
+    return f"The request is larger than {limit / 1e6:,.0f} MB, the most that one to this address may be."
+
+
 def unwrap(result: Any) -> Any:
     """Return the payload of a pattern C or A result; raise its failure for the edge to show."""
     if isinstance(result, dict):
@@ -72,7 +81,7 @@ def unwrap(result: Any) -> Any:
 def show_invalid_input(error: HTTPError) -> Response:
     """Answer a body or query that does not fit its schema, with the reason for each field."""
     problems = {
-        name: messages
+        _BODY if name == "_schema" else name: messages
         for fields in (error.detail.values() if isinstance(error.detail, dict) else ())
         for name, messages in fields.items()
     }

@@ -9,6 +9,7 @@ from flask import Request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
 
+from dashboard.api.errors import describe_limit
 from utils.exceptions import ErrorCode, InvalidInputError, LstmPfdError
 
 _BLOCK_BYTES = 1 << 18
@@ -70,15 +71,23 @@ def _read_events(request: Request, decoder: MultipartDecoder) -> Iterator[Event]
         while True:
             event = decoder.next_event()
             if isinstance(event, NeedData):
-                decoder.receive_data(request.stream.read(_BLOCK_BYTES) or None)
+                decoder.receive_data(_read_block(request))
                 continue
             yield event
             if isinstance(event, Epilogue):
                 return
-    except RequestEntityTooLarge:
-        raise LstmPfdError("The request is larger than one may be.", code=ErrorCode.TOO_LARGE) from None
+    except RequestEntityTooLarge:  # the decoder's word for too many parts
+        sentence = f"A form can hold {_MAX_PARTS:,} parts at most. Send the files in several requests."
+        raise LstmPfdError(sentence, code=ErrorCode.TOO_LARGE) from None
     except (ValueError, HTTPException) as error:
         raise InvalidInputError("The multipart form is broken or incomplete. Send it again.") from error
+
+
+def _read_block(request: Request) -> bytes | None:
+    try:
+        return request.stream.read(_BLOCK_BYTES) or None
+    except RequestEntityTooLarge:
+        raise LstmPfdError(describe_limit(request), code=ErrorCode.TOO_LARGE) from None
 
 
 def _read_data(events: Iterator[Event]) -> Iterator[bytes]:

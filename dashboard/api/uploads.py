@@ -8,6 +8,7 @@ from apiflask import APIBlueprint
 from flask import request
 from pydantic import BaseModel, Field
 
+from dashboard.api.bodies import describes_body
 from dashboard.api.errors import unwrap
 from dashboard.api.multipart import FilePart, read_parts
 from dashboard.api.scopes import current_actor, requires
@@ -37,6 +38,7 @@ class UploadList(BaseModel):
 @blueprint.post("/uploads")
 @requires("write")
 @accepts_upload
+@describes_body(files=["file"])
 @blueprint.output(Upload, status_code=201)
 def add_upload() -> dict[str, Any]:
     """Store one file: a multipart form with a part called ``file``. It is streamed to disk."""

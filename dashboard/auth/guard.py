@@ -20,11 +20,11 @@ from services.api_key_service import APIKeyService
 from services.authentication_service import AuthenticationService
 from services.shared.actors import Actor, require_role
 from services.shared.api_keys import SCOPES
+from utils.constants import MAX_ID
 from utils.exceptions import AccessDeniedError, ErrorCode, LstmPfdError
 
 _KEY_IN_URL = re.compile(r"sk_(live|test)_", re.IGNORECASE)
 _MULTIPART_EXTRA_BYTES = 1024**2
-_MAX_ID = 2**31 - 1  # of the database's integer keys
 
 
 class NotSignedInError(LstmPfdError):
@@ -165,7 +165,7 @@ def _require_scope(actor: Actor, rules: Access) -> None:
         raise NotFound("There is no such path in the REST interface; /api/openapi.json lists them all.")
     if request.endpoint is None:
         return  # Flask's own 405 or redirect follows
-    if any(isinstance(value, int) and value > _MAX_ID for value in (request.view_args or {}).values()):
+    if any(isinstance(value, int) and value > MAX_ID for value in (request.view_args or {}).values()):
         raise NotFound("There is nothing with this number.")
     if rules.scope is None:
         raise AccessDeniedError("This route is closed.")

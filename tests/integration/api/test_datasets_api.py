@@ -102,6 +102,23 @@ def test_an_upload_that_is_too_large_is_a_413(
     assert list_waiting(database) == []
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "content_type", "limit"),
+    [
+        ("POST", "/uploads", "multipart/form-data; boundary=x", "2,149 MB"),
+        ("PATCH", "/datasets/1", "application/json", "67 MB"),
+    ],
+)
+def test_a_request_that_is_too_large_is_told_the_limit(
+    method: str, path: str, content_type: str, limit: str, program: Program, database: Settings
+) -> None:
+    length = {"CONTENT_LENGTH": str(10 * 1024**3)}  # only said: the server refuses before it reads
+    answer = program.call(method, path, data=b"{}", content_type=content_type, environ_overrides=length)
+    assert (answer.status_code, answer.json["code"]) == (413, "too_large")
+    assert limit in answer.json["detail"]
+    assert list_waiting(database) == []
+
+
 def test_a_path_on_the_server_is_not_taken_from_afar(program: Program, tmp_path: Path) -> None:
     body = {"name": "Rig", "upload_ids": [{"path": "/etc/passwd"}]}
     assert program.call("POST", "/datasets/import", json=body).status_code == 422
@@ -166,6 +183,53 @@ def test_splits_are_checked_stored_and_listed(program: Program, tmp_path: Path) 
         json={"by": "fault_class", "test_values": ["inner_race"], "name": "x"},
     )
     assert (leaks.status_code, leaks.json["code"]) in {(422, "class_without_training"), (409, "split_leaks")}
+
+
+def test_a_split_is_carried_over_to_the_next_version(program: Program, tmp_path: Path) -> None:
+    dataset_id = import_faults(tmp_path)
+    path = f"/datasets/{dataset_id}/splits"
+    rule = {"by": "load", "test_values": ["2"], "channel": "DE", "name": "by load"}
+    old = program.call("POST", path, json=rule).json
+    assert old["carried_from"] is None
+    body = {"carry_from": old["split_id"]}
+    early = program.call("POST", path, json=body)
+    assert (early.status_code, early.json["code"]) == (422, "invalid_input")
+    import_faults(tmp_path / "more", loads=(4,))
+    checked = program.call("POST", f"{path}/check", json=body)
+    assert checked.status_code == 200, checked.text
+    assert (checked.json["version"], checked.json["carried_from"]["n_new"]) == (2, 3)
+    carried = program.call("POST", path, json={**body, "name": "by load, again"})
+    assert carried.status_code == 201, carried.text
+    assert (carried.json["name"], carried.json["version"]) == ("by load, again", 2)
+    assert carried.json["parts"] == old["parts"]
+    assert [split["version"] for split in program.get(path)["items"]] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"carry_from": 1, "by": "load"}, "by"),
+        ({"carry_from": "x"}, "carry_from"),
+        ({"carry_from": 2**40}, "carry_from"),
+        ({"by": "load"}, "name"),
+        ({}, "by"),
+        ([], "body"),
+    ],
+)
+def test_a_split_is_asked_for_in_one_way_or_the_other(body: Any, named: str, program: Program) -> None:
+    refused = program.call("POST", "/datasets/1/splits", json=body)
+    assert (refused.status_code, refused.json["code"]) == (422, "invalid_input")
+    assert named in refused.json["detail"]
+
+
+def test_a_split_of_another_dataset_is_not_found_here(program: Program, tmp_path: Path) -> None:
+    dataset_id, other = import_faults(tmp_path / "a"), import_faults(tmp_path / "b", "Other", loads=(4,))
+    old = program.call(
+        "POST", f"/datasets/{dataset_id}/splits", json={"by": "load", "test_values": ["2"], "name": "s"}
+    ).json
+    for path in (f"/datasets/{other}/splits", f"/datasets/{other}/splits/check"):
+        assert program.call("POST", path, json={"carry_from": old["split_id"]}).status_code == 404
+        assert program.call("POST", path, json={"carry_from": 999}).status_code == 404
 
 
 def test_a_dataset_is_changed_and_deleted(program: Program, database: Settings, tmp_path: Path) -> None:
