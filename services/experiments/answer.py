@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from services.experiments.given import GivenSignal
@@ -18,8 +18,12 @@ def build_answer(
     class_names: list[str],
     experiment: dict[str, Any],
     origin: Mapping[str, Any],
+    doubts: Sequence[str],
 ) -> dict[str, Any]:
-    """Return the answer in the shape that scripts rely on, with the timeline of its windows."""
+    """Return the answer in the shape that scripts rely on, with the timeline of its windows.
+
+    ``doubts`` are limits of this recording itself, and come first.
+    """
     top = class_names[prediction.class_index]
     confidence = float(prediction.probabilities[prediction.class_index])
     agreeing = int((prediction.window_probabilities.argmax(axis=1) == prediction.class_index).sum())
@@ -44,7 +48,7 @@ def build_answer(
         },
         "evidence": [],
         "contradictions": [],
-        "limits": list_limits(given, agreeing, n_windows, experiment, origin),
+        "limits": [*doubts, *list_limits(given, agreeing, n_windows, experiment, origin)],
         "notes": list(prediction.notes),
         "classifier": _describe_classifier(experiment),
         "recording": _describe_recording(given),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from core.signal.quality import check_usable
@@ -17,21 +17,30 @@ from models.diagnosis import Diagnosis
 from models.experiment import Experiment
 from models.job import Job, JobKind, JobQueue
 from models.recording import Signal
+from models.upload import Upload
 from services.datasets.sources import resolve_sources
 from services.datasets.uploads import remove_upload_files
 from services.experiments.answer import build_answer
-from services.experiments.given import GivenSignal, complete, rate_missing, read_file, read_stored
+from services.experiments.given import (
+    GivenSignal,
+    check_rate,
+    complete,
+    list_quality_sentences,
+    rate_missing,
+    read_file,
+    read_stored,
+)
+from services.experiments.limits import word_learned_part
 from services.experiments.listing import describe_experiment, find_experiment
+from services.experiments.material import find_learned_part
 from services.experiments.training import get_run_folder
 from services.jobs.queue import enqueue_job
 from services.jobs.runner import JobHandle
 from services.shared.actors import SYSTEM, Actor
+from services.shared.texts import check_text
 from utils.clock import to_iso
 from utils.exceptions import ErrorCode, InvalidInputError, NotFoundError, SignalError
 from utils.ids import new_storage_name
-
-if TYPE_CHECKING:
-    pass
 
 _MAX_RATE_HZ = 10_000_000.0
 _MAX_SPEED_RPM = 1_000_000.0
@@ -47,7 +56,7 @@ def request_diagnosis(
         raise InvalidInputError("Name one recording: a stored signal, an uploaded file, or samples.")
     _check_facts(facts)
     with get_db_session(read_only=True) as session:
-        name, reference = _check_source(session, named[0], source[named[0]], actor)
+        name, reference = _check_source(session, named[0], source[named[0]], facts, actor)
         _check_experiment(session, experiment_id)
     if "samples" in reference:
         reference = _stage_samples(reference["samples"], facts)
@@ -77,6 +86,7 @@ def request_diagnosis(
 
 
 def _check_facts(facts: Mapping[str, Any]) -> None:
+    check_text(dict(facts), "request")
     rate_hz, speed_rpm = facts.get("sample_rate_hz"), facts.get("shaft_speed_rpm")
     if rate_hz is not None and not 1.0 <= float(rate_hz) <= _MAX_RATE_HZ:
         raise SignalError(
@@ -87,12 +97,16 @@ def _check_facts(facts: Mapping[str, Any]) -> None:
         raise InvalidInputError("The shaft speed is given in rpm, above 0, for example 1797.")
 
 
-def _check_source(session: Session, kind: str, value: Any, actor: Actor) -> tuple[str, dict[str, Any]]:
+def _check_source(
+    session: Session, kind: str, value: Any, facts: Mapping[str, Any], actor: Actor
+) -> tuple[str, dict[str, Any]]:
     if kind == "signal_id":
         signal = session.get(Signal, int(value), options=[joinedload(Signal.recording)])
         if signal is None:
             raise NotFoundError("There is no such signal.")
-        return f"{signal.recording.name} ({signal.channel})", {"signal_id": signal.id}
+        name = f"{signal.recording.name} ({signal.channel})"
+        check_rate(facts.get("sample_rate_hz"), signal.sample_rate_hz, name)
+        return name, {"signal_id": signal.id}
     if kind == "samples":
         return "samples sent by REST", {"samples": value}
     found = resolve_sources(session, [{kind: value}], actor)[0]
@@ -121,7 +135,7 @@ def _stage_samples(samples: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
     if facts.get("sample_rate_hz") is None:
         raise rate_missing("The samples come without a sample rate")
     folder = get_settings().uploads_dir
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"samples-{new_storage_name()}.f32"
     values.tofile(path)
     return {"samples_file": path.name}
@@ -134,23 +148,35 @@ def run_diagnosis(handle: JobHandle) -> dict[str, Any]:
     with get_db_session(read_only=True) as session:
         diagnosis = session.get_one(Diagnosis, handle.payload["diagnosis_id"])
         experiment = find_experiment(session, diagnosis.experiment_id)
+    if diagnosis.answer is not None:  # by an attempt that died before it could say so
+        return diagnosis.answer
     if experiment is None:
         raise NotFoundError("The experiment has been deleted.")
     handle.report(0.1, "reading the recording")
     given = _read_given(diagnosis)
+    doubts = _list_doubts(given, experiment)
     handle.report(0.4, "asking the classifier")
     classifier = Classifier.load(get_run_folder(experiment.folder) / "classifier")
     prediction = classifier.predict(given.values, given.sample_rate_hz, given.shaft_speed_rpm)
     handle.raise_if_interrupted()
     described = describe_experiment(experiment)
-    answer = build_answer(given, prediction, list(classifier.class_names), described, classifier.origin)
+    answer = build_answer(
+        given, prediction, list(classifier.class_names), described, classifier.origin, doubts
+    )
     answer["diagnosis_id"] = diagnosis.id
     with get_db_session() as session:
         handle.fenced(session)
         session.get_one(Diagnosis, diagnosis.id).answer = answer
+        session.execute(delete(Upload).where(Upload.id == diagnosis.request["source"].get("upload_id")))
         session.commit()
     _discard_source(diagnosis)
     return answer
+
+
+def _list_doubts(given: GivenSignal, experiment: Experiment) -> list[str]:
+    with get_db_session(read_only=True) as session:
+        part = find_learned_part(session, experiment, given)
+    return [*word_learned_part(part), *list_quality_sentences(given)]
 
 
 def _read_given(diagnosis: Diagnosis) -> GivenSignal:

@@ -16,7 +16,8 @@ from sqlalchemy.orm import joinedload
 
 from core.datasets.isolated import IsolatedReader
 from core.datasets.readers.base import FilePreview, VariablePreview
-from core.signal.quality import check_usable
+from core.datasets.store import hash_signal
+from core.signal.quality import QualitySeverity, assess_quality, check_usable
 from dashboard_config import get_settings
 from database.connection import get_db_session
 from models.recording import Recording, Signal
@@ -42,6 +43,11 @@ class GivenSignal:
     load: str | None = None
     signal_id: int | None = None
     dataset_id: int | None = None
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the samples, as the store names signals."""
+        return hash_signal(self.values)
 
 
 def rate_missing(what: str) -> SignalError:
@@ -146,16 +152,21 @@ def _match(usable: list[VariablePreview], wanted: str) -> list[VariablePreview]:
     return []
 
 
+def check_rate(given: Any, declared: float | None, name: str) -> None:
+    """Refuse a sample rate that contradicts what the recording says of itself."""
+    if given is not None and declared is not None and abs(float(given) - declared) > 1e-6 * declared:
+        raise SignalError(
+            f"{name} says {declared:g} Hz, but {float(given):g} Hz was given. Leave the sample rate "
+            "out, or correct the recording.",
+            code=ErrorCode.SAMPLE_RATE_INVALID,
+        )
+
+
 def _choose_rate(variable: VariablePreview, facts: Mapping[str, Any], file_name: str) -> float:
     given, declared = facts.get("sample_rate_hz"), variable.sample_rate_hz
     if given is None and declared is None:
         raise rate_missing(f"{file_name} does not say its sample rate")
-    if given is not None and declared is not None and abs(float(given) - declared) > 1e-6 * declared:
-        raise SignalError(
-            f"{file_name} says {declared:g} Hz, but {float(given):g} Hz was given. Leave the sample rate "
-            "out, or correct the file.",
-            code=ErrorCode.SAMPLE_RATE_INVALID,
-        )
+    check_rate(given, declared, file_name)
     return float(given if given is not None else declared)  # type: ignore[arg-type]  # one of them is there
 
 
@@ -168,6 +179,21 @@ def complete(given: GivenSignal, facts: Mapping[str, Any]) -> GivenSignal:
         machine=facts.get("machine") or given.machine,
         bearing=facts.get("bearing") or given.bearing,
     )
+
+
+def list_quality_sentences(given: GivenSignal) -> list[str]:
+    """Return what is wrong with the measurement itself.
+
+    Raises
+    ------
+    SignalError
+        ``empty_signal``: it never changes, so that every answer would be about nothing.
+    """
+    flags = assess_quality(given.values, given.sample_rate_hz)
+    for flag in flags:
+        if flag.severity is QualitySeverity.ERROR:
+            raise SignalError(f"{flag.sentence} There is nothing to diagnose.", code=ErrorCode.EMPTY_SIGNAL)
+    return [flag.sentence for flag in flags if flag.severity is QualitySeverity.WARNING]
 
 
 def _as_number(value: Any) -> float | None:

@@ -45,6 +45,14 @@ def list_limits(
     return limits
 
 
+def word_learned_part(part: str | None) -> list[str]:
+    """Return the doubt about a recording that the classifier knows from its training."""
+    use = {"train": "trained on", "validation": "chosen by"}.get(part or "")
+    if use is None:
+        return []
+    return [f"The classifier was {use} this very recording: that it names it right shows nothing."]
+
+
 def condense_findings(findings: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return one sentence per kind of leak finding, with how many more of the kind there are.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from core.training.signals import LabelledSignal
 from models.dataset import ManifestRow
+from models.experiment import Experiment
 from models.recording import Recording, Signal
 from models.split import Split, SplitMember
 from services.shared.signal_store import load_samples
@@ -21,6 +22,18 @@ PARTS = ("train", "validation", "test")
 _KNOWN_ORDER = {
     name: rank for rank, name in enumerate(dict.fromkeys((*ROLLING_FAULT_CLASSES, *FAULT_CLASSES)))
 }
+
+
+class GivenRecording(Protocol):
+    """What a recording to judge is recognised by."""
+
+    @property
+    def signal_id(self) -> int | None:
+        """Its row, where it is stored."""
+
+    @property
+    def sha256(self) -> str:
+        """The hash of its samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,29 @@ def load_material(session: Session, split: Split, channel: str | None) -> list[M
         for signal, fault_class, physical_bearing, part in session.execute(chosen).unique()
         if fault_class is not None
     ]
+
+
+def find_learned_part(session: Session, experiment: Experiment, recording: GivenRecording) -> str | None:
+    """Return the part, train or validation, in which an experiment saw a recording; None where in neither.
+
+    A recording is recognised by its samples, whatever it is called, and a stored one also by its other
+    channels.
+    """
+    same_recording = select(Signal.recording_id).where(Signal.id == recording.signal_id)
+    chosen = (
+        select(SplitMember.part)
+        .join(Signal, Signal.id == SplitMember.signal_id)
+        .where(
+            SplitMember.split_id == experiment.split_id,
+            SplitMember.part.in_(("train", "validation")),
+            (SplitMember.signal_sha256 == recording.sha256) | Signal.recording_id.in_(same_recording),
+        )
+        .order_by(SplitMember.part)
+        .limit(1)
+    )
+    if experiment.channel is not None:
+        chosen = chosen.where(Signal.channel == experiment.channel)
+    return session.scalar(chosen)
 
 
 def list_class_names(rows: list[MaterialRow]) -> list[str]:

@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.io import savemat
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from core.datasets.canonical import CanonicalSignal, write_canonical
 from database.connection import get_db_session
 from models.experiment import Experiment
 from models.job import Job
+from models.split import SplitMember
 from models.user import Role
+from services.dataset_service import DatasetService
 from services.experiment_service import ExperimentService
 from services.jobs import board, queue
 from tests.factories.datasets import SmallDataset, add_small_dataset, simulate
@@ -294,6 +296,7 @@ def test_a_file_that_cannot_be_judged_is_refused_in_plain_words(
         ({"samples": [1.0, 2.0]}, "sample_rate_missing"),
         ({"samples": [1.0, 2.0], "sample_rate_hz": -1.0}, "sample_rate_invalid"),
         ({"samples": [1.0], "sample_rate_hz": 2000.0, "shaft_speed_rpm": 0.0}, "invalid_input"),
+        ({"samples": [1.0], "sample_rate_hz": 2000.0, "machine": "a\x00b"}, "invalid_input"),
         ({}, "invalid_input"),
         ({"signal_id": 999_999}, "not_found"),
     ],
@@ -314,6 +317,81 @@ def test_samples_and_the_same_stored_recording_get_equal_numbers(trained: int, s
     assert isinstance(sent, dict)
     assert isinstance(stored, dict)
     assert sent["probabilities"] == stored["probabilities"]
+
+
+def test_a_recording_that_the_classifier_knows_is_said_to_be_known(trained: int, small: SmallDataset) -> None:
+    with get_db_session(read_only=True) as session:
+        parts = dict(
+            session.execute(
+                select(SplitMember.part, SplitMember.signal_id).where(SplitMember.split_id == small.split_id)
+            ).all()
+        )
+    first = {
+        part: diagnose(trained, signal_id=signal_id)["answer"]["limits"][0]  # type: ignore[index]
+        for part, signal_id in parts.items()
+    }
+    assert "trained on this very recording" in first["train"]
+    assert "chosen by this very recording" in first["validation"]
+    assert "this very recording" not in first["test"]
+
+
+def test_a_copy_of_a_known_recording_is_recognised_by_its_samples(trained: int, small: SmallDataset) -> None:
+    with get_db_session(read_only=True) as session:
+        member = select(SplitMember.signal_id).where(
+            SplitMember.split_id == small.split_id, SplitMember.part == "train"
+        )
+        known = session.scalars(member).first()
+    (fault_class, load) = next(key for key, signal_id in small.signal_ids.items() if signal_id == known)
+    values = simulate(fault_class, seed=10 * load + ("healthy", "inner_race").index(fault_class))
+    answer = diagnose(trained, samples=[float(value) for value in values], sample_rate_hz=2000.0)["answer"]
+    assert isinstance(answer, dict)
+    assert "trained on this very recording" in answer["limits"][0]
+
+
+def test_a_dead_sensor_is_never_called_healthy(trained: int) -> None:
+    found = diagnose(trained, samples=[1.0] * 2000, sample_rate_hz=2000.0)
+    assert found["answer"] is None
+    assert "same value" in str(found["error"])
+
+
+def test_a_doubtful_measurement_is_a_limit_of_its_diagnosis(trained: int) -> None:
+    values = simulate("healthy", seed=77)
+    values[500:900] = 0.0
+    answer = diagnose(trained, samples=[float(value) for value in values], sample_rate_hz=2000.0)["answer"]
+    assert isinstance(answer, dict)
+    assert "stands still" in answer["limits"][0]
+
+
+def test_a_sample_rate_that_contradicts_a_stored_recording_is_refused(
+    trained: int, small: SmallDataset
+) -> None:
+    signal_id = small.signal_ids["healthy", 3]
+    answer = ExperimentService.request_diagnosis(
+        experiment_id=trained, signal_id=signal_id, sample_rate_hz=500.0
+    )
+    assert answer["error_code"] == "sample_rate_invalid"
+    assert "2000 Hz" in answer["error"]
+
+
+def test_a_diagnosed_upload_waits_no_longer_and_its_answer_survives_another_attempt(
+    trained: int, tmp_path: Path
+) -> None:
+    person = add_person()
+    path = tmp_path / "new.mat"
+    savemat(path, {"x": simulate("healthy", seed=91).astype(float)})
+    with path.open("rb") as stream:
+        staged = DatasetService.stage_upload(stream, "new.mat", actor=person)
+    request = ExperimentService.request_diagnosis(
+        experiment_id=trained, upload_id=staged["upload_id"], sample_rate_hz=2000.0, actor=person
+    )
+    assert ExperimentService.run_diagnosis_job(request["job_id"], "w") == "done"
+    assert DatasetService.list_uploads(actor=person) == []
+    first = ExperimentService.get_diagnosis(request["diagnosis_id"])
+    with get_db_session() as session:  # as if the worker had died before it could say "done"
+        session.execute(update(Job).where(Job.id == request["job_id"]).values(state="queued"))
+        session.commit()
+    assert ExperimentService.run_diagnosis_job(request["job_id"], "w") == "done"
+    assert ExperimentService.get_diagnosis(request["diagnosis_id"]) == first
 
 
 def test_an_untrained_experiment_is_not_asked(small: SmallDataset) -> None:
