@@ -7,6 +7,7 @@ by the load zone, on shaft lines and noise. They are for running the product, no
 from __future__ import annotations
 
 import csv
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,3 +175,7 @@ def _ring(wanted: Measurement, n_samples: int, rng: np.random.Generator) -> Sign
     first, second = _RESONANCES_HZ[wanted.fault_class]
     ringing = np.sin(2 * np.pi * first * tail_s) + 0.5 * np.sin(2 * np.pi * second * tail_s)
     return scipy.signal.fftconvolve(train, ringing * np.exp(-900.0 * tail_s))[:n_samples]
+
+
+if __name__ == "__main__":
+    make_lookalikes(Path(sys.argv[1] if len(sys.argv) > 1 else "recordings"))
