@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import signal
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
+from dashboard.cli.waiting import wait_for_jobs
+from dashboard_config import Settings
 from database.redis_server import answers_ping
+from services.experiment_service import ExperimentService
+from services.jobs import board
+from tests.factories.datasets import add_small_dataset
 from tests.servers import Product
 from utils.clock import monotonic_s
 from utils.processes import wait_until
@@ -92,5 +98,25 @@ def test_without_redis_the_web_side_runs_and_no_worker_is_started(tmp_path: Path
         assert product.find_processes("tasks.dispatcher")
         assert not product.find_processes("redis-server")
         assert not product.find_processes("celery")
+    finally:
+        product.stop()
+
+
+def test_without_redis_pages_work_jobs_wait_and_a_command_runs_them(
+    tmp_path: Path, configure: Callable[..., Settings]
+) -> None:
+    product = Product(tmp_path / "product", REDIS_ENABLED="false")
+    try:
+        product.start()
+        assert _get_status(f"{product.url}/health") == 200
+        assert product.setup_link is not None
+        assert _get_status(product.setup_link) == 200
+        assert product.find_processes("redis-server") == product.find_processes("celery") == []
+        configure(DATA_DIR=product.data_dir, REDIS_ENABLED="false")
+        assert wait_until(lambda: "REDIS_ENABLED" in board.get_queue_health()["banner"], 10)
+        config = {"network": "random_forest", "split_id": add_small_dataset().split_id}
+        created = ExperimentService.create_experiment({**config, "options": {"n_trees": 5}})
+        assert wait_until(lambda: board.get_job(created["job_ids"][0])["state"] != "queued", 1.5) is False
+        assert wait_for_jobs(created["job_ids"], quiet=True)[0]["state"] == "done"
     finally:
         product.stop()
