@@ -29,12 +29,15 @@ _REDACTIONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
 )
 
+# Besides line ends also what moves a terminal's cursor or ends a line for other readers.
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+
 
 def redact(text: str) -> str:
     """Return ``text`` without secrets, keys, tokens and e-mail addresses, on one line."""
     for pattern, replacement in _REDACTIONS:
         text = pattern.sub(replacement, text)
-    return text.replace("\r", "\\r").replace("\n", "\\n")
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class RedactionFilter(logging.Filter):
@@ -58,7 +61,8 @@ class _TextFormatter(logging.Formatter):
         return text + "".join(f" {key}={value}" for key, value in extra.items())
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 -- the standard library's name
-        return "\n".join(redact(line) for line in super().formatException(ei).splitlines())
+        # Indented: a line of an error's own words never looks like a record.
+        return "\n".join(f"  {redact(line)}" for line in super().formatException(ei).splitlines())
 
 
 class _RedactingJsonFormatter(JsonFormatter):

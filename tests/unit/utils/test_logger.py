@@ -45,6 +45,23 @@ def test_a_secret_is_taken_out(text: str, secret: str) -> None:
 
 def test_a_forged_second_line_stays_on_the_first() -> None:
     assert "\n" not in redact("name\nERROR forged line")
+    for control in ("\r", "\x1b", "\x85", "\u2028", "\x9b"):
+        assert control not in redact(f"name{control}[2J")
+    assert redact("a\tb é µ") == "a\tb é µ"
+
+
+def test_no_line_of_an_errors_own_words_looks_like_a_record(
+    capture: Callable[[str], list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    capture("text")
+    try:
+        raise ValueError("first\n2026-01-01 00:00:00,000 INFO forged: all is well")
+    except ValueError:
+        log_error(setup_logger("services.x"), "failed")
+    record, *trace = capsys.readouterr().err.splitlines()
+    assert "failed" in record
+    assert any("forged" in line for line in trace)
+    assert all(line.startswith("  ") for line in trace)
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
