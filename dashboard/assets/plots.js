@@ -12,9 +12,14 @@
     return values ? Array.from(values) : [];
   }
 
+  /* What Python escaped so that Plotly shows it as text. */
+  function unescape(text) {
+    return text.replaceAll("&#37;", "%").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+  }
+
   function buildCsv(plot) {
     const layout = plot._fullLayout;
-    const title = (axis) => (layout[axis] && layout[axis].title && layout[axis].title.text) || axis;
+    const title = (axis) => unescape((layout[axis] && layout[axis].title && layout[axis].title.text) || axis);
     const columns = [];
     const traces = plot._fullData.filter((trace) => trace.visible === true);
     traces.forEach((trace) => {

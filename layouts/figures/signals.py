@@ -16,7 +16,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
-from layouts.figures.theme import build_figure, class_style
+from layouts.figures.theme import build_figure, class_style, escape_markup
 
 Line = dict[str, Any]
 
@@ -121,9 +121,7 @@ def build_waveform(view: dict[str, Any], theme: str) -> go.Figure:
     )
     digits = _time_digits(stop_s - start_s)
     figure.add_trace(
-        _build_trace(
-            view["time_s"], view["values"], theme, f"%{{x:.{digits}f}} s<br>%{{y:.4~g}} {unit or ''}", width=1
-        )
+        _build_trace(view["time_s"], view["values"], theme, _word_hover(f".{digits}f", "s", unit), width=1)
     )
     _set_axes(figure, (start_s, stop_s), theme)
     figure.update_layout(
@@ -207,7 +205,7 @@ def _build_spectral(
     revision = f"{axis.key}-{span}-{look.logarithmic}"
     figure = build_figure(look.theme, x=(axis.name, axis.unit), y=y, uirevision=revision, hovermode="x")
     xs = np.asarray(view["frequencies_hz"]) * axis.factor
-    hover = f"%{{x:.5~g}} {_short(axis)}<br>%{{y:.4~g}} {y[1] or ''}"
+    hover = _word_hover(".5~g", _short(axis), y[1])
     figure.add_trace(_build_trace(xs, values, look.theme, hover, width=1.2))
     _set_axes(figure, span, look.theme)
     _set_amplitude_axis(figure, values, logarithmic=look.logarithmic)
@@ -237,6 +235,10 @@ def _describe(
 
 def _short(axis: FrequencyAxis) -> str:
     return "X" if axis.key == "orders" else axis.unit
+
+
+def _word_hover(x_format: str, x_unit: str, y_unit: str | None) -> str:
+    return f"%{{x:{x_format}}} {x_unit}<br>%{{y:.4~g}} {escape_markup(y_unit or '')}"
 
 
 def _build_trace(x: ArrayLike, y: ArrayLike, theme: str, hover: str, *, width: float) -> go.Scatter:

@@ -132,9 +132,18 @@ def build_template(theme: str) -> go.layout.Template:
     return go.layout.Template(layout=layout)
 
 
+def escape_markup(text: str) -> str:
+    """Return ``text`` so that Plotly shows it as it is: no tags, links or template fields of a user's.
+
+    >>> escape_markup("<b>g</b> %{x}")
+    '&lt;b&gt;g&lt;/b&gt; &#37;{x}'
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("%{", "&#37;{")
+
+
 def axis_title(quantity: str, unit: str | None) -> str:
     """Return an axis title with its unit; a unit that nobody knows is said to be unknown."""
-    return f"{quantity} ({unit or 'unit unknown'})"
+    return f"{quantity} ({escape_markup(unit or 'unit unknown')})"
 
 
 def build_figure(

@@ -149,3 +149,20 @@ def test_lonely_labels_all_stand_in_the_lowest_row() -> None:
 def test_neighbouring_samples_of_a_short_stretch_read_differently() -> None:
     low, high = figures.round_stretch(make_waveform("g", 0.123456, 0.123556))
     assert (low, high) == (0.123456, 0.123556)
+
+
+def test_markup_in_a_unit_stays_text() -> None:
+    """Plotly takes tags and links in titles and hover texts, and %{…} as fields."""
+    unit = "<a href=//e.org>g%{x}</a>"
+    shown = "&lt;a href=//e.org&gt;g&#37;{x}&lt;/a&gt;"
+    drawn = [
+        figures.build_waveform(make_waveform(unit), "light"),
+        figures.build_spectrum(make_view(unit), LINES, make_look()),
+        figures.build_psd(make_view(unit), LINES, make_look()),
+        figures.build_envelope(make_view(unit), LINES, make_look()),
+    ]
+    for figure in drawn:
+        for text in (figure.layout.yaxis.title.text, figure.data[0].hovertemplate):
+            assert "<a" not in text
+            assert "%{x}" not in text.removeprefix("%{x")
+            assert shown in text
