@@ -193,23 +193,33 @@ def _close(job_id: int, fence: int, state: JobState, **values: Any) -> None:
         session.commit()
 
 
-def release_job(job_id: int, fence: int, *, paused: bool) -> None:
-    """Give a job back after a pause or for a shutdown; such an attempt does not count as lost."""
-    state = JobState.PAUSED if paused else JobState.QUEUED
+def release_job(job_id: int, fence: int) -> JobState:
+    """Give a job back after a pause or for a shutdown; such an attempt does not count as lost.
+
+    What people asked for last decides where it goes: while a pause was being stored they may have resumed,
+    stopped or cancelled the job.
+    """
     with get_db_session() as session:
-        _fenced_update(
-            session,
-            job_id,
-            fence,
-            {
-                "state": state,
-                "command": None,
-                "attempt": Job.attempt - 1,
-                "published_at": None,
-                "not_before": None,
-            },
-        )
+        hold_fence(session, job_id, fence)
+        job = session.get_one(Job, job_id, populate_existing=True)
+        command = JobCommand(job.command) if job.command else None
+        job.command = command if command is JobCommand.STOP else None
+        job.attempt -= 1
+        job.published_at = job.not_before = None
+        state = _choose_released_state(command)
+        job.state = state
+        if state is JobState.CANCELLED:
+            job.finished_at = utc_now()
+            session.flush()
+            add_job_message(session, job_id)
         session.commit()
+    return state
+
+
+def _choose_released_state(command: JobCommand | None) -> JobState:
+    if command is JobCommand.PAUSE:
+        return JobState.PAUSED
+    return JobState.CANCELLED if command is JobCommand.CANCEL else JobState.QUEUED
 
 
 def retry_later(job_id: int, fence: int, error: LstmPfdError) -> bool:

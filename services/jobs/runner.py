@@ -147,7 +147,7 @@ def execute_job(job_id: int, handler: Handler, *, worker: str) -> str | None:
     try:
         with JobHandle(claimed) as handle:
             outcome = handler(handle)
-        state: str | None = _settle(claimed, outcome, handle)
+        state: str | None = _settle(claimed, outcome)
     except LeaseLostError:
         logger.warning("late results dropped", extra=context)
         return None
@@ -157,11 +157,9 @@ def execute_job(job_id: int, handler: Handler, *, worker: str) -> str | None:
     return state
 
 
-def _settle(claimed: ClaimedJob, outcome: dict[str, Any] | JobPaused, handle: JobHandle) -> str:
+def _settle(claimed: ClaimedJob, outcome: dict[str, Any] | JobPaused) -> str:
     if isinstance(outcome, JobPaused):
-        paused = handle.command() != JobCommand.YIELD
-        queue.release_job(claimed.job_id, claimed.fence, paused=paused)
-        return JobState.PAUSED if paused else JobState.QUEUED
+        return queue.release_job(claimed.job_id, claimed.fence)
     queue.finish_job(claimed.job_id, claimed.fence, outcome)
     return JobState.DONE
 
@@ -172,8 +170,7 @@ def _settle_error(claimed: ClaimedJob, error: Exception) -> str | None:
             queue.close_cancelled(claimed.job_id, claimed.fence)
             return JobState.CANCELLED
         if isinstance(error, JobYieldedError):
-            queue.release_job(claimed.job_id, claimed.fence, paused=False)
-            return JobState.QUEUED
+            return queue.release_job(claimed.job_id, claimed.fence)
         expected, reference_id = _describe(error, claimed)
         if isinstance(expected, ServiceUnavailableError) and queue.retry_later(
             claimed.job_id, claimed.fence, expected

@@ -259,7 +259,7 @@ def test_what_a_killed_attempt_left_behind_is_swept_away(database: Settings, tmp
         path.write_bytes(b"x")
     claimed = queue.claim_job(started["job_id"], "killed")
     assert claimed is not None
-    queue.release_job(started["job_id"], claimed.fence, paused=False)
+    queue.release_job(started["job_id"], claimed.fence)
     assert DatasetService.run_import_job(started["job_id"], "test") == "done"
     assert not any(path.parent.exists() for path in left)
     assert len(list_store(database)) == 1

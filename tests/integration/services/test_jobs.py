@@ -191,6 +191,32 @@ def test_a_pause_keeps_the_attempt_count_and_resume_queues_again() -> None:
     assert claimed.attempt == 1
 
 
+@pytest.mark.parametrize(
+    ("command", "state", "left"),
+    [("resume", "queued", None), ("cancel", "cancelled", None), ("stop", "queued", "stop")],
+)
+def test_what_is_asked_while_a_pause_is_being_stored_is_obeyed(
+    command: str, state: str, left: str | None
+) -> None:
+    person = add_person()
+    job_id = add_job(actor=person)
+
+    def handler(handle: JobHandle) -> JobPaused:
+        board.command_job(job_id, JobCommand.PAUSE, actor=SYSTEM)
+        if command == "resume":
+            board.resume_job(job_id, actor=SYSTEM)
+        else:
+            board.command_job(job_id, JobCommand(command), actor=SYSTEM)
+        return JobPaused()
+
+    assert execute_job(job_id, handler, worker="w") == state
+    job = board.get_job(job_id)
+    assert job is not None
+    assert (job["state"], job["command"], job["attempt"]) == (state, left, 0)
+    told = [toast["title"] for toast in board.take_toasts(actor=person)]
+    assert told == (["Cancelled: Train something"] if state == "cancelled" else [])
+
+
 def test_stopping_a_paused_job_queues_it_with_the_command_for_its_next_run() -> None:
     job_id = add_job()
     board.command_job(job_id, JobCommand.PAUSE, actor=SYSTEM)
