@@ -217,6 +217,24 @@ def test_what_is_asked_while_a_pause_is_being_stored_is_obeyed(
     assert told == (["Cancelled: Train something"] if state == "cancelled" else [])
 
 
+def test_the_rest_is_estimated_from_an_unbroken_run_only() -> None:
+    job_id = add_job()
+
+    def find_rest_s() -> float | None:
+        claimed = queue.claim_job(job_id, "w")
+        assert claimed is not None
+        queue.renew_lease(job_id, claimed.fence, 0.5, None)
+        job = board.get_job(job_id)
+        assert job is not None
+        board.command_job(job_id, JobCommand.PAUSE, actor=SYSTEM)
+        assert queue.release_job(job_id, claimed.fence) is JobState.PAUSED
+        return job["eta_s"]
+
+    assert find_rest_s() is not None
+    board.resume_job(job_id, actor=SYSTEM)
+    assert find_rest_s() is None
+
+
 def test_stopping_a_paused_job_queues_it_with_the_command_for_its_next_run() -> None:
     job_id = add_job()
     board.command_job(job_id, JobCommand.PAUSE, actor=SYSTEM)
