@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -159,7 +161,11 @@ def summarise_group(group_key: str) -> dict[str, Any] | None:
 def list_predictions(
     experiment_id: int, part: str, target: str | None, predicted: str | None
 ) -> list[dict[str, Any]]:
-    """Return what an experiment says of each signal of a part; a confusion cell by target and prediction."""
+    """Return what an experiment says of each signal of a part.
+
+    ``target`` and ``predicted`` choose a cell of the recording-level confusion matrix: the signals of the
+    recordings with that label and that answer, whatever a single channel of them says.
+    """
     chosen = (
         select(Prediction, Signal, Recording)
         .join(Signal, Signal.id == Prediction.signal_id)
@@ -169,26 +175,50 @@ def list_predictions(
     )
     if target is not None:
         chosen = chosen.where(Prediction.target == target)
-    if predicted is not None:
-        chosen = chosen.where(Prediction.predicted == predicted)
     with get_db_session(read_only=True) as session:
         rows = session.execute(chosen).all()
+        class_names = session.scalar(select(Experiment.class_names).where(Experiment.id == experiment_id))
+    answers = _name_answers([(recording.id, prediction) for prediction, _, recording in rows], class_names)
     return [
-        {
-            "signal_id": signal.id,
-            "recording_id": recording.id,
-            "dataset_id": recording.dataset_id,
-            "recording": recording.name,
-            "channel": signal.channel,
-            "load": recording.load,
-            "shaft_speed_rpm": recording.shaft_speed_rpm,
-            "part": prediction.part,
-            "target": prediction.target,
-            "predicted": prediction.predicted,
-            "correct": prediction.target == prediction.predicted,
-            "probabilities": prediction.probabilities,
-            "n_windows": prediction.n_windows,
-            "n_windows_correct": prediction.n_windows_correct,
-        }
+        _describe_prediction(prediction, signal, recording, answer)
         for prediction, signal, recording in rows
+        if (answer := answers[recording.id, prediction.target]) == predicted or predicted is None
     ]
+
+
+def _name_answers(
+    predictions: list[tuple[int, Prediction]], class_names: list[str] | None
+) -> dict[tuple[int, str], str]:
+    """Return the recording-level answer for each (recording, label), pooled as the results pool it.
+
+    A signal's probabilities are the softmax of its windows' mean log-probability, so that the recording's
+    are those of its signals' logarithms, each weighing as much as it has windows.
+    """
+    sums: dict[tuple[int, str], NDArray[np.float64]] = {}
+    for recording_id, prediction in predictions:
+        logs = prediction.n_windows * np.log(np.asarray(prediction.probabilities))
+        key = (recording_id, prediction.target)
+        sums[key] = sums[key] + logs if key in sums else logs
+    return {key: (class_names or [])[int(logs.argmax())] for key, logs in sums.items()}
+
+
+def _describe_prediction(
+    prediction: Prediction, signal: Signal, recording: Recording, answer: str
+) -> dict[str, Any]:
+    return {
+        "signal_id": signal.id,
+        "recording_id": recording.id,
+        "dataset_id": recording.dataset_id,
+        "recording": recording.name,
+        "channel": signal.channel,
+        "load": recording.load,
+        "shaft_speed_rpm": recording.shaft_speed_rpm,
+        "part": prediction.part,
+        "target": prediction.target,
+        "predicted": prediction.predicted,
+        "recording_predicted": answer,
+        "correct": prediction.target == prediction.predicted,
+        "probabilities": prediction.probabilities,
+        "n_windows": prediction.n_windows,
+        "n_windows_correct": prediction.n_windows_correct,
+    }

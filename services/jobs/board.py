@@ -51,7 +51,7 @@ def describe_job(job: Job) -> dict[str, Any]:
 
 
 def _estimate_rest_s(job: Job) -> float | None:
-    """Estimate from the pace so far; None after a pause or a lost attempt: the clock holds their idle time."""
+    """Estimate from the pace so far; None after a pause or a lost attempt: the clock counts idle time."""
     if job.state != JobState.RUNNING or job.started_at is None or job.progress < 0.02 or job.fence > 1:
         return None
     elapsed_s = max((utc_now() - job.started_at).total_seconds(), 0.0)

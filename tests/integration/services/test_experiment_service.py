@@ -13,8 +13,9 @@ from sqlalchemy import func, select, update
 
 from core.datasets.canonical import CanonicalSignal, write_canonical
 from database.connection import get_db_session
-from models.experiment import Experiment
+from models.experiment import Experiment, Prediction
 from models.job import Job
+from models.recording import Signal
 from models.split import SplitMember
 from models.user import Role
 from services.dataset_service import DatasetService
@@ -87,6 +88,39 @@ def test_a_forest_learns_and_is_judged_at_both_levels(small: SmallDataset) -> No
         experiment_id, "test", target="healthy", predicted="inner_race"
     )
     assert wrong == []
+
+
+@pytest.mark.parametrize(("n_windows", "cell"), [(3, "healthy"), (60, "inner_race")])
+def test_a_cell_opens_whole_recordings_by_their_pooled_answer(
+    trained: int, small: SmallDataset, n_windows: int, cell: str
+) -> None:
+    """A second channel says inner race with 0.9; it turns the recording only with enough windows."""
+    with get_db_session() as session:
+        first = session.get_one(Signal, small.signal_ids["healthy", 3])
+        facts = {
+            name: getattr(first, name) for name in ("recording_id", "sample_rate_hz", "n_samples", "shard")
+        }
+        second = Signal(channel="FE", sha256="f" * 64, **facts)
+        session.add(second)
+        session.flush()
+        known = session.scalars(select(Prediction).where(Prediction.signal_id == first.id)).one()
+        known.probabilities, known.n_windows = [0.9, 0.1], 20
+        session.add(
+            Prediction(
+                experiment_id=trained,
+                signal_id=second.id,
+                part="test",
+                target="healthy",
+                predicted="inner_race",
+                probabilities=[0.1, 0.9],
+                n_windows=n_windows,
+                n_windows_correct=0,
+            )
+        )
+        session.commit()
+    for answer in ("healthy", "inner_race"):
+        found = ExperimentService.list_predictions(trained, "test", target="healthy", predicted=answer)
+        assert [row["channel"] for row in found] == (["DE", "FE"] if answer == cell else [])
 
 
 def test_a_network_leaves_one_history_row_per_epoch(small: SmallDataset) -> None:
