@@ -8,10 +8,7 @@
   window.dash_clientside = window.dash_clientside || {};
   const pfd = (window.dash_clientside.pfd = window.dash_clientside.pfd || {});
   const noUpdate = () => window.dash_clientside.no_update;
-  const trigger = () => {
-    const changed = (window.dash_clientside.callback_context.triggered || [])[0];
-    return changed ? changed.prop_id : "";
-  };
+  const listTriggers = () => (window.dash_clientside.callback_context.triggered || []).map((change) => change.prop_id);
 
   /* --- Zoom ------------------------------------------------------------------------------------------- */
 
@@ -46,11 +43,11 @@
   }
 
   pfd.chooseStretch = function (event, _s1, _b1, _s2, _b2, _whole, from, to, figure, current) {
-    const source = trigger();
+    const sources = listTriggers(); /* a click on the button also leaves the field before it: both come at once */
     let chosen;
-    if (source.endsWith(".n_clicks")) {
+    if (sources.some((source) => source.endsWith(".n_clicks"))) {
       chosen = null;
-    } else if (source.endsWith(".relayoutData")) {
+    } else if (sources.some((source) => source.endsWith(".relayoutData"))) {
       chosen = readRelayout(event, figure);
     } else if (typeof from === "number" && typeof to === "number" && from < to) {
       const shown = (figure && figure.layout.xaxis.range) || [];
@@ -65,7 +62,7 @@
   pfd.chooseZoom = function (...values) {
     const current = values.pop();
     const n = values.length / 2;
-    const source = trigger().split(".")[0];
+    const source = (listTriggers()[0] || "").split(".")[0];
     const ids = (window.dash_clientside.callback_context.inputs_list || []).map((input) => input.id);
     const index = Math.max(0, ids.indexOf(source));
     const chosen = readRelayout(values[index], values[n + index]);
@@ -93,7 +90,6 @@
 
   /* --- Cursor ----------------------------------------------------------------------------------------- */
 
-  const HOW_TO = "Click the plot, or focus it and use the arrow keys, to set the cursor.";
   const plotOf = (stage) => stage.querySelector(".js-plotly-plot");
   const curveOf = (plot) => plot._fullData && plot._fullData[0];
 
@@ -160,9 +156,11 @@
     const curve = plot && curveOf(plot);
     if (!curve || !curve.x || !curve.x.length) { return; }
     const at = Math.min(Math.max(index, 0), curve.x.length - 1);
+    const meta = plot.layout.meta || {};
     stage.pfdCursor = Number(curve.x[at]);
+    stage.pfdUnit = meta.xUnit;
     draw(stage);
-    const words = describe(stage.pfdCursor, Number(curve.y[at]), plot.layout.meta || {});
+    const words = describe(stage.pfdCursor, Number(curve.y[at]), meta);
     window.dash_clientside.set_props(stage.dataset.cursor, { children: words });
   }
 
@@ -184,7 +182,7 @@
   function forget(stage) {
     stage.pfdCursor = undefined;
     draw(stage);
-    window.dash_clientside.set_props(stage.dataset.cursor, { children: HOW_TO });
+    window.dash_clientside.set_props(stage.dataset.cursor, { children: stage.dataset.hint });
   }
 
   function attach(stage) {
@@ -203,10 +201,17 @@
     }), 150);
   };
 
+  /* The range that was asked for last, though its figure may still be on its way; null asks for the usual. */
+  function readWanted(stage, plot) {
+    const store = window.dash_component_api.getLayout(stage.dataset.zoom);
+    const asked = store && store.props.data;
+    return asked ? asked.map((edge) => edge * plot.layout.meta.factor) : plot._fullLayout.xaxis.range;
+  }
+
   function zoom(stage, factor) {
     const plot = plotOf(stage);
     const meta = plot.layout.meta;
-    const [low, high] = plot._fullLayout.xaxis.range;
+    const [low, high] = readWanted(stage, plot);
     const cursor = stage.pfdCursor;
     const centre = cursor !== undefined && cursor >= low && cursor <= high ? cursor : (low + high) / 2;
     const range = settle(centre - (centre - low) * factor, centre + (high - centre) * factor, meta);

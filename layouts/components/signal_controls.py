@@ -35,6 +35,7 @@ QUERY_DEFAULTS = {
     "bearing": RECORDED_OPTION[0][0],
 }
 
+_HINT = "Drag to zoom, double-click for all of it. Click, or focus and use the arrow keys, to set the cursor."
 _KEYS = "arrow keys move the cursor, up goes to the highest point, plus and minus zoom, 0 shows all"
 _TAKE_HELP = "Take what the spectrum or PSD is zoomed to; without a zoom, the suggested band"
 _KINEMATICS_HELP = (
@@ -104,10 +105,11 @@ def _build_stage(
                     "data-viewer": graph_id,
                     "data-zoom": store_id,
                     "data-cursor": cursor_id,
+                    "data-hint": _HINT,
                 },
             ),
             html.P(
-                "Click the plot, or focus it and use the arrow keys, to set the cursor.",
+                _HINT,
                 id=cursor_id,
                 className="viewer-readout",
                 **{"aria-live": "polite"},

@@ -174,6 +174,7 @@ GRAPH_CONFIG: Final = MappingProxyType(
         "displaylogo": False,
         "showSendToCloud": False,  # a button of Plotly's that would send the figure to its makers
         "responsive": True,
+        "showTips": False,  # Plotly's own tips would cover what is at the top right of the page
         "doubleClick": "reset",
         "modeBarButtonsToRemove": ["lasso2d", "select2d", "toImage", "autoScale2d"],
     }
