@@ -1,7 +1,8 @@
-"""Remove what nobody needs any more: states of trainings that ended, uploads that nobody fetched."""
+"""Remove what nobody needs any more: what lost trainings and imports left, uploads that nobody fetched."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from datetime import timedelta
@@ -13,20 +14,28 @@ from dashboard_config import get_settings
 from database.connection import get_db_session
 from models.experiment import Experiment
 from models.job import Job, JobState
+from models.recording import Signal
 from models.upload import Upload
 from utils.clock import utc_now
+from utils.constants import UPLOAD_KEPT_H
 from utils.logger import setup_logger
 
 logger = setup_logger(__name__)
 
-UPLOAD_KEPT = timedelta(hours=48)
+UPLOAD_KEPT = timedelta(hours=UPLOAD_KEPT_H)
 _FOLDER_KEPT_S = 3600.0
+_IMPORT_FOLDER = re.compile(r"import-(\d+)-\w+")
 _RESULTLESS = (JobState.CANCELLED, JobState.FAILED, JobState.DEAD)
 
 
 def tidy_up() -> dict[str, int]:
     """Do all of it; return how many things went, by kind."""
-    gone = {"run_folders": _drop_dead_runs(), "uploads": _drop_old_uploads(), "files": _drop_strays()}
+    gone = {
+        "run_folders": _drop_dead_runs(),
+        "import_folders": _drop_dead_imports(),
+        "uploads": _drop_old_uploads(),
+        "files": _drop_strays(),
+    }
     if any(gone.values()):
         logger.info("tidied up", extra=gone)
     return gone
@@ -46,6 +55,24 @@ def _drop_dead_runs() -> int:
     for path in dead:
         shutil.rmtree(path, ignore_errors=True)
     return len(dead)
+
+
+def _drop_dead_imports() -> int:
+    """Drop what imports wrote that ended for good before it became visible."""
+    signals = get_settings().signals_dir
+    folders = {
+        path: int(found[1])
+        for place in (signals, signals / "staging")
+        for path in _list(place)
+        if (found := _IMPORT_FOLDER.fullmatch(path.name)) and _is_old(path)
+    }
+    with get_db_session(read_only=True) as session:
+        dead = set(session.scalars(select(Job.id).where(Job.state.in_(_RESULTLESS))))
+        used = {shard.partition("/")[0] for shard in session.scalars(select(Signal.shard).distinct())}
+    gone = [path for path, job_id in folders.items() if job_id in dead and path.name not in used]
+    for path in gone:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(gone)
 
 
 def _drop_old_uploads() -> int:

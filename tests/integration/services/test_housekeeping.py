@@ -11,12 +11,14 @@ import pytest
 
 from dashboard_config import Settings
 from database.connection import get_db_session
+from models.job import Job, JobKind, JobQueue
+from models.recording import Signal
 from models.upload import Upload
 from services.experiment_service import ExperimentService
 from services.jobs import board
 from services.shared.housekeeping import UPLOAD_KEPT, tidy_up
 from tests.factories.datasets import add_small_dataset
-from tests.factories.jobs import add_person
+from tests.factories.jobs import add_job, add_person
 from utils.clock import utc_now
 
 
@@ -89,3 +91,26 @@ def test_a_cancelled_trainings_state_goes_and_a_finished_ones_classifier_stays(
     assert tidy_up()["run_folders"] == 1
     assert kept.is_dir()
     assert not orphan.exists()
+
+
+def test_what_a_lost_import_wrote_goes_and_what_others_wrote_stays(sqlite_database: Settings) -> None:
+    dead, waiting, done, visible = (add_job(kind=JobKind.IMPORT, queue=JobQueue.QUICK) for _ in range(4))
+    states = {dead: "dead", waiting: "queued", done: "done", visible: "dead"}
+    signals = sqlite_database.signals_dir
+    folders = {job_id: signals / f"import-{job_id}-abc" for job_id in states}
+    folders |= {-dead: signals / "staging" / f"import-{dead}-abc"}
+    small = add_small_dataset()
+    with get_db_session() as session:
+        for job_id, state in states.items():
+            session.get_one(Job, job_id).state = state
+        row = session.get_one(Signal, small.signal_ids["healthy", 0])
+        row.shard = f"import-{visible}-abc/{row.shard}"
+        session.commit()
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+        (folder / "signals.h5").write_bytes(b"x")
+    assert tidy_up()["import_folders"] == 0
+    for folder in folders.values():
+        make_old(folder, 7200)
+    assert tidy_up()["import_folders"] == 2
+    assert {key for key, folder in folders.items() if folder.exists()} == {waiting, done, visible}
