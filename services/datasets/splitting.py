@@ -311,15 +311,3 @@ def count_splits(session: Session, dataset_id: int) -> int:
         )
         or 0
     )
-
-
-def load_split_rows(session: Session, split_id: int) -> list[Row]:
-    """Return every signal of a split as a signal's row plus ``part``, for trainings."""
-    _, version = find_split(session, split_id)
-    parts = dict(
-        session.execute(
-            select(SplitMember.signal_id, SplitMember.part).where(SplitMember.split_id == split_id)
-        ).all()
-    )
-    rows = load_rows(session, version.id, {"split_id": split_id})
-    return [{**row, "part": parts[row["signal_id"]]} for row in rows]

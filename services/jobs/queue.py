@@ -156,12 +156,6 @@ def renew_lease(job_id: int, fence: int, progress: float | None, text: str | Non
     return command
 
 
-def read_command(job_id: int) -> str | None:
-    """Return the command that waits for a job, if any."""
-    with get_db_session(read_only=True) as session:
-        return session.scalar(select(Job.command).where(Job.id == job_id))
-
-
 def finish_job(job_id: int, fence: int, result: dict[str, Any]) -> None:
     """Store the result of an attempt that ran to its end."""
     _close(job_id, fence, JobState.DONE, result=result, progress=1.0, progress_text=None)
