@@ -205,8 +205,8 @@ def show_result(
         return page.build_no_such_diagnosis(), True, True, None, no_update, None
     if found["state"] in _OPEN_STATES:
         job = board.get_job(found["job_id"], actor=actor)
-        banner = board.get_queue_health(actor=actor)["banner"] if found["state"] == "queued" else None
-        return parts.build_waiting(found, job, banner), True, False, None, no_update, None
+        health = board.get_queue_health(actor=actor) if found["state"] == "queued" else None
+        return parts.build_waiting(found, job, health), True, False, None, no_update, None
     answer = found["answer"]
     if answer is None:
         return parts.build_failure(found), True, True, None, no_update, None

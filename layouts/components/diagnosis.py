@@ -177,7 +177,7 @@ def _say(value: float | None, unit: str) -> str:
 
 
 def build_waiting(
-    diagnosis: Mapping[str, Any], job: Mapping[str, Any] | None, banner: str | None
+    diagnosis: Mapping[str, Any], job: Mapping[str, Any] | None, health: Mapping[str, Any] | None
 ) -> html.Section:
     """Return a diagnosis that is still on its way, and why it waits where it does."""
     parts: list[Component] = [
@@ -186,8 +186,9 @@ def build_waiting(
             className="state-line",
         )
     ]
-    if banner:
-        parts.append(build_note(word_wait(banner), level="warning"))
+    reason = word_wait(health, "quick")
+    if reason:
+        parts.append(build_note(reason, level="warning"))
     elif job and diagnosis["state"] == "running":
         parts.append(build_progress(job))
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_bootstrap_components as dbc
@@ -18,8 +18,11 @@ from layouts.ids.frame import FrameId
 ACTIVE_STATES = ("queued", "running", "paused")
 
 
-def word_wait(banner: str) -> str:
-    """Return the queue's banner as the reason why one job waits."""
+def word_wait(health: Mapping[str, Any] | None, queue: str) -> str | None:
+    """Return why a job waits for something to come back; None where a worker of its queue lives."""
+    if not health or not health["banner"] or (health["broker_alive"] and health["workers"][queue]):
+        return None
+    banner = str(health["banner"])
     reason = banner.removeprefix("New jobs wait: ").replace("They start by themselves", "It starts by itself")
     return f"Waiting: {reason}"
 

@@ -74,9 +74,8 @@ def describe_state(
 
 
 def _describe_waiting(job: Mapping[str, Any], health: Mapping[str, Any] | None) -> str:
-    banner = (health or {}).get("banner")
-    if banner:
-        return word_wait(str(banner))
+    if reason := word_wait(health, "train"):
+        return reason
     if job["command"] == "stop":
         return "Waiting for a worker to end it with its best epoch."
     return "Waiting for a free training worker."
@@ -95,7 +94,7 @@ def build_figures(experiment: Mapping[str, Any], history: Sequence[Mapping[str, 
     figures = [
         (name_step(experiment), _count_epochs(experiment, last), ""),
         ("Time left", _say_left(job), ""),
-        ("Attempt", str(job["attempt"]), ""),
+        ("Attempt", str(job["attempt"] or _NOTHING), ""),
         ("Training", _say_cpu(experiment), "CPU s" if experiment["train_cpu_s"] is not None else ""),
         ("Validation now, recording-level", _say_last(last, "validation_recording_accuracy"), ""),
         ("Validation now, window-level", _say_last(last, "validation_window_accuracy"), ""),

@@ -20,6 +20,7 @@ from utils.exceptions import ConflictError, ErrorCode, NotFoundError
 
 OPEN_STATES = (JobState.QUEUED, JobState.RUNNING, JobState.PAUSED)
 FINAL_STATES = (JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.DEAD)
+_RUNS = {JobQueue.TRAIN: "trainings", JobQueue.QUICK: "imports and diagnoses"}
 _MAX_PER_PAGE = 200
 _POLL_S = 0.1
 
@@ -208,9 +209,10 @@ def _choose_banner(dispatcher_alive: bool, broker_alive: bool, counts: dict[str,
         return "New jobs wait: Redis is switched off in the settings (REDIS_ENABLED=false)."
     if not broker_alive:
         return "New jobs wait: Redis can't be reached. They start by themselves once it is back."
-    missing = [name for name, count in counts.items() if count == 0]
+    missing = [what for queue, what in _RUNS.items() if not counts[queue]]
     if missing:
-        return f"New jobs wait: no worker is running for {' and '.join(missing)}."
+        names = ", ".join(missing)
+        return f"New jobs wait: no worker is running for {names}. They start by themselves once one is back."
     return None
 
 

@@ -285,8 +285,9 @@ def test_the_banner_names_what_is_missing() -> None:
     workers.beat("d", workers.DISPATCHER, {"broker_alive": False})
     assert "Redis" in board.get_queue_health()["banner"]
     workers.beat("d", workers.DISPATCHER, {"broker_alive": True})
-    assert "train and quick" in board.get_queue_health()["banner"]
+    assert "trainings, imports and diagnoses" in board.get_queue_health()["banner"]
     workers.beat("w/train", "train")
+    assert "no worker is running for imports and diagnoses. They" in board.get_queue_health()["banner"]
     workers.beat("w/quick", "quick")
     assert board.get_queue_health()["banner"] is None
     workers.sign_off("w")

@@ -85,9 +85,10 @@ def test_the_origin_names_both_levels_and_the_stamp() -> None:
 def test_a_waiting_diagnosis_says_why_it_waits() -> None:
     diagnosis = {"state": "queued", "source_name": "x.mat", "error": None}
     assert "free worker" in find_text(build_waiting(diagnosis, None, None))
-    assert "Waiting: Redis is away." in find_text(
-        build_waiting(diagnosis, None, "New jobs wait: Redis is away.")
-    )
+    health = {"banner": "New jobs wait: Redis is away.", "broker_alive": False, "workers": {"quick": 1}}
+    assert "Waiting: Redis is away." in find_text(build_waiting(diagnosis, None, health))
+    trains = {"banner": "New jobs wait: no trainings.", "broker_alive": True, "workers": {"quick": 1}}
+    assert "free worker" in find_text(build_waiting(diagnosis, None, trains))
 
 
 def test_a_failed_diagnosis_says_what_to_do() -> None:

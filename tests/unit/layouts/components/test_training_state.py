@@ -12,7 +12,7 @@ from layouts.components.training_state import (
 )
 from tests.unit.layouts.tree import find_text
 
-HEALTHY = {"banner": None, "workers": {"train": 1, "quick": 1}}
+HEALTHY = {"banner": None, "broker_alive": True, "workers": {"train": 1, "quick": 1}}
 
 
 def make_experiment(state: str, *, options: dict[str, Any] | None = None, **job: Any) -> dict[str, Any]:
@@ -31,12 +31,26 @@ def test_a_waiting_training_says_what_it_waits_for() -> None:
     assert describe_state(waiting, HEALTHY) == "Waiting for a free training worker."
     away = {
         "banner": "New jobs wait: Redis can't be reached. They start by themselves once it is back.",
-        "workers": {},
+        "broker_alive": False,
+        "workers": {"train": 1},
     }
     assert (
         describe_state(waiting, away)
         == "Waiting: Redis can't be reached. It starts by itself once it is back."
     )
+
+
+def test_a_training_does_not_wait_for_the_worker_of_another_queue() -> None:
+    waiting, banner = make_experiment("queued", attempt=0), "New jobs wait: no worker is running for others."
+    health = {"banner": banner, "broker_alive": True, "workers": {"train": 1, "quick": 0}}
+    assert describe_state(waiting, health) == "Waiting for a free training worker."
+    nobody = {**health, "workers": {"train": 0, "quick": 0}}
+    assert describe_state(waiting, nobody) == "Waiting: no worker is running for others."
+
+
+def test_an_attempt_is_counted_from_the_first() -> None:
+    assert "Attempt" not in find_text(build_figures(make_experiment("queued", attempt=0), []))
+    assert "Attempt" in find_text(build_figures(make_experiment("running", attempt=1), []))
 
 
 def test_a_running_training_whose_worker_is_gone_is_not_said_to_train() -> None:
