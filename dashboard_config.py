@@ -277,7 +277,7 @@ def get_secret_key(settings: Settings | None = None) -> bytes:
 
 def _keep_new_secret(path: Path) -> None:
     """Write a whole key under a name of its own, then link it: of two processes, one wins."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
         stream.write(secrets.token_hex(32).encode())

@@ -37,7 +37,7 @@ def build_engine(url: str, *, pool_size: int = 5, max_overflow: int = 10) -> Eng
         return _watch(create_engine(url, pool_size=pool_size, max_overflow=max_overflow, pool_pre_ping=True))
     database = make_url(url).database
     if database and database != ":memory:":
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
+        Path(database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(
         url, pool_size=pool_size, max_overflow=max_overflow, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000}
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -28,6 +29,21 @@ def test_only_one_supervisor_holds_a_data_dir_and_a_dead_one_holds_none(tmp_path
             pass
     with subject.hold_data_dir(tmp_path):
         pass
+
+
+def test_the_data_folder_is_closed_to_other_people_of_the_machine(tmp_path: Path) -> None:
+    folder = tmp_path / "fresh" / "data"
+    subprocess.run(
+        [sys.executable, "-m", "dashboard", "migrate"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(folder), "PFD_ENV_FILE": ""},
+        umask=0o022,
+        check=True,
+        capture_output=True,
+    )
+    assert (folder / "lstm_pfd.sqlite3").is_file()
+    for path in (folder, *folder.rglob("*")):
+        assert path.stat().st_mode & 0o077 == 0, path
 
 
 def test_a_taken_port_is_named_with_a_way_out(monkeypatch) -> None:
