@@ -107,12 +107,11 @@ def write_experiments(request: TrainingRequest, actor: Actor) -> tuple[str, list
 def _write_one(
     session: Session, request: TrainingRequest, seed: int, group_key: str, actor: Actor
 ) -> Experiment:
-    title = get_network_spec(request.network).title
     job = enqueue_job(
         session,
         kind=JobKind.TRAIN,
         queue=JobQueue.TRAIN,
-        title=f"Train {title} on {_dataset_name(request.split)} (seed {seed})",
+        title=f"Train {request.name} (seed {seed})",
         payload={},
         actor=actor,
     )

@@ -142,6 +142,12 @@ def test_seeds_make_a_group_in_one_transaction(small: SmallDataset) -> None:
     assert low <= group["test_recording_accuracy_mean"] <= high
 
 
+def test_the_job_of_a_named_experiment_has_its_name(small: SmallDataset) -> None:
+    ids = create(small, name="After the repair", seeds=[3])["job_ids"] + create(small)["job_ids"]
+    titles = [job["title"] for job in map(board.get_job, ids) if job]
+    assert titles == ["Train After the repair (seed 3)", "Train Random forest on Small rig (seed 0)"]
+
+
 def test_too_few_seeds_get_no_interval(small: SmallDataset) -> None:
     created = create(small, seeds=[0])
     group = ExperimentService.get_group_summary(str(created["group_key"]))
