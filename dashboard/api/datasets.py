@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import request
+from flask import current_app, request
 from pydantic import BaseModel
 
 from dashboard.api import data_schemas as shapes
@@ -96,9 +95,9 @@ def _list_ids(fields: dict[str, Any]) -> list[str]:
 def _read_mapping(raw: Any) -> dict[str, Any]:
     if isinstance(raw, str) and raw.strip():
         try:
-            raw = json.loads(raw)
-        except ValueError:
-            raise InvalidInputError("The mapping is not valid JSON.") from None
+            raw = current_app.json.loads(raw)
+        except (ValueError, RecursionError):
+            raise InvalidInputError("The mapping is not valid JSON, or nested too deeply.") from None
     if not raw:
         return {}
     if not isinstance(raw, dict):

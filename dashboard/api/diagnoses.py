@@ -17,6 +17,7 @@ from dashboard.auth.access import UPLOAD_TYPE, accepts_json_or_upload
 from services.dataset_service import DatasetService
 from services.experiment_service import ExperimentService
 from services.jobs import board
+from utils.constants import MAX_ID
 from utils.exceptions import ErrorCode, InvalidInputError, LstmPfdError
 
 blueprint = APIBlueprint("diagnoses", __name__, url_prefix="/api/v1", tag="Diagnoses")
@@ -43,7 +44,7 @@ class FileFacts(BaseModel):
 class Facts(FileFacts):
     """The recording, and what is known of it."""
 
-    signal_id: int | None = Field(None, description="A stored signal; or")
+    signal_id: int | None = Field(None, ge=1, le=MAX_ID, description="A stored signal; or")
     upload_id: str | None = Field(None, max_length=32, description="an upload; or")
     samples: list[float] | None = Field(
         None, max_length=4_000_000, description="the samples; or a multipart field called file."
@@ -53,13 +54,13 @@ class Facts(FileFacts):
 class DiagnosisRequest(Facts):
     """A recording and the experiment whose classifier is asked."""
 
-    experiment_id: int
+    experiment_id: int = Field(ge=1, le=MAX_ID)
 
 
 class FileDiagnosisRequest(FileFacts):
     """A file and the experiment whose classifier is asked."""
 
-    experiment_id: int
+    experiment_id: int = Field(ge=1, le=MAX_ID)
 
 
 class PageQuery(BaseModel):

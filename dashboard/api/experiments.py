@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dashboard.api.errors import require_found, unwrap
 from dashboard.api.scopes import current_actor, requires
 from services.experiment_service import ExperimentService
+from utils.constants import MAX_ID
 
 blueprint = APIBlueprint("experiments", __name__, url_prefix="/api/v1", tag="Experiments")
 
@@ -22,8 +23,8 @@ class TrainingRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     network: str = Field(max_length=40, examples=["cnn_lstm"])
-    split_id: int
-    dataset_id: int | None = None
+    split_id: int = Field(ge=1, le=MAX_ID)
+    dataset_id: int | None = Field(None, ge=1, le=MAX_ID)
     channel: str | None = Field(None, max_length=60, description="None: every labelled channel.")
     name: str = Field("", max_length=160)
     notes: str = Field("", max_length=10_000)
@@ -65,7 +66,7 @@ class HistoryQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since_epoch: int = Field(0, ge=0)
+    since_epoch: int = Field(0, ge=0, le=MAX_ID)
 
 
 class PredictionQuery(BaseModel):
