@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import dash
-from dash import Input, Output, State, no_update
+from dash import ALL as ALL_IDS
+from dash import Input, Output, State, ctx, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -16,11 +17,14 @@ from callbacks.context import (
     parse_id,
     requires_role,
     show_toast,
+    triggered_index,
     unwrap,
 )
+from layouts.components import carried_splits
 from layouts.components import splits as parts
 from layouts.components.forms import ALL
 from layouts.components.states import build_note
+from layouts.ids import pattern_id
 from layouts.ids.dataset import DatasetId
 from services.dataset_service import DatasetService
 from utils.exceptions import NotFoundError
@@ -29,14 +33,18 @@ _GROUPED = ("bearing", "recording")
 
 
 @fills_area
-def show_splits(place: dict[str, Any], version: str | None, _changed: Any) -> Component:
-    """List the splits of the chosen version."""
-    dataset_id = parse_id(place["dataset_id"])
-    if dataset_id is None:
+def show_splits(place: dict[str, Any], version: str | None, _created: Any, _carried: Any) -> Component:
+    """List the splits of the chosen version; engineers can carry an old one over to the newest version."""
+    dataset_id, actor = parse_id(place["dataset_id"]), current_actor()
+    details = dataset_id and DatasetService.get_dataset_details(dataset_id, actor=actor)
+    if not dataset_id or not details:
         raise NotFoundError("There is no such dataset.")
-    chosen = parse_id(version)
+    splits = DatasetService.list_splits(dataset_id, version=parse_id(version), actor=actor)
+    newest = DatasetService.list_splits(dataset_id, version=details["version"], actor=actor)
     return parts.build_split_list(
-        DatasetService.list_splits(dataset_id, version=chosen, actor=current_actor())
+        splits,
+        carry_to=details["version"] if may_write() else None,
+        carried={split["carried_from"]["split_id"] for split in newest if split["carried_from"]},
     )
 
 
@@ -114,7 +122,7 @@ def check_form(*form: Any) -> tuple[Any, ...]:
 def allow_create(
     checked: dict[str, Any] | None, name: str | None, accepted: bool | None, reason: str | None
 ) -> tuple[bool, str | None]:
-    """Enable Create once it can work, and say why while it can't."""
+    """Enable Create or Carry over once it can work, and say why while it can't."""
     why = None
     if not checked:
         why = "Choose a rule that can be checked first."
@@ -154,12 +162,53 @@ def create(
     return {"what": "split", "split_id": made["split_id"]}, ""
 
 
+@requires_role("engineer")
+def ask_to_carry(_clicks: list[int | None], _back: int | None, _carried: Any) -> tuple[Any, ...]:
+    """Open the dialog with what the split would be in the newest version; close it by either answer."""
+    if ctx.triggered_id in (DatasetId.CARRY_BACK, DatasetId.CARRIED):
+        return False, *[no_update] * 7
+    split_id = triggered_index()
+    if split_id is None:
+        raise PreventUpdate
+    checked = unwrap(DatasetService.check_carried_split(split_id, actor=current_actor()))
+    return (
+        True,
+        carried_splits.build_carry_title(checked),
+        carried_splits.build_carry_findings(checked),
+        {"split_id": split_id, "version": checked["version"], "colour": checked["colour"]},
+        checked["name"],
+        checked["colour"] != "amber",
+        False,
+        "",
+    )
+
+
+@requires_role("engineer")
+def carry(
+    clicks: int | None, checked: dict[str, Any] | None, name: str | None, reason: str | None
+) -> dict[str, Any]:
+    """Store the split in the version that it was checked for."""
+    if not clicks or not checked:
+        raise PreventUpdate
+    made = unwrap(
+        DatasetService.carry_split(
+            checked["split_id"],
+            checked["version"],
+            name=(name or "").strip(),
+            accept_amber=reason if checked["colour"] == "amber" else None,
+            actor=current_actor(),
+        )
+    )
+    title = f"Split {made['name']} carried over to version {made['version']}"
+    show_toast(title, level="success", link=f"/experiment/new?split_id={made['split_id']}")
+    return {"split_id": made["split_id"]}
+
+
 def register(app: dash.Dash) -> None:
     """Wire the splits."""
     place, version = Input(DatasetId.PAGE, "data"), Input(DatasetId.VERSION, "value")
-    app.callback(Output(DatasetId.SPLITS, "children"), place, version, Input(DatasetId.CREATED, "data"))(
-        show_splits
-    )
+    changes = Input(DatasetId.CREATED, "data"), Input(DatasetId.CARRIED, "data")
+    app.callback(Output(DatasetId.SPLITS, "children"), place, version, *changes)(show_splits)
     app.callback(
         Output(DatasetId.SPLIT_FORM, "hidden"),
         Output(DatasetId.SPLIT_BY, "options"),
@@ -177,6 +226,7 @@ def register(app: dash.Dash) -> None:
         version,
     )(offer_values)
     _register_check(app)
+    _register_carrying(app)
 
 
 def _register_check(app: dash.Dash) -> None:
@@ -216,3 +266,36 @@ def _register_check(app: dash.Dash) -> None:
         State(DatasetId.VERSION, "value"),
         prevent_initial_call=True,
     )(create)
+
+
+def _register_carrying(app: dash.Dash) -> None:
+    app.callback(
+        Output(DatasetId.CARRY_DIALOG, "is_open"),
+        Output(DatasetId.CARRY_TITLE, "children"),
+        Output(DatasetId.CARRY_FINDINGS, "children"),
+        Output(DatasetId.CARRY_CHECKED, "data"),
+        Output(DatasetId.CARRY_NAME, "value"),
+        Output(DatasetId.CARRY_ACCEPTANCE, "hidden"),
+        Output(DatasetId.CARRY_ACCEPT, "value"),
+        Output(DatasetId.CARRY_REASON, "value"),
+        Input(pattern_id(DatasetId.CARRY, ALL_IDS), "n_clicks"),
+        Input(DatasetId.CARRY_BACK, "n_clicks"),
+        Input(DatasetId.CARRIED, "data"),
+        prevent_initial_call=True,
+    )(ask_to_carry)
+    app.callback(
+        Output(DatasetId.CARRY_CONFIRM, "disabled"),
+        Output(DatasetId.CARRY_CONFIRM, "title"),
+        Input(DatasetId.CARRY_CHECKED, "data"),
+        Input(DatasetId.CARRY_NAME, "value"),
+        Input(DatasetId.CARRY_ACCEPT, "value"),
+        Input(DatasetId.CARRY_REASON, "value"),
+    )(allow_create)
+    app.callback(
+        Output(DatasetId.CARRIED, "data"),
+        Input(DatasetId.CARRY_CONFIRM, "n_clicks"),
+        State(DatasetId.CARRY_CHECKED, "data"),
+        State(DatasetId.CARRY_NAME, "value"),
+        State(DatasetId.CARRY_REASON, "value"),
+        prevent_initial_call=True,
+    )(carry)

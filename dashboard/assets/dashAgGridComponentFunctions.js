@@ -15,7 +15,9 @@
 
   cells.PfdLink = function (props) {
     if (!props.data || !props.data.href) { return make("span", null, props.value); }
-    return make("a", { href: props.data.href, onClick: (event) => go(event, props.data.href) }, props.value);
+    const link = make("a", { href: props.data.href, onClick: (event) => go(event, props.data.href) }, props.value);
+    if (!props.data.tag) { return link; }
+    return make("span", { className: "cell-row" }, link, make("span", { className: "tag tag-neutral" }, props.data.tag));
   };
 
   cells.PfdClass = function (props) {
@@ -23,6 +25,16 @@
     const words = props.value ? String(props.value).replaceAll("_", " ") : "unlabelled";
     const dot = make("span", { className: "class-dot", style: { background: props.data.class_colour } });
     return make("span", { className: "class-badge" }, dot, words);
+  };
+
+  cells.PfdClasses = function (props) {
+    if (!props.data) { return null; }
+    const badges = props.data.class_list.map((each) => make("span", { className: "class-badge", key: each.words },
+      make("span", { className: "class-dot", style: { background: each.colour } }), each.words,
+      make("span", { className: "class-count" }, each.count)));
+    const rest = props.data.n_more_classes;
+    const more = rest ? make("span", { className: "muted" }, "and " + rest + " more") : null;
+    return make("span", { className: "cell-row cell-classes" }, ...badges, more);
   };
 
   const TONES = { running: "info", paused: "warning", done: "success", failed: "danger", dead: "danger" };

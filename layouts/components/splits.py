@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import dash_bootstrap_components as dbc
@@ -14,6 +14,7 @@ from layouts.components.cards import build_card
 from layouts.components.forms import ALL, build_button, build_field, build_group, build_select
 from layouts.components.numbers import format_age
 from layouts.components.states import build_button_link, build_empty_state, build_note, build_skeleton
+from layouts.ids import pattern_id
 from layouts.ids.dataset import DatasetId
 
 GROUPINGS = (("bearing", "Physical bearing"), ("recording", "Recording"))
@@ -57,7 +58,7 @@ def build_split_form() -> html.Section:
                     className="form-gap",
                 ),
                 html.Div(id=DatasetId.SPLIT_FINDINGS, className="form-gap", **{"aria-live": "polite"}),
-                _build_acceptance(),
+                build_acceptance(DatasetId.SPLIT_ACCEPTANCE, DatasetId.SPLIT_ACCEPT, DatasetId.SPLIT_REASON),
                 html.Div(
                     build_button(
                         "Create split",
@@ -99,21 +100,22 @@ def _build_share(component_id: str) -> dbc.Input:
     return dbc.Input(id=component_id, type="number", value=20, min=5, max=60, step=1, debounce=0.5)
 
 
-def _build_acceptance() -> html.Div:
+def build_acceptance(area: DatasetId, tick: DatasetId, reason: DatasetId) -> html.Div:
+    """Return the tick and the reason that an amber split asks for; hidden until it does."""
     return html.Div(
         [
             dbc.Checkbox(
-                id=DatasetId.SPLIT_ACCEPT,
+                id=tick,
                 value=False,
                 label="I know of this and accept it for every result on this split",
             ),
             build_field(
                 "Reason",
-                dbc.Textarea(id=DatasetId.SPLIT_REASON, maxlength=500, rows=2, debounce=0.3),
+                dbc.Textarea(id=reason, maxlength=500, rows=2, debounce=0.3),
                 help_text="It is shown with every result.",
             ),
         ],
-        id=DatasetId.SPLIT_ACCEPTANCE,
+        id=area,
         hidden=True,
         className="form-gap acceptance",
     )
@@ -169,18 +171,28 @@ def build_counts(counts: Mapping[str, Mapping[str, Any]]) -> html.Div:
     )
 
 
-def build_split_list(splits: Sequence[dict[str, Any]]) -> Component:
-    """Return the splits of a version, or why there is none."""
+def build_split_list(
+    splits: Sequence[dict[str, Any]], *, carry_to: int | None = None, carried: Collection[int] = ()
+) -> Component:
+    """Return the splits of a version, or why there is none.
+
+    Those of a version older than ``carry_to`` can be carried over to it, unless they are in ``carried``.
+    """
     if not splits:
         return build_empty_state(
             "No splits yet",
             "A split decides which recordings train, validate and test. Training needs one.",
             icon="scissors",
         )
-    return html.Ul([_build_split(split) for split in splits], className="split-list")
+    rows = []
+    for split in splits:
+        can_go_over = carry_to is not None and split["version"] < carry_to
+        is_open = can_go_over and split["split_id"] not in carried
+        rows.append(_build_split(split, carry_to if is_open else None))
+    return html.Ul(rows, className="split-list")
 
 
-def _build_split(split: dict[str, Any]) -> html.Li:
+def _build_split(split: dict[str, Any], carry_to: int | None) -> html.Li:
     head = html.Div(
         [
             html.Span(split["name"], className="row-title"),
@@ -198,14 +210,24 @@ def _build_split(split: dict[str, Any]) -> html.Li:
         primary=False,
         needs="engineer",
     )
+    carry = [_build_carry_button(split["split_id"], carry_to)] if carry_to is not None else []
     return html.Li(
         [
             head,
             html.Div(describe_rule(split), className="row-detail"),
             html.Div(_describe_parts(split["counts"]), className="row-detail"),
             *reason,
-            html.Div(train, className="form-actions tight"),
+            html.Div([train, *carry], className="form-actions tight"),
         ]
+    )
+
+
+def _build_carry_button(split_id: int, version: int) -> dbc.Button:
+    return build_button(
+        f"Carry over to version {version}",
+        pattern_id(DatasetId.CARRY, split_id),
+        icon="box-arrow-in-down",
+        title="The same recordings in the same parts, checked again for leaks",
     )
 
 
@@ -217,7 +239,9 @@ def describe_rule(split: Mapping[str, Any]) -> str:
         words += f", tested on {', '.join(map(str, split['test_values']))}"
     if split["channel"]:
         words += f", channel {split['channel']}"
-    return f"{words}, seed {split['seed']}; version {split['version']}"
+    words += f", seed {split['seed']}; version {split['version']}"
+    carried = split["carried_from"]
+    return f"{words}, carried over from version {carried['version']}" if carried else words
 
 
 def _describe_parts(counts: Mapping[str, Mapping[str, Any]]) -> str:

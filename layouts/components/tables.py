@@ -18,8 +18,9 @@ PAGE_SIZE = 50
 class Column:
     """One column. Sorting and filtering happen in the service.
 
-    ``kind``: text, number, moment (ISO time), link (to the row's ``href``), class (fault class with its
-    colour, from the row's ``class_colour``), state (job state), or one of the experiments' cells: training
+    ``kind``: text, number, moment (ISO time), link (to the row's ``href``, with its
+    ``tag``), class (fault class with its colour, from the row's ``class_colour``), classes (several, from the
+    row's ``class_list``), state (job state), or one of the experiments' cells: training
     (state with progress), accuracy (with n and interval), split (with its colour). ``digits`` are
     significant digits.
     """
@@ -40,6 +41,7 @@ _COLUMN_EVENTS = ("columnMoved", "columnResized", "columnVisible", "sortChanged"
 _RENDERERS = {
     "link": "PfdLink",
     "class": "PfdClass",
+    "classes": "PfdClasses",
     "state": "PfdState",
     "training": "PfdTraining",
     "accuracy": "PfdAccuracy",

@@ -10,6 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from layouts.components.cards import build_card
+from layouts.components.carried_splits import build_carry_dialog
 from layouts.components.forms import ALL, LATEST, build_button, build_field, build_select
 from layouts.components.header import build_page_header
 from layouts.components.splits import build_splits_area
@@ -72,6 +73,7 @@ def build_layout(
                 ],
             ),
             build_tabs(DatasetId.TABS, TABS, contents, tab),
+            build_carry_dialog(),
         ],
         className="page",
     )

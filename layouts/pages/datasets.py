@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from layouts.components.badges import build_badge, build_class_badge
+from layouts.components.badges import format_class
 from layouts.components.cards import build_card
 from layouts.components.header import build_page_header
-from layouts.components.numbers import count_of, format_age, format_moment
-from layouts.components.states import build_button_link, build_empty_state, build_partial_note, build_skeleton
+from layouts.components.states import build_button_link, build_empty_state
+from layouts.components.tables import Column, build_column_menu, build_table
 from layouts.components.url import build_url_store
+from layouts.figures.theme import class_colour
 from layouts.ids.datasets import DatasetsId
 from layouts.page_spec import NavGroup, PageSpec
 
 IMPORT_PATH = "/data-generation"
 _MANY_CLASSES = 6
+COLUMNS = (
+    Column("name", "Name", kind="link", width=230, pinned=True, filterable=False),
+    Column("classes", "Classes", kind="classes", width=400, sortable=False, filterable=False),
+    Column("n_recordings", "Recordings", kind="number", width=125, filterable=False),
+    Column("n_signals", "Signals", kind="number", width=110, filterable=False),
+    Column("version", "Version", kind="number", width=110, filterable=False),
+    Column("created_at", "Imported", kind="moment", width=170, filterable=False),
+    Column("description", "Description", width=280, sortable=False, filterable=False),
+)
 
 
 def build_layout(q: str = "", archived: str = "", **_query: Any) -> Component:
@@ -33,6 +42,7 @@ def build_layout(q: str = "", archived: str = "", **_query: Any) -> Component:
         class_name="search-field",
     )
     with_archived = dbc.Switch(id=DatasetsId.ARCHIVED, label="Archived too", value=archived == "True")
+    table = build_table(DatasetsId.TABLE, COLUMNS, label="Datasets", height="calc(100vh - 250px)")
     label = dbc.Label("Search datasets", html_for=DatasetsId.SEARCH, class_name="visually-hidden")
     return html.Div(
         [
@@ -45,77 +55,56 @@ def build_layout(q: str = "", archived: str = "", **_query: Any) -> Component:
                     build_button_link("Import", IMPORT_PATH, icon="box-arrow-in-down", needs="engineer")
                 ],
             ),
-            html.Div([label, search, with_archived], className="filter-bar"),
-            build_card(None, html.Div(build_skeleton(height="220px"), id=DatasetsId.CONTENT), flush=True),
+            html.Div(
+                [
+                    label,
+                    search,
+                    with_archived,
+                    html.Span(id=DatasetsId.COUNT, className="filter-count", role="status"),
+                    build_column_menu(DatasetsId.TABLE, COLUMNS),
+                ],
+                className="filter-bar",
+            ),
+            html.Div(id=DatasetsId.NOTHING),
+            html.Div(build_card(None, table, flush=True), id=DatasetsId.TABLE_AREA),
         ],
         className="page",
     )
 
 
-def build_list(datasets: Sequence[dict[str, Any]], *, total: int, search_query: str) -> Component:
-    """Return the table of datasets, or why there is none."""
-    if not datasets:
-        return _build_nothing(search_query)
-    heads = ["Name", "Classes", "Recordings", "Signals", "Version", "Imported"]
-    head = html.Thead(html.Tr([_build_head(text) for text in heads]))
-    body = html.Tbody([_build_row(dataset) for dataset in datasets])
-    caption = html.Caption("Datasets, newest first", className="visually-hidden")
-    table = html.Table([caption, head, body], className="plain-table dataset-list")
-    frame = html.Div(table, className="plain-table-frame")
-    if total <= len(datasets):
-        return frame
-    note = f"{count_of(len(datasets), 'dataset')} of {total} are shown; narrow the search to see the others."
-    return html.Div([build_partial_note(note), frame])
+def build_row(dataset: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of the table."""
+    names = list(dataset["classes"])
+    return {
+        **{key: dataset[key] for key in ("name", "n_recordings", "n_signals", "version", "created_at")},
+        "href": f"/datasets/{dataset['dataset_id']}",
+        "tag": "archived" if dataset["archived"] else None,
+        "classes": ", ".join(f"{format_class(name)} {dataset['classes'][name]}" for name in names),
+        "class_list": [
+            {"words": format_class(name), "colour": class_colour(name), "count": dataset["classes"][name]}
+            for name in names[:_MANY_CLASSES]
+        ],
+        "n_more_classes": max(len(names) - _MANY_CLASSES, 0),
+        "description": dataset["description"],
+    }
 
 
-_NUMERIC = ("Recordings", "Signals", "Version")
-
-
-def _build_head(text: str) -> html.Th:
-    return html.Th(text, scope="col", className="number" if text in _NUMERIC else None)
-
-
-def _build_row(dataset: dict[str, Any]) -> html.Tr:
-    link = dcc.Link(dataset["name"], href=f"/datasets/{dataset['dataset_id']}", className="row-title")
-    archived = [build_badge("archived", icon="archive")] if dataset["archived"] else []
-    words = html.Div(dataset["description"], className="row-detail clamp") if dataset["description"] else None
-    return html.Tr(
-        [
-            html.Td([link, " ", *archived, words]),
-            html.Td(_build_classes(dataset["classes"])),
-            html.Td(f"{dataset['n_recordings']:,}", className="number"),
-            html.Td(f"{dataset['n_signals']:,}", className="number"),
-            html.Td(str(dataset["version"]), className="number"),
-            html.Td(
-                format_age(dataset["created_at"]),
-                title=format_moment(dataset["created_at"]),
-                className="no-break",
-            ),
-        ]
-    )
-
-
-def _build_classes(classes: dict[str, int]) -> html.Div:
-    names = list(classes)
-    shown = [build_class_badge(name, classes[name]) for name in names[:_MANY_CLASSES]]
-    rest = len(names) - _MANY_CLASSES
-    more = [html.Span(f"and {rest} more", className="muted")] if rest > 0 else []
-    return html.Div([*shown, *more], className="badge-row")
-
-
-def _build_nothing(search_query: str) -> Component:
-    if search_query:
-        return build_empty_state(
-            "No dataset matches", f"Nothing is called or described “{search_query}”.", icon="search"
+def build_nothing(*, filtered: bool) -> Component:
+    """Return why the list is empty, and the next step."""
+    if filtered:
+        state = build_empty_state(
+            "No dataset matches", "Change the search, or look among the archived too.", icon="search"
         )
-    return build_empty_state(
-        "No datasets yet",
-        "Import recordings from MAT, HDF5 or CSV files. The sample rate is read or asked, never guessed.",
-        action=build_button_link(
-            "Import recordings", IMPORT_PATH, icon="box-arrow-in-down", needs="engineer"
-        ),
-        icon="database",
-    )
+    else:
+        state = build_empty_state(
+            "No datasets yet",
+            "Import recordings from MAT, HDF5 or CSV files. The sample rate is read or asked, never guessed.",
+            action=build_button_link(
+                "Import recordings", IMPORT_PATH, icon="box-arrow-in-down", needs="engineer"
+            ),
+            icon="database",
+        )
+    return html.Div(state, className="surface")
 
 
 PAGE = PageSpec(

@@ -11,6 +11,7 @@ from layouts.components.import_mapping import build_rules
 from layouts.components.import_signals import build_corrections
 from layouts.components.jobs import build_job_list
 from layouts.components.results import build_confusion
+from layouts.components.splits import build_split_list
 from layouts.components.training_form import build_option_fields
 from tests.contract.wiring import FRAME
 
@@ -38,6 +39,20 @@ CHANNEL = {
     "examples": ["X1_DE_time"],
     "units": [],
 }
+SPLIT = {
+    "split_id": 1,
+    "name": "s",
+    "version": 1,
+    "colour": "clear",
+    "accepted_reason": None,
+    "seed": 0,
+    "by": "load",
+    "test_values": ["2"],
+    "channel": None,
+    "counts": {},
+    "carried_from": None,
+    "created_at": "2026-01-01T00:00:00+00:00",
+}
 JUDGED = {"per_class": [{"class_name": "healthy"}], "confusion": [[3]]}
 
 # Page (its module's last name) to a builder of such parts.
@@ -48,6 +63,7 @@ DYNAMIC_PARTS: dict[str, Callable[[], list[Component]]] = {
         *build_rules([CHANNEL], {}),
         *build_corrections([{"file": "*", "load": "3"}]),
     ],
+    "dataset": lambda: [build_split_list([SPLIT], carry_to=2)],
     "experiment": lambda: [build_confusion(JUDGED, "recording")],
     "new_experiment": lambda: [build_option_fields({"options": [OPTION]}, {})],
 }
