@@ -8,6 +8,9 @@ from typing import Final
 # The largest row id: the database's keys are 32-bit integers.
 MAX_ID: Final = 2**31 - 1
 
+# An upload that nobody imports is deleted after so many hours.
+UPLOAD_KEPT_H: Final = 48
+
 # Journal-bearing classes: the position is the label id of the public benchmark files.
 FAULT_CLASSES: Final[tuple[str, ...]] = (
     "healthy",

@@ -15,6 +15,7 @@ from layouts.components.numbers import count_of, format_number
 from layouts.components.states import build_note
 from layouts.ids import pattern_id
 from layouts.ids.data_generation import DataGenerationId
+from utils.constants import UPLOAD_KEPT_H
 
 MOST_LISTED = 300
 _FEW_VARIABLES = 4
@@ -37,7 +38,8 @@ def build_waiting_words(waiting: Sequence[Mapping[str, Any]]) -> str:
     size = format_size(sum(item["n_bytes"] for item in waiting))
     names = ", ".join(item["file_name"] for item in waiting[:3]) + (", …" if len(waiting) > 3 else "")
     verb = "waits" if len(waiting) == 1 else "wait"
-    return f"{count_of(len(waiting), 'uploaded file')} ({size}) still {verb} to be imported: {names}"
+    kept = f"Uploads are kept for {UPLOAD_KEPT_H} hours."
+    return f"{count_of(len(waiting), 'uploaded file')} ({size}) still {verb} to be imported: {names}. {kept}"
 
 
 def find_twins(items: Sequence[Mapping[str, Any]]) -> str | None:
