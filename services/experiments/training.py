@@ -79,6 +79,9 @@ def run_training(handle: JobHandle) -> dict[str, Any] | JobPaused:
     from core.training.checkpoints import discard_states
 
     task = _load_task(handle.payload["experiment_id"])
+    if task.experiment.results is not None:  # by an attempt that died before it could say so
+        discard_states(task.run_folder)
+        return task.experiment.results
     _check_room()
     task.run_folder.mkdir(parents=True, exist_ok=True)
     try:

@@ -90,6 +90,22 @@ def test_a_forest_learns_and_is_judged_at_both_levels(small: SmallDataset) -> No
     assert wrong == []
 
 
+def test_a_training_that_was_judged_is_not_done_again_when_its_worker_died_late(small: SmallDataset) -> None:
+    created = create(small)
+    experiment_id, job_id = created["experiment_ids"][0], created["job_ids"][0]
+    assert ExperimentService.run_training_job(job_id, "w") == "done"
+    before = ExperimentService.get_results(experiment_id)
+    with get_db_session() as session:
+        session.execute(update(Job).where(Job.id == job_id).values(state="queued", result=None))
+        session.commit()
+    assert ExperimentService.run_training_job(job_id, "w") == "done"
+    experiment, job = ExperimentService.get_experiment(experiment_id), board.get_job(job_id)
+    assert experiment is not None
+    assert job is not None
+    assert experiment["test_evaluations"] == 1
+    assert job["result"] == ExperimentService.get_results(experiment_id) == before
+
+
 @pytest.mark.parametrize(("n_windows", "cell"), [(3, "healthy"), (60, "inner_race")])
 def test_a_cell_opens_whole_recordings_by_their_pooled_answer(
     trained: int, small: SmallDataset, n_windows: int, cell: str
