@@ -120,7 +120,7 @@ def show_waveform(signal: str | None, stretch: Pair, theme: str | None) -> tuple
     """Draw the visible stretch."""
     view = unwrap(SignalService.get_view(_read_signal(signal), stretch, actor=current_actor()))
     figure = figures.build_waveform(view, theme or "light")
-    return None, figure, facts.describe_stretch(view), *figures.round_stretch(view)
+    return None, figure, facts.describe_stretch(view)
 
 
 def show_lines(
@@ -311,8 +311,6 @@ def _register_plots(app: dash.Dash, signal: Input) -> None:
         Output(ViewerId.WAVEFORM_STATE, "children"),
         Output(ViewerId.WAVEFORM, "figure"),
         Output(ViewerId.WAVEFORM_NOTE, "children"),
-        Output(ViewerId.FROM, "value"),
-        Output(ViewerId.TO, "value"),
         signal,
         stretch,
         theme,
@@ -354,6 +352,12 @@ def _register_choices(app: dash.Dash, signal: Input) -> None:
         State(ViewerId.WAVEFORM, "figure"),
         State(ViewerId.STRETCH, "data"),
         prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("pfd", "showStretch"),
+        Output(ViewerId.FROM, "value"),
+        Output(ViewerId.TO, "value"),
+        Input(ViewerId.WAVEFORM, "figure"),
     )
     _register_zoom(app, ViewerId.ZOOM, ViewerId.SPECTRUM, ViewerId.PSD)
     _register_zoom(app, ViewerId.ENVELOPE_ZOOM, ViewerId.ENVELOPE)

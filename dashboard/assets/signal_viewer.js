@@ -1,8 +1,9 @@
 /* The signal viewer: zooms ask the server for what is in view, and a cursor reads the curve.
 
    A stage ([data-viewer]) is a plot with its cursor. The figure's meta says what its axes mean:
-   xName, xUnit, yUnit, factor (axis value = base unit times factor), full (whole extent), least (smallest zoom),
-   shaft (the shaft's frequency on the axis) and lines (label and place of each fault line). */
+   xName, xUnit, yUnit, factor (axis value = base unit times factor), full (whole extent), shown (what is in view,
+   rounded, of the waveform only), least (smallest zoom), shaft (the shaft's frequency on the axis) and lines
+   (label and place of each fault line). */
 (function () {
   "use strict";
   window.dash_clientside = window.dash_clientside || {};
@@ -42,18 +43,41 @@
     return JSON.stringify(one || null) !== JSON.stringify(other || null);
   }
 
+  /* Fields somebody writes in: an answer that comes meanwhile leaves them alone. */
+  const edited = new Set();
+  document.addEventListener("input", (event) => {
+    if (event.target.matches(".viewer-number")) { edited.add(event.target.id); }
+  });
+
+  /* The fields say what the waveform shows. */
+  pfd.showStretch = function (figure) {
+    const outputs = window.dash_clientside.callback_context.outputs_list;
+    const shown = readMeta(figure).shown;
+    return outputs.map((output, index) => (!shown || edited.has(output.id) ? noUpdate() : shown[index]));
+  };
+
+  /* What the fields ask for, undefined where that is what is shown anyway. */
+  function readEdges(from, to, figure) {
+    if (typeof from !== "number" || typeof to !== "number" || from >= to) { return undefined; }
+    const meta = readMeta(figure);
+    const shown = (figure && figure.layout.xaxis.range) || [];
+    const least = Math.pow(10, -(meta.digits || 6)); /* what the fields show is rounded */
+    const same = Math.abs(from - shown[0]) < least && Math.abs(to - shown[1]) < least;
+    return same ? undefined : settle(from, to, meta);
+  }
+
   pfd.chooseStretch = function (event, _s1, _b1, _s2, _b2, _whole, from, to, figure, current) {
     const sources = listTriggers(); /* a click on the button also leaves the field before it: both come at once */
     let chosen;
     if (sources.some((source) => source.endsWith(".n_clicks"))) {
       chosen = null;
+      edited.clear();
     } else if (sources.some((source) => source.endsWith(".relayoutData"))) {
       chosen = readRelayout(event, figure);
-    } else if (typeof from === "number" && typeof to === "number" && from < to) {
-      const shown = (figure && figure.layout.xaxis.range) || [];
-      const least = Math.pow(10, -(readMeta(figure).digits || 6)); /* what the fields show is rounded */
-      const same = Math.abs(from - shown[0]) < least && Math.abs(to - shown[1]) < least;
-      chosen = same ? undefined : settle(from, to, readMeta(figure));
+      if (chosen !== undefined) { edited.clear(); }
+    } else {
+      sources.forEach((source) => edited.delete(source.split(".")[0]));
+      chosen = readEdges(from, to, figure);
     }
     return chosen === undefined || !differs(chosen, current) ? noUpdate() : chosen;
   };

@@ -132,6 +132,7 @@ def build_waveform(view: dict[str, Any], theme: str) -> go.Figure:
             "yUnit": unit or "",
             "factor": 1.0,
             "full": [0.0, view["duration_s"]],
+            "shown": list(round_stretch(view)),
             "digits": digits,
             "least": _LEAST_SAMPLES / view["sample_rate_hz"],
             "lines": [],

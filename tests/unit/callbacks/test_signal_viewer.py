@@ -113,19 +113,19 @@ def test_a_psd_is_logarithmic_unless_asked_otherwise(
     assert "mean of 9 segments" in note
 
 
-def test_the_fields_say_where_the_waveform_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_waveform_says_where_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     view = ok(**STRETCH, time_s=[1.0, 2.0], values=[0.0, 1.0], decimated=True)
     replace(monkeypatch, SignalService, "get_view", view)
-    state, _figure, note, start, stop = viewer.show_waveform("7", [1.0, 2.0], "light")
-    assert (state, start, stop) == (None, 1.0, 2.0)
+    state, figure, note = viewer.show_waveform("7", [1.0, 2.0], "light")
+    assert (state, figure.layout.meta["shown"]) == (None, [1.0, 2.0])
     assert note.startswith("1 s of 10 s · 1\u202f000 samples, smallest and largest")
 
 
 def test_a_view_that_fails_says_why_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     replace(monkeypatch, SignalService, "get_view", failure(DataDamagedError("The stored file is damaged.")))
-    state, *rest = in_callback(viewer.show_waveform, 5, "7", None, "light")
+    state, *rest = in_callback(viewer.show_waveform, 3, "7", None, "light")
     assert "The stored file is damaged." in find_text(state)
-    assert len(rest) == 4
+    assert len(rest) == 2
 
 
 def in_callback(callback: Any, n_outputs: int, *args: Any) -> tuple:
