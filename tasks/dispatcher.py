@@ -91,7 +91,11 @@ class Dispatcher:
             queue.give_up_lost(job_id, fence)
 
     def _publish_waiting(self) -> None:
-        for job_id, kind, queue_name in queue.list_publishable(_UNDER_WAY_PER_QUEUE):
+        """Publish what waits. Redis is asked just before: a frozen one holds a message up for seconds."""
+        waiting = queue.list_publishable(_UNDER_WAY_PER_QUEUE)
+        if waiting:
+            self._check_broker()
+        for job_id, kind, queue_name in waiting if self._broker_alive else []:
             try:
                 publish(job_id, kind, queue_name)
             except (BrokerError, OSError):
