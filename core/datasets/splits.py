@@ -102,11 +102,6 @@ def build_split(
     return {row.signal_sha256: part_of.get(row.recording_key, TRAIN) for row in rows}
 
 
-def list_values(rows: Sequence[SplitRow], by: str) -> list[str]:
-    """Return the values that the rows can be split by, sorted; for a choice on a page."""
-    return sorted({_value(row, by) for row in rows})
-
-
 def _check_arguments(rows: Sequence[SplitRow], validation_fraction: float, test_fraction: float) -> None:
     if not rows:
         raise InvalidInputError("There are no labelled signals to split.")

@@ -121,11 +121,6 @@ def write_shard(folder: Path, blobs: Iterable[tuple[str, Float32Array]]) -> str:
     return name
 
 
-def remove_shard(folder: Path, shard: str) -> None:
-    """Remove a shard that nothing refers to; a missing one is fine."""
-    _shard_path(folder, shard).unlink(missing_ok=True)
-
-
 def list_signals(folder: Path, shard: str) -> list[str]:
     """Return the hashes of the signals in a shard.
 

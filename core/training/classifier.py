@@ -167,6 +167,19 @@ class Classifier:
         ]
 
 
+def read_digest(folder: Path) -> str:
+    """Return the SHA-256 that names the classifier in ``folder``, card and weights together.
+
+    Raises
+    ------
+    NotFoundError
+        There is no classifier in ``folder``.
+    DataDamagedError
+        Its card is not what was saved.
+    """
+    return str(_read_card(folder)["card_sha256"])
+
+
 def _build_model(
     card: dict[str, Any], arrays: dict[str, NDArray[Any]], n_samples: int, n_classes: int
 ) -> WindowModel:

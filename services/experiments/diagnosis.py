@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -39,7 +40,14 @@ from services.jobs.runner import JobHandle
 from services.shared.actors import SYSTEM, Actor
 from services.shared.texts import check_text
 from utils.clock import to_iso
-from utils.exceptions import ErrorCode, InvalidInputError, NotFoundError, SignalError
+from utils.exceptions import (
+    DataDamagedError,
+    ErrorCode,
+    InvalidInputError,
+    NotFoundError,
+    SignalError,
+    StorageFullError,
+)
 from utils.ids import new_storage_name
 
 _MAX_RATE_HZ = 10_000_000.0
@@ -136,6 +144,8 @@ def _stage_samples(samples: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
         raise rate_missing("The samples come without a sample rate")
     folder = get_settings().uploads_dir
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if shutil.disk_usage(folder).free < get_settings().storage_reserve_bytes + values.nbytes:
+        raise StorageFullError("The disk is nearly full. Free some space, then ask again.")
     path = folder / f"samples-{new_storage_name()}.f32"
     values.tofile(path)
     return {"samples_file": path.name}
@@ -143,7 +153,7 @@ def _stage_samples(samples: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def run_diagnosis(handle: JobHandle) -> dict[str, Any]:
     """Judge the job's recording and store the answer."""
-    from core.training.classifier import Classifier
+    from core.training.classifier import Classifier, read_digest
 
     with get_db_session(read_only=True) as session:
         diagnosis = session.get_one(Diagnosis, handle.payload["diagnosis_id"])
@@ -156,7 +166,10 @@ def run_diagnosis(handle: JobHandle) -> dict[str, Any]:
     given = _read_given(diagnosis)
     doubts = _list_doubts(given, experiment)
     handle.report(0.4, "asking the classifier")
-    classifier = Classifier.load(get_run_folder(experiment.folder) / "classifier")
+    folder = get_run_folder(experiment.folder) / "classifier"
+    if read_digest(folder) != experiment.classifier_sha256:
+        raise DataDamagedError("The stored classifier is not the one that was trained. Train it again.")
+    classifier = Classifier.load(folder)
     prediction = classifier.predict(given.values, given.sample_rate_hz, given.shaft_speed_rpm)
     handle.raise_if_interrupted()
     described = describe_experiment(experiment)

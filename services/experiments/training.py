@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,14 +180,13 @@ def _train(task: _Task, handle: JobHandle) -> TrainingOutcome:
 
 
 def _judge_and_store(task: _Task, outcome: TrainingOutcome, handle: JobHandle) -> dict[str, Any]:
-    from core.training.classifier import Classifier
+    from core.training.classifier import Classifier, read_digest
 
     assert outcome.classifier_folder is not None  # noqa: S101 -- narrows the type for the checker
     classifier = Classifier.load(outcome.classifier_folder)
     evaluations = {part: _judge(task, part, classifier, handle) for part in _JUDGED_PARTS}
     results = _build_results(task, outcome, evaluations)
-    card = json.loads((outcome.classifier_folder / "classifier.json").read_text())
-    _store(task, outcome, evaluations, results, card["card_sha256"], handle)
+    _store(task, outcome, evaluations, results, read_digest(outcome.classifier_folder), handle)
     return results
 
 

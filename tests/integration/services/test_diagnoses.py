@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -220,6 +221,26 @@ def test_a_flipped_byte_in_the_classifier_is_refused(
     content = bytearray(weights.read_bytes())
     content[len(content) // 2] ^= 1
     weights.write_bytes(content)
+    request = ExperimentService.request_diagnosis(
+        experiment_id=trained, signal_id=small.signal_ids["healthy", 3]
+    )
+    assert ExperimentService.run_diagnosis_job(request["job_id"], "w") == "failed"
+    job = board.get_job(request["job_id"])
+    assert job is not None
+    assert job["error_code"] == "data_damaged"
+
+
+def test_a_classifier_that_took_another_ones_place_is_refused(
+    trained: int, small: SmallDataset, each_database: object
+) -> None:
+    other = train(small, seeds=[1])
+    folders = {
+        f'"experiment_id": {number}' in path.read_text(): path.parent
+        for number in (other,)
+        for path in Path(each_database.experiments_dir).glob("*/classifier/classifier.json")  # type: ignore[attr-defined]
+    }
+    shutil.rmtree(folders[False])
+    shutil.copytree(folders[True], folders[False])
     request = ExperimentService.request_diagnosis(
         experiment_id=trained, signal_id=small.signal_ids["healthy", 3]
     )

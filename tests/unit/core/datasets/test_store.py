@@ -18,7 +18,6 @@ from core.datasets.store import (
     hash_signal,
     list_signals,
     open_signal,
-    remove_shard,
     verify_signal,
     write_shard,
 )
@@ -141,10 +140,3 @@ def test_a_missing_shard_a_missing_signal_and_a_strange_name_are_damage(tmp_path
     for name, sha256 in ((shard, "0" * 64), ("f" * 32 + ".h5", blobs[0][0]), ("../x.h5", blobs[0][0])):
         with pytest.raises(DataDamagedError):
             open_signal(tmp_path, name, sha256)
-
-
-def test_a_removed_shard_is_gone_and_removing_it_again_is_fine(tmp_path: Path) -> None:
-    shard = write_shard(tmp_path, _blobs(10))
-    remove_shard(tmp_path, shard)
-    remove_shard(tmp_path, shard)
-    assert list(tmp_path.iterdir()) == []
