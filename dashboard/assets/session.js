@@ -119,16 +119,6 @@
     return waiting;
   }
 
-  /* A callback that only a timer started. */
-  function isBackground(options) {
-    try {
-      const changed = JSON.parse(options.body).changedPropIds;
-      return changed.every((name) => name.endsWith(".n_intervals"));
-    } catch (error) {
-      return false;
-    }
-  }
-
   async function isSessionOver(answer) {
     if (answer.status !== 401 || new URL(answer.url, window.location.href).origin !== window.location.origin) {
       return false;
@@ -154,7 +144,7 @@
   window.fetch = async function (target, options) {
     const answer = await send.call(this, target, options);
     if (target instanceof Request || !(await isSessionOver(answer))) { return answer; }
-    if (isPutOff && isBackground(options)) { return putOff(target, answer); }
+    if (isPutOff && window.pfdConnection.isBackground(options)) { return putOff(target, answer); }
     return (await askToSignIn()) ? send.call(this, target, withFreshToken(options)) : putOff(target, answer);
   };
 
