@@ -1,0 +1,217 @@
+"""The signal viewer's server time on ten million samples and on a real recording, per view and zoom.
+
+Usage: ``python -m benchmarks.viewer_speed FOLDER``, where FOLDER holds MFPT's ``baseline_1.mat`` and its
+``metadata.csv``. Prints a table and writes ``benchmarks/results/viewer_speed.json``.
+
+A server time is all that the product does for one answer: the callback with its service (database row,
+samples from the file, computation), the figure, and its JSON. Both recordings are imported first, by the
+product's own command. Views and zooms are interleaved in rounds; what counts is the median of the rounds.
+The processor time beside it hardly depends on what else the machine does.
+A plot of all samples, without the product, stands beside them as what would have to be sent otherwise.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import dash
+import flask
+import h5py
+import numpy as np
+import plotly.graph_objects as go
+from plotly.io.json import to_json_plotly
+
+RESULT = Path(__file__).parent / "results" / "viewer_speed.json"
+REPOSITORY = Path(__file__).parents[1]
+N_ROUNDS = 15
+LONG_SAMPLES = 10_000_000
+RATE_HZ = 50_000.0
+SPIKE_AT = 7_654_321
+SPIKE = 50.0
+GOALS_MS = {"waveform": 50.0, "spectrum": 300.0, "psd": 300.0, "envelope": 300.0}
+# Shares of the signal that are in view: all of it, then ever less.
+ZOOMS = {"whole": None, "half": (0.25, 0.75), "a tenth": (0.4, 0.5), "a thousandth": (0.3, 0.301)}
+
+Answer = Callable[[], Any]
+
+
+def write_long_file(path: Path) -> None:
+    """Write ten million samples of noise with a spike of one sample."""
+    samples = np.random.default_rng(1).standard_normal(LONG_SAMPLES).astype(np.float32)
+    samples[SPIKE_AT] = SPIKE
+    with h5py.File(path, "w") as file:
+        file.attrs["schema_version"] = 1
+        signal = file.create_dataset("signals/long/A", data=samples)
+        signal.attrs.update({"sample_rate_hz": RATE_HZ, "unit": "g", "shaft_speed_rpm": 1500.0})
+
+
+def run_command(*words: object) -> None:
+    """Run a command of the product over this process's DATA_DIR."""
+    command = [sys.executable, "-m", "dashboard", *map(str, words)]
+    subprocess.run(command, cwd=REPOSITORY, check=True, stdout=subprocess.DEVNULL)
+
+
+def list_answers(signal_id: int, duration_s: float) -> dict[tuple[str, str], Answer]:
+    """Return what works out each view at each zoom, as the viewer's callbacks do."""
+    from callbacks import signal_viewer as viewer
+
+    asked, kinds = str(signal_id), list(viewer.figures.LINE_KINDS)
+    lines = viewer.show_lines(asked, True, kinds, 3, None, None, None, "hz")[1]
+    answers: dict[tuple[str, str], Answer] = {}
+    for zoom, shares in ZOOMS.items():
+        stretch = [share * duration_s for share in shares] if shares else None
+        rest = (stretch, None, lines, "hz", "auto", "light")
+        answers["waveform", zoom] = partial(viewer.show_waveform, asked, stretch, "light")
+        answers["spectrum", zoom] = partial(viewer.show_spectrum, "spectrum", asked, *rest)
+        answers["psd", zoom] = partial(viewer.show_psd, "psd", asked, *rest)
+        answers["envelope", zoom] = partial(viewer.show_envelope, "envelope", asked, None, None, *rest)
+    return answers
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """One answer: elapsed and processor time in ms, size in bytes, figure."""
+
+    elapsed_ms: float
+    cpu_ms: float
+    n_bytes: int
+    figure: go.Figure
+
+
+def answer_once(answer: Answer) -> Once:
+    """Work out one answer as far as its JSON."""
+    began_s, cpu_s = time.perf_counter(), time.process_time()
+    outputs = answer()
+    body = to_json_plotly(outputs)
+    elapsed_ms, cpu_ms = (time.perf_counter() - began_s) * 1000, (time.process_time() - cpu_s) * 1000
+    assert outputs[0] is None, "the answer is an error"
+    return Once(elapsed_ms, cpu_ms, len(body), outputs[1])
+
+
+def measure(recording: str, signal: dict[str, Any]) -> list[dict[str, Any]]:
+    """Time every view at every zoom in interleaved rounds."""
+    answers = list_answers(signal["signal_id"], signal["duration_s"])
+    first = {key: answer_once(answer) for key, answer in answers.items()}
+    times: dict[tuple[str, str], list[Once]] = {key: [] for key in answers}
+    for _ in range(N_ROUNDS):
+        for key, answer in answers.items():
+            times[key].append(answer_once(answer))
+    return [
+        {
+            "recording": recording,
+            "n_samples": signal["n_samples"],
+            "view": view,
+            "zoom": zoom,
+            "first_ms": round(first[view, zoom].elapsed_ms, 1),
+            "median_ms": round(statistics.median(each.elapsed_ms for each in taken), 1),
+            "range_ms": [round(pick(each.elapsed_ms for each in taken), 1) for pick in (min, max)],
+            "cpu_ms": round(statistics.median(each.cpu_ms for each in taken), 1),
+            "answer_kb": round(first[view, zoom].n_bytes / 1000),
+        }
+        for (view, zoom), taken in times.items()
+    ]
+
+
+def measure_plain_plot() -> dict[str, Any]:
+    """Time what sending every sample would take: the figure of all of them and its JSON, samples at hand."""
+    samples = np.random.default_rng(1).standard_normal(LONG_SAMPLES).astype(np.float32)
+    times = []
+    size = 0
+    for _ in range(5):
+        began_s = time.perf_counter()
+        figure = go.Figure(go.Scatter(x=np.arange(LONG_SAMPLES) / RATE_HZ, y=samples))
+        size = len(to_json_plotly(figure))
+        times.append((time.perf_counter() - began_s) * 1000)
+    return {
+        "contestant": "plotly with every sample",
+        "median_ms": round(statistics.median(times), 1),
+        "range_ms": [round(min(times), 1), round(max(times), 1)],
+        "answer_kb": round(size / 1000),
+    }
+
+
+def check_spike(signal: dict[str, Any]) -> None:
+    """The spike of one sample is in the plot of the whole signal."""
+    answer = list_answers(signal["signal_id"], signal["duration_s"])["waveform", "whole"]
+    figure = answer_once(answer).figure
+    assert max(figure.data[0].y) == SPIKE
+
+
+def measure_all() -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Measure both recordings as the callbacks are called: inside the app, by somebody signed in."""
+    from services.data_service import DataService
+    from services.shared.actors import SYSTEM
+
+    app = dash.Dash("benchmark")
+    with app.server.test_request_context():
+        flask.g.actor = SYSTEM
+        rows = []
+        for number, recording in ((1, "generated"), (2, "MFPT baseline_1")):
+            (signal,) = DataService.load_signals(number)
+            if recording == "generated":
+                check_spike(signal)
+            rows += measure(recording, signal)
+    return rows, measure_plain_plot()
+
+
+def write_result(rows: Sequence[dict[str, Any]], plain: dict[str, Any], load: Sequence[float]) -> None:
+    """Keep the numbers and print them as a table."""
+    document = {
+        "row": "viewer_speed",
+        "goal": "waveform at most 50 ms, spectral views at most 300 ms, on the visible stretch",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, one thread",
+        "load_before_and_after": [round(value, 2) for value in load],
+        "date": datetime.now(UTC).date().isoformat(),
+        "command": "OMP_NUM_THREADS=1 python -m benchmarks.viewer_speed FOLDER",
+        "rounds": N_ROUNDS,
+        "runs": rows,
+        "beside": plain,
+    }
+    RESULT.write_text(json.dumps(document, indent=1) + "\n")
+    print("| recording | view | in view | median ms | range ms | CPU ms | answer kB |")
+    print("|---|---|---|---|---|---|---|")
+    for row in rows:
+        low, high = row["range_ms"]
+        print(
+            f"| {row['recording']} | {row['view']} | {row['zoom']} | {row['median_ms']:.1f} "
+            f"| {low:.1f} – {high:.1f} | {row['cpu_ms']:.1f} | {row['answer_kb']:,} |"
+        )
+    low, high = plain["range_ms"]
+    print(
+        f"| generated | {plain['contestant']} | whole | {plain['median_ms']:.0f} "
+        f"| {low:.0f} – {high:.0f} | | {plain['answer_kb']:,} |"
+    )
+    missed = [row for row in rows if row["median_ms"] > GOALS_MS[row["view"]]]
+    print(f"{len(missed)} of {len(rows)} beyond the goal")
+
+
+def main(folder: Path) -> None:
+    """Import both recordings into an empty product and measure."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ |= {"DATA_DIR": home, "PFD_ENV_FILE": "", "OMP_NUM_THREADS": "1"}
+        path = Path(home) / "long.h5"
+        write_long_file(path)
+        run_command("migrate")
+        run_command("import", path, "--name", "Long")
+        table = folder / "metadata.csv"
+        run_command("import", folder / "baseline_1.mat", "--name", "MFPT", "--metadata", table)
+        before = os.getloadavg()[0]
+        rows, plain = measure_all()
+        write_result(rows, plain, (before, os.getloadavg()[0]))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
