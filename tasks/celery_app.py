@@ -20,6 +20,9 @@ logger = setup_logger(__name__)
 
 _TASK_MODULES = ("tasks.datasets", "tasks.experiments")
 _LAST_GRACE_S = 10.0
+# A child loads torch before it reports; on a busy machine that takes longer than Celery's 4 s, after which
+# it would be killed and started again for ever.
+_CHILD_START_S = 120.0
 _stopping = threading.Event()
 
 
@@ -36,6 +39,7 @@ def build_celery_app(settings: Settings) -> Celery:
         worker_prefetch_multiplier=1,
         worker_concurrency=settings.worker_concurrency,
         worker_pool_start_method="spawn",
+        worker_proc_alive_timeout=_CHILD_START_S,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
