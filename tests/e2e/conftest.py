@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 
 from dashboard_config import REPOSITORY_ROOT
 from tests.data import TestData
@@ -36,6 +36,7 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Browser]:
     """Run one headless Chromium for the whole run."""
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
         yield browser
