@@ -119,8 +119,10 @@ def test_a_cancelled_upload_is_tried_again(wizard: Page, recordings: TestData) -
 
 def test_an_upload_survives_the_end_of_the_session(wizard: Page, recordings: TestData) -> None:
     page = wizard
-    page.context.clear_cookies()
-    choose(page, [recordings.cwru / "Normal_0.mat"])
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose files").click()
+    page.context.clear_cookies()  # the page's own polling may open the dialog at any time from here on
+    chooser.value.set_files(recordings.cwru / "Normal_0.mat")
     dialog = page.locator("#session-dialog")
     dialog.get_by_label("E-mail address").fill(EMAIL)
     dialog.get_by_label("Password").fill(PASSWORD)
