@@ -28,6 +28,11 @@ from tests.servers import (
 
 Configure = Callable[..., Settings]
 
+# Bit-equal trainings are promised for one thread, which is also what every process of the product takes.
+# Set before torch is loaded, here and for every process that a test starts.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_variable] = "1"
+
 
 def pytest_report_header() -> list[str]:
     """Say which recordings and programs this run has."""

@@ -14,6 +14,7 @@ import pytest
 from dashboard_config import Settings
 from services.experiment_service import ExperimentService
 from services.jobs import board
+from services.shared.compute import limit_compute_threads
 from tests.factories.datasets import SmallDataset, add_small_dataset
 from tests.integration.tasks.conftest import Installation
 from utils.processes import wait_until
@@ -99,6 +100,7 @@ def freeze_between_writes(installation: Installation, process: psutil.Process) -
 @pytest.fixture
 def calm_weights(installation: Installation, small: SmallDataset) -> bytes:
     """The weights of a training that nothing disturbed, run in this process."""
+    limit_compute_threads()
     experiment_id, job_id = create(small)
     assert ExperimentService.run_training_job(job_id, "calm") == "done"
     return get_weights(installation.settings, experiment_id)
