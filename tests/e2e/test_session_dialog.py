@@ -47,11 +47,13 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 
 
 def _sign_in(page: Page, address: str, email: str = "jane@example.org") -> None:
+    """Sign in and wait for what the page asks for by itself, so that later refusals are the test's own."""
     page.goto(f"{address}/login")
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_selector("#frame-jobs-button")
+    page.wait_for_load_state("networkidle")
 
 
 def _end_sessions() -> None:
