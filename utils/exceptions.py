@@ -7,6 +7,7 @@ these errors inside; the service wrapper turns them into returned failures, and 
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -210,3 +211,8 @@ class LeaseLostError(LstmPfdError):
     """Another worker holds the job now: this one's results must not be written."""
 
     code = ErrorCode.JOB_LOST
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Tell whether an error of the operating system means that the disk has no room."""
+    return isinstance(error, OSError) and error.errno == errno.ENOSPC

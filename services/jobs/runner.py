@@ -22,6 +22,7 @@ from utils.exceptions import (
     LstmPfdError,
     ServiceUnavailableError,
     StorageFullError,
+    is_disk_full,
 )
 from utils.ids import new_reference_id
 from utils.logger import setup_logger
@@ -30,7 +31,6 @@ logger = setup_logger(__name__)
 
 CONTINUE = "continue"
 _LOOK_EVERY_S = 0.25
-_DISK_FULL_ERRNO = 28
 
 
 class JobYieldedError(LstmPfdError):
@@ -184,7 +184,7 @@ def _settle_error(claimed: ClaimedJob, error: Exception) -> str | None:
 def _describe(error: Exception, claimed: ClaimedJob) -> tuple[LstmPfdError, str | None]:
     if isinstance(error, LstmPfdError):
         return error, None
-    if isinstance(error, OSError) and error.errno == _DISK_FULL_ERRNO:
+    if is_disk_full(error):
         return StorageFullError("The disk is full. Free some space and start the job again."), None
     if isinstance(error, MemoryError):
         sentence = "The job ran out of memory. Try a smaller batch or window, or fewer recordings."

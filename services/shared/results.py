@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
-from utils.exceptions import ErrorCode, LstmPfdError, ServiceUnavailableError, StorageFullError
+from utils.exceptions import ErrorCode, LstmPfdError, ServiceUnavailableError, StorageFullError, is_disk_full
 from utils.ids import new_reference_id
 from utils.logger import setup_logger
 
@@ -19,8 +19,6 @@ logger = setup_logger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_DISK_FULL_ERRNO = 28
 
 
 def ok(**payload: Any) -> dict[str, Any]:
@@ -49,7 +47,7 @@ def _expected(error: Exception, where: str) -> LstmPfdError:
     """Return ``error`` as an expected failure; log and number it when it was not one."""
     if isinstance(error, LstmPfdError):
         return error
-    if isinstance(error, OSError) and error.errno == _DISK_FULL_ERRNO:
+    if is_disk_full(error):
         logger.error("disk full", exc_info=True, extra={"service_method": where})
         return StorageFullError("The disk is full. Nothing was changed; free some space and try again.")
     reference_id = new_reference_id()
