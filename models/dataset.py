@@ -23,6 +23,7 @@ class Dataset(CreatedAtMixin, Base):
     description: Mapped[str] = mapped_column(Text, default="")
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    trashed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     versions: Mapped[list[DatasetVersion]] = relationship(
         back_populates="dataset", lazy="raise", order_by="DatasetVersion.number"
     )
@@ -42,12 +43,17 @@ class DatasetVersion(CreatedAtMixin, Base):
     n_recordings: Mapped[int]
     summary: Mapped[dict[str, Any]] = mapped_column(JsonValue, default=dict)
     reason: Mapped[str] = mapped_column(String(300), default="")
+    origin: Mapped[dict[str, Any] | None] = mapped_column(JsonValue)
+    card: Mapped[dict[str, Any] | None] = mapped_column(JsonValue)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     dataset: Mapped[Dataset] = relationship(back_populates="versions", lazy="raise")
 
 
 class ManifestRow(Base):
-    """A signal's place in a version. The fault class belongs to the recording and the bearing."""
+    """A signal's place in a version. The fault class belongs to the recording and the bearing.
+
+    ``edits`` holds what this version says otherwise than the recording and signal rows do.
+    """
 
     __tablename__ = "manifest_rows"
     __table_args__ = (
@@ -62,4 +68,5 @@ class ManifestRow(Base):
     severity: Mapped[str | None] = mapped_column(String(40))
     physical_bearing: Mapped[str | None] = mapped_column(String(120))
     given_part: Mapped[str | None] = mapped_column(String(24))
+    edits: Mapped[dict[str, Any] | None] = mapped_column(JsonValue)
     signal: Mapped[Signal] = relationship(lazy="raise")

@@ -40,6 +40,11 @@ class JobKind(StrEnum):
     IMPORT = "import"
     TRAIN = "train"
     DIAGNOSE = "diagnose"
+    EXPORT = "export"
+    GENERATE = "generate"
+    FEATURES = "features"
+    LEAK_CHECK = "leak_check"
+    STATISTICS = "statistics"
 
 
 class JobQueue(StrEnum):

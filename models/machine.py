@@ -8,16 +8,17 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.types import JsonValue
-from models.base import Base
+from models.base import Base, CreatedAtMixin
 
 
 class Machine(Base):
-    """A machine, known by its name."""
+    """A machine, known by its name; ``details`` is what fault lines and severity zones need to know of it."""
 
     __tablename__ = "machines"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120), unique=True)
+    details: Mapped[dict[str, Any] | None] = mapped_column(JsonValue)
 
 
 class Bearing(Base):
@@ -45,3 +46,19 @@ class MeasurementPoint(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     machine_id: Mapped[int | None] = mapped_column(ForeignKey("machines.id"))
     name: Mapped[str] = mapped_column(String(120))
+
+
+class BearingGeometry(CreatedAtMixin, Base):
+    """The geometry of a rolling bearing that a user entered, with its source."""
+
+    __tablename__ = "bearing_geometries"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    designation: Mapped[str] = mapped_column(String(120), unique=True)
+    manufacturer: Mapped[str | None] = mapped_column(String(120))
+    n_rolling_elements: Mapped[int]
+    rolling_element_diameter_mm: Mapped[float]
+    pitch_diameter_mm: Mapped[float]
+    contact_angle_deg: Mapped[float] = mapped_column(default=0.0)
+    source: Mapped[str] = mapped_column(String(300))
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))

@@ -10,8 +10,11 @@ from models import (
     dataset,
     diagnosis,
     experiment,
+    export,
+    feature_set,
     job,
     machine,
+    preset,
     recording,
     split,
     upload,
@@ -19,7 +22,22 @@ from models import (
 )
 from models.base import Base
 
-AGGREGATES = (api_key, audit, dataset, diagnosis, experiment, job, machine, recording, split, upload, user)
+AGGREGATES = (
+    api_key,
+    audit,
+    dataset,
+    diagnosis,
+    experiment,
+    export,
+    feature_set,
+    job,
+    machine,
+    preset,
+    recording,
+    split,
+    upload,
+    user,
+)
 
 
 def get_metadata() -> MetaData:

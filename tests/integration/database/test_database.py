@@ -9,13 +9,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 
 from dashboard_config import Settings
 from database.connection import build_engine, dispose_engine, get_db_session, get_engine
-from database.migrate import get_current_revision, get_head_revision, migrate
+from database.migrate import build_alembic_config, get_current_revision, get_head_revision, migrate
 from models.machine import Machine
 from models.registry import get_metadata
 from models.user import User
@@ -37,6 +38,23 @@ def test_the_migrations_make_exactly_the_schema_of_the_models() -> None:
 @pytest.mark.usefixtures("each_database")
 def test_migrating_twice_changes_nothing() -> None:
     assert migrate() == get_head_revision() == get_current_revision()
+
+
+@pytest.mark.usefixtures("each_database")
+def test_a_step_back_and_forth_again_keeps_the_rows_of_the_older_schema() -> None:
+    with get_db_session() as session:
+        session.add(Machine(name="Pump 1", details={"iso_group": 2}))
+        session.commit()
+    engine = get_engine()
+    config = build_alembic_config(engine)
+    with engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    assert get_current_revision() == "0001"
+    migrate()
+    with get_db_session(read_only=True) as session:
+        machine = session.scalars(select(Machine)).one()
+    assert (machine.name, machine.details) == ("Pump 1", None)
 
 
 @pytest.mark.usefixtures("each_database")
