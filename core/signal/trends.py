@@ -36,8 +36,8 @@ class AlarmLimit:
         Expected share of single observations above `value` while the condition stays that of the reference,
         averaged over reference periods.
     method
-        ``order_statistic`` holds for any distribution; ``log_normal_prediction`` extrapolates and assumes that
-        the logarithm is normal. The first is taken wherever the reference is long enough for the rate.
+        ``order_statistic`` holds for any distribution; ``log_normal_prediction`` extrapolates and assumes
+        that the logarithm is normal. The first is taken wherever the reference is long enough for the rate.
     n_reference, n_effective
         Observations of the reference, and how many independent ones they are worth (lag-1 autocorrelation).
     steady_p_value
@@ -82,8 +82,8 @@ def compute_alarm_limit(reference: ArrayLike, false_alarm_rate: float) -> AlarmL
 
     With ``k = floor(false_alarm_rate * (n + 1)) >= 1`` the limit is the k-th largest reference value: an
     exchangeable new observation is above it with probability k / (n + 1), whatever the distribution (Wilks
-    1941). Shorter references need a model: the Student prediction bound of the logarithms (Hahn & Meeker 1991,
-    section 4.7), with the number of independent observations reduced by their lag-1 autocorrelation.
+    1941). Shorter references need a model: the Student prediction bound of the logarithms (Hahn & Meeker
+    1991, section 4.7), with the number of independent observations reduced by lag-1 autocorrelation.
 
     Parameters
     ----------
