@@ -77,7 +77,7 @@ class SignalService:
         )
         return ok(
             **describe_stretch(signal, stretch),
-            time_s=[round(time, 9) for time in (indexes / signal.sample_rate_hz).tolist()],
+            time_s=np.round(indexes / signal.sample_rate_hz, 9).tolist(),
             values=shorten(values),
             n_samples=stretch.n_samples,
             decimated=len(indexes) < stretch.n_samples,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -178,8 +177,12 @@ def _thin_rows(
     A value is placed in the middle of its row; where both come from one row, at its quarters.
     """
     groups = np.linspace(0, lows.size, min(n_bins, lows.size) + 1).round().astype(np.int64)
-    low_rows = np.array([a + lows[a:b].argmin() for a, b in pairwise(groups)])
-    high_rows = np.array([a + highs[a:b].argmax() for a, b in pairwise(groups)])
+    # The groups' sizes differ by one at most: padded with their own last row they make one rectangle.
+    members = groups[:-1, np.newaxis] + np.arange(np.diff(groups).max())
+    members = np.minimum(members, groups[1:, np.newaxis] - 1)
+    every = np.arange(len(members))
+    low_rows = members[every, lows[members].argmin(axis=1)]
+    high_rows = members[every, highs[members].argmax(axis=1)]
     row_starts, widths = edges[:-1], np.diff(edges)
     low_parts = np.where(low_rows == high_rows, 1, 2)  # quarters of the row
     low_at = row_starts[low_rows] + low_parts * widths[low_rows] // 4
