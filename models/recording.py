@@ -14,7 +14,10 @@ from models.machine import Bearing, Machine, MeasurementPoint
 
 
 class Recording(CreatedAtMixin, Base):
-    """One acquisition: machine, time, speed, load. Its name is unique in its dataset."""
+    """One acquisition: machine, time, speed, load. Its name is unique in its dataset.
+
+    ``conditions`` is what else is known of how it came about: temperature, a generator's draws.
+    """
 
     __tablename__ = "recordings"
     __table_args__ = (UniqueConstraint("dataset_id", "name"),)
@@ -27,6 +30,7 @@ class Recording(CreatedAtMixin, Base):
     acquired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     shaft_speed_rpm: Mapped[float | None]
     load: Mapped[str | None] = mapped_column(String(60))
+    conditions: Mapped[dict[str, Any] | None] = mapped_column(JsonValue)
     machine: Mapped[Machine | None] = relationship(lazy="raise")
     signals: Mapped[list[Signal]] = relationship(back_populates="recording", lazy="raise")
 

@@ -123,9 +123,13 @@ def upgrade() -> None:
 
     op.add_column("manifest_rows", sa.Column("edits", database.types.JsonValue, nullable=True))
 
+    op.add_column("recordings", sa.Column("conditions", database.types.JsonValue, nullable=True))
+
 
 def downgrade() -> None:
     """Take this step back."""
+
+    op.drop_column("recordings", "conditions")
 
     op.drop_column("manifest_rows", "edits")
 
