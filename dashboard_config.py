@@ -196,6 +196,11 @@ class Settings(BaseSettings):
         return self.data_dir / "signals"
 
     @property
+    def indexes_dir(self) -> Path:
+        """Folder of the indexes of recordings tables; made anew where they are missing."""
+        return self.data_dir / "indexes"
+
+    @property
     def uploads_dir(self) -> Path:
         """Folder of uploads that wait for their import."""
         return self.data_dir / "uploads"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from database.types import JsonValue, UtcDateTime
@@ -39,7 +39,16 @@ class Signal(Base):
     """One channel of a recording: immutable samples with rate, unit and place."""
 
     __tablename__ = "signals"
-    __table_args__ = (UniqueConstraint("recording_id", "channel"), Index("ix_signals_sha256", "sha256"))
+    __table_args__ = (
+        UniqueConstraint("recording_id", "channel"),
+        Index("ix_signals_sha256", "sha256"),
+        Index(
+            "ix_signals_damaged",
+            "damaged_at",
+            sqlite_where=text("damaged_at IS NOT NULL"),
+            postgresql_where=text("damaged_at IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     recording_id: Mapped[int] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"))
@@ -52,6 +61,7 @@ class Signal(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     shard: Mapped[str] = mapped_column(String(120))
     quality: Mapped[list[dict[str, Any]]] = mapped_column(JsonValue, default=list)
+    damaged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     recording: Mapped[Recording] = relationship(back_populates="signals", lazy="raise")
     measurement_point: Mapped[MeasurementPoint | None] = relationship(lazy="raise")
     bearing: Mapped[Bearing | None] = relationship(lazy="raise")

@@ -11,6 +11,7 @@ from core.datasets.store import SignalView, open_signal
 from dashboard_config import get_settings
 from database.connection import get_db_session
 from models.recording import Signal
+from utils.clock import utc_now
 from utils.exceptions import DataDamagedError
 from utils.logger import setup_logger
 
@@ -48,4 +49,5 @@ def _flag_damaged(signal: Signal, sentence: str) -> None:
         row = session.get(Signal, signal.id, with_for_update=True)
         if row is not None and not any(known["name"] == DAMAGED_FLAG for known in row.quality):
             row.quality = [flag, *row.quality]
+            row.damaged_at = utc_now()
             session.commit()

@@ -123,11 +123,26 @@ def upgrade() -> None:
 
     op.add_column("manifest_rows", sa.Column("edits", database.types.JsonValue, nullable=True))
 
+    op.add_column(
+        "signals", sa.Column("damaged_at", database.types.UtcDateTime(timezone=True), nullable=True)
+    )
+    op.execute(
+        "UPDATE signals SET damaged_at = CURRENT_TIMESTAMP "
+        'WHERE CAST(quality AS TEXT) LIKE \'%"name"%"damaged"%\''
+    )
+    found = sa.text("damaged_at IS NOT NULL")
+    op.create_index(
+        "ix_signals_damaged", "signals", ["damaged_at"], sqlite_where=found, postgresql_where=found
+    )
+
     op.add_column("recordings", sa.Column("conditions", database.types.JsonValue, nullable=True))
 
 
 def downgrade() -> None:
     """Take this step back."""
+
+    op.drop_index("ix_signals_damaged", "signals")
+    op.drop_column("signals", "damaged_at")
 
     op.drop_column("recordings", "conditions")
 
