@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import math
+from typing import Literal
 
 import numpy as np
-import scipy.fft
 from numpy.typing import ArrayLike, NDArray
 
-from core.signal.checks import check_sample_rate, check_usable
-from core.signal.spectra import MIN_SPECTRUM_SAMPLES, Scaling, Spectrum, compute_spectrum
-from utils.exceptions import ErrorCode, InvalidInputError, SignalError
+from core.signal.band_pass import Band, compute_analytic_band
+from core.signal.checks import check_sample_rate
+from core.signal.spectra import Scaling, Spectrum, compute_spectrum
+from utils.exceptions import InvalidInputError
 
-Band = tuple[float, float]
+Demodulation = Literal["magnitude", "squared", "log"]
 
-# Each edge of the band falls from 1 to 0 over this share of the band's width, half of it on either side of
-# the edge.
-_EDGE_SHARE = 0.1
-# The filter has rung off after so many periods of an edge's width.
-_RING_OFF_PERIODS = 2.0
+# Where the envelope is nothing, its logarithm stops at this share of the highest value.
+_LOG_FLOOR = 1e-9
 
 
 def suggest_band(sample_rate_hz: float) -> Band:
@@ -63,24 +60,7 @@ def compute_envelope(signal: ArrayLike, sample_rate_hz: float, band_hz: Band) ->
     InvalidInputError
         The band does not lie between 0 and the Nyquist frequency.
     """
-    rate = check_sample_rate(sample_rate_hz)
-    low_hz, high_hz = _check_band(band_hz, rate)
-    samples = check_usable(signal)
-    if samples.size < MIN_SPECTRUM_SAMPLES:
-        sentence = (
-            f"{samples.size} samples are too few for an envelope; at least {MIN_SPECTRUM_SAMPLES} are needed."
-        )
-        raise SignalError(sentence, code=ErrorCode.RECORDING_TOO_SHORT)
-    edge_hz = _EDGE_SHARE * (high_hz - low_hz)
-    n_margin = min(samples.size - 1, math.ceil(_RING_OFF_PERIODS * rate / edge_hz))
-    centred = samples - samples.mean(dtype=np.float64)
-    mirrored = np.pad(centred.astype(np.float64, copy=False), n_margin, mode="reflect")
-    n_transform = scipy.fft.next_fast_len(mirrored.size)
-    positive = scipy.fft.rfft(mirrored, n_transform)
-    positive *= _build_band_pass(scipy.fft.rfftfreq(n_transform, 1.0 / rate), low_hz, high_hz, rate)
-    positive[1 : (n_transform + 1) // 2] *= 2.0  # all but DC and Nyquist have a negative twin
-    analytic = scipy.fft.ifft(positive, n_transform, overwrite_x=True)
-    return np.asarray(np.abs(analytic[n_margin : n_margin + samples.size]))
+    return np.abs(compute_analytic_band(signal, sample_rate_hz, band_hz))
 
 
 def compute_envelope_spectrum(
@@ -88,6 +68,7 @@ def compute_envelope_spectrum(
     sample_rate_hz: float,
     band_hz: Band,
     *,
+    demodulation: Demodulation = "magnitude",
     window: str = "hann",
     scaling: Scaling = "peak",
 ) -> Spectrum:
@@ -96,10 +77,18 @@ def compute_envelope_spectrum(
     A carrier of amplitude A inside the band, modulated with depth m, gives a line of height m·A at the
     modulation frequency. Lines above the width of the band carry no meaning.
 
+    The squared envelope (Randall, Antoni & Chobsaard 2001, Mechanical Systems and Signal Processing 15(5))
+    of that carrier has lines of 2·m·A² and m²·A²/2 at once and twice the frequency, and none further up;
+    it lets strong impacts count more. The logarithm of the envelope (Borghesani & Antoni 2018, Mechanical
+    Systems and Signal Processing 103) lets few large shocks count less and does not depend on gain.
+
     Parameters
     ----------
     signal, sample_rate_hz, band_hz
         As for `compute_envelope`.
+    demodulation
+        ``"magnitude"`` (in the unit of the signal), ``"squared"`` (its square) or ``"log"`` (natural
+        logarithm, no unit).
     window, scaling
         As for `core.signal.spectra.compute_spectrum`.
 
@@ -111,35 +100,25 @@ def compute_envelope_spectrum(
     Raises
     ------
     SignalError, InvalidInputError
-        As for `compute_envelope` and `compute_spectrum`.
+        As for `compute_envelope` and `compute_spectrum`; an unknown demodulation.
     """
-    envelope = compute_envelope(signal, sample_rate_hz, band_hz)
+    envelope = shape_envelope(compute_envelope(signal, sample_rate_hz, band_hz), demodulation)
     return compute_spectrum(envelope, sample_rate_hz, window=window, scaling=scaling)
 
 
-def _check_band(band_hz: Band, rate: float) -> Band:
-    low_hz, high_hz = float(band_hz[0]), float(band_hz[1])
-    if not 0.0 <= low_hz < high_hz <= rate / 2.0:
-        raise InvalidInputError(
-            f"A band from {low_hz:g} to {high_hz:g} Hz is not possible: it must rise and lie between 0 and "
-            f"{rate / 2.0:g} Hz, half the sample rate."
-        )
-    return low_hz, high_hz
+def shape_envelope(envelope: NDArray[np.float64], demodulation: Demodulation) -> NDArray[np.float64]:
+    """Return an envelope as it is, squared, or as its natural logarithm (finite where it is 0).
 
-
-def _build_band_pass(
-    frequencies_hz: NDArray[np.float64], low_hz: float, high_hz: float, rate: float
-) -> NDArray[np.float64]:
-    """Gain per bin, ½ at both edges; an edge at 0 or at the Nyquist frequency cuts nothing."""
-    edge_hz = _EDGE_SHARE * (high_hz - low_hz)
-    gain = np.zeros_like(frequencies_hz)
-    first, last = np.searchsorted(frequencies_hz, (low_hz - edge_hz, high_hz + edge_hz))
-    inside = frequencies_hz[first:last]
-    rise = np.clip((inside - low_hz) / edge_hz + 0.5, 0.0, 1.0) if low_hz > 0.0 else np.ones_like(inside)
-    fall = (
-        np.clip((high_hz - inside) / edge_hz + 0.5, 0.0, 1.0)
-        if high_hz < rate / 2.0
-        else np.ones_like(inside)
-    )
-    gain[first:last] = np.sin(0.5 * np.pi * rise) ** 2 * np.sin(0.5 * np.pi * fall) ** 2
-    return gain
+    Raises
+    ------
+    InvalidInputError
+        The demodulation is none of these.
+    """
+    if demodulation == "magnitude":
+        return envelope
+    if demodulation == "squared":
+        return envelope * envelope
+    if demodulation == "log":
+        floor = max(_LOG_FLOOR * float(envelope.max()), np.finfo(np.float64).tiny)
+        return np.log(np.maximum(envelope, floor))
+    raise InvalidInputError(f"Unknown demodulation '{demodulation}'. Choose magnitude, squared or log.")
