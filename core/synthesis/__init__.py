@@ -1,0 +1,1 @@
+"""Signal generators: journal bearings (11 classes) and rolling bearings, seeded and bit-reproducible."""
