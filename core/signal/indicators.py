@@ -72,8 +72,8 @@ def compute_indicators(
     Returns
     -------
     dict
-        Name, as in `INDICATORS`, to value. Lines need ten turns of the shaft; one that the signal is too short
-        or too slowly sampled for is left out.
+        Name, as in `INDICATORS`, to value. Lines need ten turns of the shaft; one that lies beyond the
+        spectrum is left out too.
 
     Raises
     ------
