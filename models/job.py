@@ -42,6 +42,7 @@ class JobKind(StrEnum):
     DIAGNOSE = "diagnose"
     EXPORT = "export"
     GENERATE = "generate"
+    NOISE_VARIANTS = "noise_variants"
     FEATURES = "features"
     LEAK_CHECK = "leak_check"
     STATISTICS = "statistics"

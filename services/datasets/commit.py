@@ -34,6 +34,7 @@ class StagedImport:
     """All that an import has read and stored, ready to be made visible.
 
     ``shards`` says where each signal lies, by hash; ``reused`` are the hashes that were stored before.
+    ``origin`` and ``card`` are kept with the version; ``only_new`` refuses a dataset that is there already.
     """
 
     name: str
@@ -43,6 +44,10 @@ class StagedImport:
     reused: frozenset[str]
     skipped: Sequence[Mapping[str, Any]]
     upload_ids: Sequence[str] = ()
+    origin: Mapping[str, Any] = field(default_factory=lambda: {"kind": "import"})
+    card: Mapping[str, Any] | None = None
+    reason: str | None = None
+    only_new: bool = False
 
 
 @dataclass(slots=True)
@@ -105,6 +110,8 @@ def commit_import(handle: JobHandle, staged: StagedImport) -> dict[str, Any]:
 def _work_out(staged: StagedImport) -> _Change:
     with get_db_session(read_only=True) as session:
         base = load_base(session, staged.name)
+    if staged.only_new and base.dataset_id is not None:
+        raise ConflictError(f"There is already a dataset called '{staged.name}'. Choose another name.")
     new_rows = build_new_rows(base, staged.signals)
     every_row = [*base.rows, *new_rows]
     bearings = {}
@@ -159,7 +166,9 @@ def _write(session: Session, handle: JobHandle, staged: StagedImport, change: _C
         n_signals=change.summary["n_signals"],
         n_recordings=change.summary["n_recordings"],
         summary={**change.summary, "job_id": handle.job_id, "import": result},
-        reason=f"import of {result['n_recordings']} recordings",
+        reason=staged.reason or f"import of {result['n_recordings']} recordings",
+        origin=dict(staged.origin),
+        card=dict(staged.card) if staged.card is not None else None,
         created_by=handle.actor_id,
     )
     session.add(version)
@@ -205,6 +214,7 @@ def _insert_recordings(
             "acquired_at": _parse_moment(row["acquired_utc"]),
             "shaft_speed_rpm": row["shaft_speed_rpm"],
             "load": row["load"],
+            "conditions": row["conditions"],
         }
         for name, row in fresh.items()
     ]

@@ -105,4 +105,5 @@ def _as_row(signal: StagedSignal) -> Row:
         "quality": signal.quality,
         "geometry": planned.geometry,
         "orders": planned.orders,
+        "conditions": signal.conditions,
     }

@@ -33,13 +33,17 @@ _BYTES_PER_SAMPLE = 4
 
 @dataclass(frozen=True, slots=True)
 class StagedSignal:
-    """A signal that was read: its plan, its samples in a raw file, and what was found out about them."""
+    """A signal that was read: its plan, its samples in a raw file, and what was found out about them.
+
+    ``conditions`` is what else is known of how its recording came about.
+    """
 
     planned: PlannedSignal
     path: Path
     n_samples: int
     sha256: str
     quality: list[dict[str, Any]]
+    conditions: dict[str, Any] | None = None
 
     def load(self) -> np.ndarray[Any, np.dtype[np.float32]]:
         """Return the samples, mapped from the raw file."""

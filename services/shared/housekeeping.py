@@ -24,7 +24,7 @@ logger = setup_logger(__name__)
 
 UPLOAD_KEPT = timedelta(hours=UPLOAD_KEPT_H)
 _FOLDER_KEPT_S = 3600.0
-_IMPORT_FOLDER = re.compile(r"import-(\d+)-\w+")
+_IMPORT_FOLDER = re.compile(r"(?:import|generate|noise)-(\d+)-\w+")
 _RESULTLESS = (JobState.CANCELLED, JobState.FAILED, JobState.DEAD)
 
 
@@ -58,7 +58,7 @@ def _drop_dead_runs() -> int:
 
 
 def _drop_dead_imports() -> int:
-    """Drop what imports wrote that ended for good before it became visible."""
+    """Drop what imports and generators wrote that ended for good before it became visible."""
     signals = get_settings().signals_dir
     folders = {
         path: int(found[1])
