@@ -21,6 +21,7 @@ from services.datasets import listing
 from services.shared.actors import SYSTEM, Actor, require_role
 from services.shared.results import none, ok, returns_data, returns_result
 from services.shared.signal_store import open_signal_view
+from services.signals.analysis import AnalysisViews
 from services.signals.fault_lines import build_fault_lines
 from services.signals.stretches import (
     MAX_POINTS,
@@ -46,7 +47,7 @@ def _no_list() -> list[dict[str, Any]]:
     return []
 
 
-class SignalService:
+class SignalService(AnalysisViews):
     """Views and numbers of signals. ``x_range_s`` is the visible stretch, ``(from, to)`` in seconds."""
 
     @staticmethod
@@ -187,9 +188,11 @@ class SignalService:
         orders: str | None = None,
         max_hz: float | None = None,
         n_harmonics: int = 3,
+        slip: float = 0.02,
+        kinds: Sequence[str] | None = None,
         actor: Actor = SYSTEM,
     ) -> dict[str, Any]:
-        """Return the shaft and fault lines of a signal's bearing at its speed.
+        """Return the lines to look for: of the shaft, the bearing, gears, blades, motor and mains.
 
         Args:
             signal_id: Which.
@@ -198,11 +201,15 @@ class SignalService:
             geometry: ``n=9,d=7.94,D=39.04,phi=0`` instead.
             orders: ``bpfo=3.58,bpfi=5.42,bsf=2.36,ftf=0.398`` instead.
             max_hz: Lines above are left out; by default half the sample rate.
-            n_harmonics: Per kind of fault.
+            n_harmonics: Per name; each harmonic is a line of its own.
+            slip: Half the width of a rolling bearing's band, as a share.
+            kinds: Only these families (rolling, journal, gear, …) or kinds (outer_race, …).
             actor: Who asks.
 
         Returns:
-            ``lines``, speed and orders with their origin, and ``missing``: what has to be given to know more.
+            ``lines`` (``name, label, family, kind, harmonic, harmonics, order, frequency_hz, low_hz, high_hz,
+            sideband_hz, sideband_of, falls_on``), speed and orders with their origin, ``source``,
+            ``coincidences`` in sentences, and ``missing``: what has to be given to know more.
         """
         require_role(actor, Role.VIEWER)
         return ok(
@@ -214,6 +221,8 @@ class SignalService:
                 orders=orders,
                 max_hz=max_hz,
                 n_harmonics=n_harmonics,
+                slip=slip,
+                kinds=kinds,
             )
         )
 

@@ -1,4 +1,4 @@
-"""Rolling-bearing kinematics: fault orders from geometry, known bearings, and the lines to look for.
+"""Rolling-bearing kinematics: fault orders from geometry, and known bearings.
 
 An order is a frequency divided by the shaft frequency. Inner ring turning, outer ring standing, no slip;
 real lines slip by 1 to 2 %.
@@ -11,7 +11,6 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,21 +23,10 @@ _SUFFIXES = (
     *("2RS1", "2RSH", "2RSR", "2RSL", "2RS", "RS1", "RSH", "RS", "2RZ", "RZ", "2ZR", "2Z", "ZZ", "Z"),
     *("DDU", "DD", "VV", "LLU", "LLB", "LLH", "C2", "C3", "C4", "C5", "CN", "CM", "JEM", "TN9", "MT33"),
 )
-_N_SHAFT_LINES = 3
 _GEOMETRY_FORM = (
     "n=9,d=7.94,D=39.04,phi=0 (number, element and pitch diameter in mm, contact angle in degrees)"
 )
 _ORDERS_FORM = "bpfo=3.58,bpfi=5.42,bsf=2.36,ftf=0.398 (multiples of the shaft frequency)"
-
-
-class LineKind(StrEnum):
-    """What a line points to; the bearing's parts have the names of their fault classes."""
-
-    SHAFT = "shaft"
-    OUTER_RACE = "outer_race"
-    INNER_RACE = "inner_race"
-    BALL = "ball"
-    CAGE = "cage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,29 +98,6 @@ class BearingEntry:
     geometry: BearingGeometry | None
     orders: FaultOrders
     source: str
-
-
-@dataclass(frozen=True, slots=True)
-class FaultLine:
-    """A line to look for.
-
-    Attributes
-    ----------
-    label
-        As it is written at the line: ``1X``, ``BPFO``, ``2×BPFO``, ``2×BSF``, ``FTF``.
-    kind
-        What it points to.
-    harmonic
-        1 for the lowest line of its kind (2×BSF is the first of a ball defect).
-    order, frequency_hz
-        Where it lies without slip.
-    """
-
-    label: str
-    kind: LineKind
-    harmonic: int
-    order: float
-    frequency_hz: float
 
 
 def compute_fault_orders(geometry: BearingGeometry) -> FaultOrders:
@@ -209,56 +174,6 @@ def parse_orders(text: str) -> FaultOrders:
     """
     names = ("bpfo", "bpfi", "bsf", "ftf")
     return FaultOrders(**_parse_assignments(text.lower(), required=names, optional=(), form=_ORDERS_FORM))
-
-
-def list_fault_lines(
-    orders: FaultOrders | None, shaft_frequency_hz: float, max_hz: float, n_harmonics: int = 3
-) -> list[FaultLine]:
-    """List the lines to look for in a spectrum or an envelope spectrum.
-
-    Parameters
-    ----------
-    orders
-        Of the bearing; None where it is not known: only the shaft's lines come back.
-    shaft_frequency_hz
-        Speed of the inner ring in turns per second.
-    max_hz
-        Lines above are left out.
-    n_harmonics
-        Per kind of fault; of the shaft there are always 1X to 3X.
-
-    Returns
-    -------
-    list of FaultLine
-        In order of frequency.
-
-    Raises
-    ------
-    InvalidInputError
-        The shaft frequency is not a number above 0.
-    """
-    if not (math.isfinite(shaft_frequency_hz) and shaft_frequency_hz > 0.0):
-        raise InvalidInputError("Fault lines need the shaft's speed: a number above 0.")
-    lines = (
-        FaultLine(label, kind, harmonic, order, order * shaft_frequency_hz)
-        for label, kind, harmonic, order in _list_line_orders(orders, n_harmonics)
-    )
-    return sorted((line for line in lines if line.frequency_hz <= max_hz), key=lambda line: line.frequency_hz)
-
-
-def _list_line_orders(
-    orders: FaultOrders | None, n_harmonics: int
-) -> Iterator[tuple[str, LineKind, int, float]]:
-    for harmonic in range(1, _N_SHAFT_LINES + 1):
-        yield f"{harmonic}X", LineKind.SHAFT, harmonic, float(harmonic)
-    if orders is None:
-        return
-    for harmonic in range(1, n_harmonics + 1):
-        times = "" if harmonic == 1 else f"{harmonic}×"
-        yield f"{times}BPFO", LineKind.OUTER_RACE, harmonic, harmonic * orders.bpfo
-        yield f"{times}BPFI", LineKind.INNER_RACE, harmonic, harmonic * orders.bpfi
-        yield f"{2 * harmonic}×BSF", LineKind.BALL, harmonic, 2 * harmonic * orders.bsf
-        yield f"{times}FTF", LineKind.CAGE, harmonic, harmonic * orders.ftf
 
 
 def _read_entry(raw: Mapping[str, str | float | list[str]]) -> BearingEntry:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from database.connection import get_db_session
-from models.recording import Signal
+from models.recording import Recording, Signal
 from services.shared.signal_store import open_signal_view
 from utils.exceptions import InvalidInputError, NotFoundError
 
@@ -42,7 +42,7 @@ class Stretch:
 
 
 def load_signal_row(signal_id: int) -> Signal:
-    """Return a signal's row with its recording and bearing.
+    """Return a signal's row with its recording, machine, bearing and place.
 
     Raises:
         NotFoundError: There is none.
@@ -50,7 +50,11 @@ def load_signal_row(signal_id: int) -> Signal:
     with get_db_session(read_only=True) as session:
         signal = session.scalar(
             select(Signal)
-            .options(joinedload(Signal.recording), joinedload(Signal.bearing))
+            .options(
+                joinedload(Signal.recording).joinedload(Recording.machine),
+                joinedload(Signal.bearing),
+                joinedload(Signal.measurement_point),
+            )
             .where(Signal.id == signal_id)
         )
     if signal is None:

@@ -9,11 +9,9 @@ from hypothesis import strategies as st
 from core.signal.bearings import (
     BearingGeometry,
     FaultOrders,
-    LineKind,
     compute_fault_orders,
     find_bearing,
     list_bearings,
-    list_fault_lines,
     parse_geometry,
     parse_orders,
 )
@@ -165,42 +163,3 @@ def test_orders_are_read_as_the_command_line_writes_them() -> None:
 def test_wrong_orders_are_refused_in_words(text: str, said: str) -> None:
     with pytest.raises(InvalidInputError, match=said):
         parse_orders(text)
-
-
-ORDERS = FaultOrders(bpfo=3.6, bpfi=5.4, bsf=2.3, ftf=0.4)
-
-
-def test_lines_lie_at_order_times_shaft_frequency_in_rising_order() -> None:
-    lines = list_fault_lines(ORDERS, 30.0, 1000.0, n_harmonics=2)
-    assert [line.frequency_hz for line in lines] == sorted(line.frequency_hz for line in lines)
-    by_label = {line.label: line for line in lines}
-    assert {label: round(line.frequency_hz, 6) for label, line in by_label.items()} == {
-        "FTF": 12.0,
-        "2×FTF": 24.0,
-        "1X": 30.0,
-        "2X": 60.0,
-        "3X": 90.0,
-        "BPFO": 108.0,
-        "2×BSF": 138.0,
-        "BPFI": 162.0,
-        "2×BPFO": 216.0,
-        "4×BSF": 276.0,
-        "2×BPFI": 324.0,
-    }
-    assert by_label["4×BSF"].harmonic == 2
-    assert by_label["4×BSF"].kind is LineKind.BALL
-    assert by_label["2×BPFO"].order == pytest.approx(7.2)
-
-
-def test_lines_above_the_limit_are_left_out() -> None:
-    assert max(line.frequency_hz for line in list_fault_lines(ORDERS, 30.0, 162.0)) == pytest.approx(162.0)
-
-
-def test_without_orders_only_the_shaft_is_listed() -> None:
-    assert [line.label for line in list_fault_lines(None, 30.0, 1000.0)] == ["1X", "2X", "3X"]
-
-
-@pytest.mark.parametrize("shaft_frequency_hz", [0.0, -1.0, float("nan"), float("inf")])
-def test_without_a_speed_there_are_no_lines(shaft_frequency_hz: float) -> None:
-    with pytest.raises(InvalidInputError, match="speed"):
-        list_fault_lines(ORDERS, shaft_frequency_hz, 1000.0)
