@@ -33,9 +33,9 @@ _OVERSAMPLING = 2.0 * (1.0 + EDGE_SHARE)
 _MOST_CUT = 8
 # A cell that holds less than this share of the signal's power holds rounding.
 _EMPTY_SHARE = 1e-12
-# The kurtosis of Gaussian noise scatters by 2/sqrt(independent samples); the highest of some two hundred
-# cells of noise stays below this many of it.
-_NOISE_SPREADS = 4.0
+# The kurtosis of Gaussian noise scatters by 2/sqrt(independent samples), further up than down; the highest of
+# some two hundred cells of noise passes this many of it about one time in twenty.
+_NOISE_SPREADS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class KurtogramLevel:
 
 @dataclass(frozen=True, slots=True)
 class KurtogramCell:
-    """One band: its limits, its kurtosis, and what noise alone may reach in a band of that width."""
+    """One band: its limits, its kurtosis, and what noise alone seldom passes in a band of that width."""
 
     level: float
     band_hz: Band

@@ -61,9 +61,10 @@ SERVICES = list_service_classes()
 
 
 def list_public(service: type) -> Iterator[tuple[str, Any]]:
-    for name, value in vars(service).items():
-        if not name.startswith("_"):
-            yield name, value
+    for part in service.__mro__[:-1]:  # a long service is put together from parts
+        for name, value in vars(part).items():
+            if not name.startswith("_"):
+                yield name, value
 
 
 def is_task_body(name: str) -> bool:
@@ -196,6 +197,8 @@ class TestPlainData:
         yield signal_service.get_psd(signal_id)
         yield signal_service.get_envelope_spectrum(signal_id)
         yield signal_service.get_fault_lines(signal_id)
+        yield signal_service.get_spectrogram(signal_id)
+        yield signal_service.get_kurtogram(signal_id)
 
     def test_it_is_json_ready(self, trained: tuple[SmallDataset, int]) -> None:
         answers = list(self.list_answers(*trained))

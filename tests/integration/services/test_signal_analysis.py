@@ -1,0 +1,112 @@
+"""Spectrogram, kurtogram and their like over stored signals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.signal.kurtogram import compute_kurtogram
+from dashboard_config import Settings
+from services.data_service import DataService
+from services.signal_service import SignalService
+from tests.factories.imports import make_noise, run_import, write_canonical_file
+from tests.factories.signals import OuterRaceFault, simulate_outer_race
+
+RATE_HZ = 10_000.0
+FAULT = OuterRaceFault(sample_rate_hz=RATE_HZ, duration_s=4.0, bpfo_hz=47.3, resonance_hz=3_300.0, snr_db=0.0)
+
+
+def import_signals(
+    path: Path, signals: Mapping[str, np.ndarray], **attributes: Any
+) -> dict[str, dict[str, Any]]:
+    """Import one file with these signals and return their rows by recording and channel."""
+    narrow = {name: np.asarray(samples, dtype="f4") for name, samples in signals.items()}
+    attributes = {"sample_rate_hz": RATE_HZ, "unit": "g", **attributes}
+    job = run_import([write_canonical_file(path, narrow, **attributes)], {}, path.stem)
+    assert job["state"] == "done", job["error"]
+    rows = DataService.load_signals(job["result"]["dataset_id"])
+    return {f"{row['recording']}/{row['channel']}": row for row in rows}
+
+
+@pytest.fixture
+def fault(database: Settings, tmp_path: Path) -> int:
+    """Return a signal of 4 s with an outer-race fault."""
+    rows = import_signals(tmp_path / "fault.h5", {"run/DE": simulate_outer_race(FAULT, 1)})
+    return rows["run/DE"]["signal_id"]
+
+
+@pytest.fixture
+def burst(database: Settings, tmp_path: Path) -> int:
+    """Return 40 s of noise with 3 g at 500 Hz, and 2 g at 3 kHz between 30.00 and 30.02 s."""
+    time_s = np.arange(400_000) / RATE_HZ
+    samples = 0.001 * make_noise(3, 400_000) + 3.0 * np.sin(2 * np.pi * 500 * time_s)
+    samples += 2.0 * np.sin(2 * np.pi * 3_000 * time_s) * ((time_s >= 30.0) & (time_s < 30.02))
+    return import_signals(tmp_path / "burst.h5", {"run/DE": samples})["run/DE"]["signal_id"]
+
+
+def test_a_spectrogram_shows_every_burst_at_its_place_in_few_cells(burst: int) -> None:
+    seen = SignalService.get_spectrogram(burst, segment_s=0.0128, overlap=0.5)
+    level_db = np.array(seen["level_db"])
+    assert level_db.shape == (len(seen["frequencies_hz"]), len(seen["times_s"]))
+    assert level_db.shape[0] <= 400
+    assert level_db.shape[1] <= 300
+    upper = np.searchsorted(seen["frequencies_hz"], 2_500.0)
+    row, column = np.unravel_index(level_db[upper:].argmax(), level_db[upper:].shape)
+    assert seen["frequencies_hz"][upper + row] == pytest.approx(3_000.0, abs=seen["row_hz"])
+    assert seen["times_s"][column] == pytest.approx(30.01, abs=seen["column_s"])
+    hann_loss_db = 1.43  # of a line half-way between two bins
+    assert 0.0 <= 20 * np.log10(2.0) - level_db[upper:].max() <= hann_loss_db
+    assert 0.0 <= 20 * np.log10(3.0) - level_db.max() <= hann_loss_db
+    assert seen["level_unit"] == "dB re 1 g (peak)"
+    assert "highest of" in seen["note"]
+
+
+def test_a_spectrogram_keeps_to_what_is_asked(burst: int) -> None:
+    seen = SignalService.get_spectrogram(burst, (29.9, 30.1), segment_s=0.02, overlap=0.75, max_hz=1_000.0)
+    assert seen["frequencies_hz"][-1] <= 1_000.0
+    assert (seen["resolution_hz"], seen["hop_s"], seen["segment_s"]) == (50.0, 0.005, 0.02)
+    assert 29.9 < seen["times_s"][0] < seen["times_s"][-1] < 30.1
+    assert seen["note"] is None
+    for wrong in ({"max_hz": 10.0, "segment_s": 0.02}, {"overlap": 1.0}, {"segment_s": 0.0}):
+        assert SignalService.get_spectrogram(burst, **wrong)["error_code"] == "invalid_input", wrong
+
+
+def test_a_spectrogram_of_nothing_is_finite(database: Settings, tmp_path: Path) -> None:
+    row = import_signals(tmp_path / "zero.h5", {"run/DE": np.zeros(5_000)})["run/DE"]
+    seen = SignalService.get_spectrogram(row["signal_id"])
+    assert set(np.ravel(seen["level_db"])) == {-240.0}
+
+
+def test_the_best_band_of_the_kurtogram_shows_the_fault_in_the_envelope(fault: int) -> None:
+    seen = SignalService.get_kurtogram(fault)
+    best = seen["best"]
+    assert best["low_hz"] <= FAULT.resonance_hz <= best["high_hz"]
+    assert seen["is_impulsive"]
+    assert seen["note"] is None
+    cells = [cell for level in seen["levels"] for cell in level["cells"]]
+    assert max(cell["kurtosis"] for cell in cells) == pytest.approx(best["kurtosis"], rel=1e-5)
+    envelope = SignalService.get_envelope_spectrum(fault, None, best["low_hz"], best["high_hz"], max_hz=500.0)
+    lines = [peak["frequency_hz"] for peak in envelope["peaks"]]
+    for harmonic in (1, 2, 3):
+        assert min(abs(line - harmonic * FAULT.bpfo_hz) for line in lines) < 0.01 * harmonic * FAULT.bpfo_hz
+
+
+def test_a_kurtogram_is_that_of_the_stretch(fault: int) -> None:
+    seen = SignalService.get_kurtogram(fault, (1.0, 3.0), max_level=3)
+    stored = simulate_outer_race(FAULT, 1).astype("f4")[10_000:30_000]
+    expected = compute_kurtogram(stored, RATE_HZ, max_level=3)
+    for level, wanted in zip(seen["levels"], expected.levels, strict=True):
+        np.testing.assert_allclose([cell["kurtosis"] for cell in level["cells"]], wanted.kurtosis, rtol=1e-5)
+    assert SignalService.get_kurtogram(fault, max_level=0)["error_code"] == "invalid_input"
+    assert SignalService.get_kurtogram(fault, (1.0, 1.01))["error_code"] == "recording_too_short"
+
+
+def test_a_kurtogram_of_noise_says_that_there_is_nothing(database: Settings, tmp_path: Path) -> None:
+    row = import_signals(tmp_path / "noise.h5", {"run/DE": make_noise(5, 40_000)})["run/DE"]
+    seen = SignalService.get_kurtogram(row["signal_id"])
+    assert not seen["is_impulsive"]
+    assert "chance" in seen["note"]
