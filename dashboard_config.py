@@ -201,6 +201,11 @@ class Settings(BaseSettings):
         return self.data_dir / "indexes"
 
     @property
+    def trends_dir(self) -> Path:
+        """Folder of computed condition trends; made anew where they are missing."""
+        return self.data_dir / "trends"
+
+    @property
     def uploads_dir(self) -> Path:
         """Folder of uploads that wait for their import."""
         return self.data_dir / "uploads"

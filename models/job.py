@@ -46,6 +46,8 @@ class JobKind(StrEnum):
     FEATURES = "features"
     LEAK_CHECK = "leak_check"
     STATISTICS = "statistics"
+    TREND = "trend"
+    EDIT = "edit"
 
 
 class JobQueue(StrEnum):
