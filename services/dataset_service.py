@@ -7,13 +7,14 @@ from typing import Any
 
 from database.connection import get_db_session
 from models.user import Role
-from services.datasets import cached, carrying, listing, removal, splitting, uploads
+from services.datasets import carrying, removal, splitting, uploads
+from services.datasets.catalogue import DatasetCatalogue
+from services.datasets.changes import DatasetChanges
 from services.datasets.importing import run_import
 from services.datasets.inspection import describe_preview, inspect_files, open_reader
 from services.datasets.mapping import ImportMapping, parse_mapping
 from services.datasets.planning import build_plan
 from services.datasets.requests import request_import
-from services.datasets.rows import find_version
 from services.datasets.sources import FileReference, resolve_sources
 from services.datasets.splitting import SplitRule
 from services.datasets.suggestions import suggest_channels, suggest_values
@@ -30,15 +31,11 @@ logger = setup_logger(__name__)
 _MAX_PLAN_ROWS = 500
 
 
-def _no_page() -> dict[str, Any]:
-    return {"items": [], "total": 0, "page": 1, "per_page": 50}
-
-
 def _no_list() -> list[dict[str, Any]]:
     return []
 
 
-class DatasetService:
+class DatasetService(DatasetCatalogue, DatasetChanges):
     """Datasets and their versions, recordings, splits and imports."""
 
     # --- uploads ---------------------------------------------------------------------------------------
@@ -167,141 +164,6 @@ class DatasetService:
     def run_import_job(job_id: int, worker: str) -> str | None:
         """Run an import job in this process and return its state (None: it was not there to claim)."""
         return execute_job(job_id, run_import, worker=worker)
-
-    # --- reading ---------------------------------------------------------------------------------------
-
-    @staticmethod
-    @returns_data(_no_page)
-    def list_datasets(
-        limit: int = 100,
-        offset: int = 0,
-        search_query: str | None = None,
-        *,
-        sort: str = "-created_at",
-        include_archived: bool = False,
-        actor: Actor = SYSTEM,
-    ) -> dict[str, Any]:
-        """Return datasets with their newest version: ``{items, total}``.
-
-        Args:
-            limit: At most 200.
-            offset: How many to pass over.
-            search_query: Text in name or description.
-            sort: name, created_at, version, n_recordings or n_signals; "-" in front for downwards.
-            include_archived: Also those taken out of the lists.
-            actor: Who asks.
-        """
-        require_role(actor, Role.VIEWER)
-        with get_db_session(read_only=True) as session:
-            return listing.list_datasets(
-                session,
-                limit=limit,
-                offset=offset,
-                query=search_query,
-                sort=sort,
-                include_archived=include_archived,
-            )
-
-    @staticmethod
-    @returns_data(none)
-    def get_dataset_details(
-        dataset_id: int, version: int | None = None, *, actor: Actor = SYSTEM
-    ) -> dict[str, Any] | None:
-        """Return all that a dataset's card shows, by default of its newest version; None: no such one."""
-        require_role(actor, Role.VIEWER)
-        with get_db_session(read_only=True) as session:
-            return listing.load_details(session, dataset_id, version)
-
-    @staticmethod
-    @returns_data(_no_page)
-    def list_recordings(
-        dataset_id: int,
-        version: int | None = None,
-        *,
-        page: int = 1,
-        per_page: int = 50,
-        sort: str = "recording",
-        filters: Mapping[str, Any] | None = None,
-        actor: Actor = SYSTEM,
-    ) -> dict[str, Any]:
-        """Return one page of recordings with their signals: ``{items, total, page, per_page}``.
-
-        Args:
-            dataset_id: Which.
-            version: By default the newest.
-            page: From 1.
-            per_page: At most 200.
-            sort: A column of a signal's row; "-" in front for downwards.
-            filters: q, channel, fault_class ("unlabelled" for none), load, machine, …, split_id with part.
-            actor: Who asks.
-        """
-        require_role(actor, Role.VIEWER)
-        with get_db_session(read_only=True) as session:
-            found = find_version(session, dataset_id, version)
-            return listing.list_recordings(
-                session, found.id, page=page, per_page=per_page, sort=sort, filters=filters
-            )
-
-    @staticmethod
-    @returns_data(_no_page)
-    def list_signals(
-        dataset_id: int,
-        version: int | None = None,
-        *,
-        page: int = 1,
-        per_page: int = 50,
-        sort: str = "recording",
-        filters: Mapping[str, Any] | None = None,
-        actor: Actor = SYSTEM,
-    ) -> dict[str, Any]:
-        """Return one page of signals, one row per channel; arguments as for `list_recordings`."""
-        require_role(actor, Role.VIEWER)
-        with get_db_session(read_only=True) as session:
-            found = find_version(session, dataset_id, version)
-            return listing.list_signals(
-                session, found.id, page=page, per_page=per_page, sort=sort, filters=filters
-            )
-
-    @staticmethod
-    @returns_data(none)
-    def get_recording(
-        recording_id: int, version: int | None = None, *, actor: Actor = SYSTEM
-    ) -> dict[str, Any] | None:
-        """Return one recording with its signals, or None."""
-        require_role(actor, Role.VIEWER)
-        with get_db_session(read_only=True) as session:
-            return listing.load_recording(session, recording_id, version)
-
-    @staticmethod
-    @returns_data(none)
-    def get_signal(
-        signal_id: int, version: int | None = None, *, actor: Actor = SYSTEM
-    ) -> dict[str, Any] | None:
-        """Return one signal with bearing orders, the other channels, and its neighbours; or None."""
-        require_role(actor, Role.VIEWER)
-        with get_db_session(read_only=True) as session:
-            return listing.load_signal(session, signal_id, version)
-
-    @staticmethod
-    @returns_data(none)
-    def get_dataset_preview(
-        dataset_id: int, num_samples: int = 3, *, channel: str | None = None, actor: Actor = SYSTEM
-    ) -> dict[str, Any] | None:
-        """Return a few short traces per fault class: ``classes: {class: [{signal_id, time_s, values}]}``."""
-        require_role(actor, Role.VIEWER)
-        return cached.get_preview(dataset_id, num_samples, channel)
-
-    @staticmethod
-    @returns_data(none)
-    def get_dataset_statistics(
-        dataset_id: int, version: int | None = None, *, actor: Actor = SYSTEM
-    ) -> dict[str, Any] | None:
-        """Return level and shape of the signals per fault class and channel, read in blocks; cached.
-
-        A version never changes, so its numbers are kept for a day under the version's number.
-        """
-        require_role(actor, Role.VIEWER)
-        return cached.get_statistics(dataset_id, version)
 
     # --- splits ----------------------------------------------------------------------------------------
 
@@ -439,48 +301,6 @@ class DatasetService:
         """Return one split with its findings and ``parts: {part: [signal_id]}``, or None."""
         require_role(actor, Role.VIEWER)
         return splitting.load_split(split_id)
-
-    # --- changing --------------------------------------------------------------------------------------
-
-    @staticmethod
-    @returns_result
-    def update_dataset(
-        dataset_id: int, *, name: str | None = None, description: str | None = None, actor: Actor = SYSTEM
-    ) -> dict[str, Any]:
-        """Change name or description. Errors: ``not_found``, ``conflict`` (the name is taken)."""
-        require_role(actor, Role.ENGINEER)
-        removal.change_dataset(dataset_id, actor, name=name, description=description)
-        return ok(dataset_id=dataset_id)
-
-    @staticmethod
-    @returns_result
-    def archive_dataset(dataset_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any]:
-        """Take a dataset out of the lists; nothing is lost and it can come back."""
-        require_role(actor, Role.ENGINEER)
-        removal.set_archived(dataset_id, actor, archived=True)
-        return ok(dataset_id=dataset_id)
-
-    @staticmethod
-    @returns_result
-    def unarchive_dataset(dataset_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any]:
-        """Put an archived dataset back into the lists."""
-        require_role(actor, Role.ENGINEER)
-        removal.set_archived(dataset_id, actor, archived=False)
-        return ok(dataset_id=dataset_id)
-
-    @staticmethod
-    @returns_result
-    def delete_dataset(
-        dataset_id: int, delete_file: bool = False, *, actor: Actor = SYSTEM
-    ) -> dict[str, Any]:
-        """Delete a dataset with its versions and splits, and on demand the samples nobody else shares.
-
-        Errors: ``not_found``; ``conflict`` while experiments use it (the sentence names them).
-        """
-        require_role(actor, Role.ENGINEER)
-        removal.delete_dataset(dataset_id, actor, delete_file=delete_file)
-        cached.forget_dataset(dataset_id)
-        return ok(dataset_id=dataset_id)
 
 
 def _rule(

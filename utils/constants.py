@@ -11,6 +11,9 @@ MAX_ID: Final = 2**31 - 1
 # An upload that nobody imports is deleted after so many hours.
 UPLOAD_KEPT_H: Final = 48
 
+# A dataset in the trash can be restored for so many days.
+TRASH_KEPT_DAYS: Final = 30
+
 # Journal-bearing classes: the position is the label id of the public benchmark files.
 FAULT_CLASSES: Final[tuple[str, ...]] = (
     "healthy",
@@ -52,5 +55,4 @@ FAULT_CLASS_ALIASES: Final = MappingProxyType(
 )
 
 # Prefixes of cache keys (``noun:what``, then the id).
-CACHE_DATASET_STATISTICS: Final = "dataset:stats"
 CACHE_DATASET_PREVIEW: Final = "dataset:preview"

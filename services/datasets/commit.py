@@ -20,8 +20,9 @@ from services.datasets.bearings import BearingOrders, resolve_bearing
 from services.datasets.merging import VersionBase, build_new_rows, load_base
 from services.datasets.places import BearingKey, Places
 from services.datasets.reading import StagedSignal
-from services.datasets.rows import Row
+from services.datasets.rows import Row, find_version
 from services.datasets.summary import hash_manifest, summarise
+from services.datasets.table import open_index
 from services.jobs.runner import JobHandle
 from services.shared.batches import split_batches
 from utils.exceptions import ConflictError
@@ -103,8 +104,15 @@ def commit_import(handle: JobHandle, staged: StagedImport) -> dict[str, Any]:
                 session.commit()
         except (_BaseMovedError, IntegrityError):
             continue
+        _write_index(result)
         return result
     raise ConflictError(f"Dataset '{staged.name}' is being changed by others; start the import again.")
+
+
+def _write_index(result: Mapping[str, Any]) -> None:
+    """Make the index of the new version's table now, so that nobody waits for it later."""
+    with get_db_session(read_only=True) as session:
+        open_index(session, find_version(session, result["dataset_id"], result["version"]))
 
 
 def _work_out(staged: StagedImport) -> _Change:
@@ -167,7 +175,7 @@ def _write(session: Session, handle: JobHandle, staged: StagedImport, change: _C
         n_recordings=change.summary["n_recordings"],
         summary={**change.summary, "job_id": handle.job_id, "import": result},
         reason=staged.reason or f"import of {result['n_recordings']} recordings",
-        origin=dict(staged.origin),
+        origin=_describe_origin(staged, change),
         card=dict(staged.card) if staged.card is not None else None,
         created_by=handle.actor_id,
     )
@@ -177,6 +185,12 @@ def _write(session: Session, handle: JobHandle, staged: StagedImport, change: _C
     session.execute(delete(Upload).where(Upload.id.in_(staged.upload_ids)))
     session.execute(update(Job).where(Job.id == handle.job_id).values(link=f"/datasets/{dataset_id}"))
     return result
+
+
+def _describe_origin(staged: StagedImport, change: _Change) -> dict[str, Any]:
+    """Return where the version comes from; without a word on that, from the one before."""
+    counts = {"added": len(change.new_rows), "removed": 0, "relabelled": 0, "edited": 0}
+    return {"version_id": change.base.version_id, **staged.origin, "changes": counts}
 
 
 def _list_notes(staged: StagedImport, change: _Change) -> list[str]:
@@ -259,7 +273,7 @@ def _insert_manifest(
     session: Session, version_id: int, base: VersionBase, rows: Sequence[Row], signal_ids: Sequence[int]
 ) -> None:
     if base.version_id is not None:
-        kept = ("signal_id", "fault_class", "severity", "physical_bearing", "given_part")
+        kept = ("signal_id", "fault_class", "severity", "physical_bearing", "given_part", "edits")
         columns = [getattr(ManifestRow, name) for name in kept]
         previous = select(literal(version_id), *columns).where(
             ManifestRow.dataset_version_id == base.version_id

@@ -32,9 +32,13 @@ class VersionBase:
 
 
 def load_base(session: Session, name: str) -> VersionBase:
-    """Return the newest version of the dataset of this name."""
+    """Return the newest version of the dataset of this name.
+
+    Raises:
+        ConflictError: It is in the trash.
+    """
     found = session.execute(
-        select(Dataset.id, DatasetVersion.id, DatasetVersion.number)
+        select(Dataset.id, DatasetVersion.id, DatasetVersion.number, Dataset.trashed_at)
         .outerjoin(DatasetVersion, DatasetVersion.dataset_id == Dataset.id)
         .where(Dataset.name == name)
         .order_by(DatasetVersion.number.desc())
@@ -42,7 +46,11 @@ def load_base(session: Session, name: str) -> VersionBase:
     ).first()
     if found is None:
         return VersionBase(None, None, 0, ())
-    dataset_id, version_id, number = found
+    dataset_id, version_id, number, trashed_at = found
+    if trashed_at is not None:
+        raise ConflictError(
+            f"A dataset called '{name}' is in the trash. Restore it or delete it, or choose another name."
+        )
     if version_id is None:
         return VersionBase(dataset_id, None, 0, ())
     return VersionBase(dataset_id, version_id, number, tuple(load_rows(session, version_id)))

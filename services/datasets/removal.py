@@ -1,11 +1,13 @@
-"""Rename, archive and delete datasets; what experiments stand on is not deleted."""
+"""Rename, archive, throw away, restore and delete datasets; what experiments stand on is not deleted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,13 +17,20 @@ from models.dataset import Dataset, DatasetVersion
 from models.diagnosis import Diagnosis
 from models.experiment import Experiment
 from models.recording import Recording, Signal
+from models.split import Split
+from services.datasets import table
+from services.datasets.cached import forget_dataset
 from services.datasets.rows import find_dataset
-from services.shared.actors import Actor
+from services.shared.actors import SYSTEM, Actor
 from services.shared.audit import record_audit
 from services.shared.batches import split_batches
 from services.shared.texts import check_text
 from utils.clock import utc_now
+from utils.constants import TRASH_KEPT_DAYS
 from utils.exceptions import ConflictError, InvalidInputError
+from utils.logger import setup_logger
+
+logger = setup_logger(__name__)
 
 _MAX_NAMED = 5
 _MAX_NAME = 120
@@ -69,6 +78,85 @@ def set_archived(dataset_id: int, actor: Actor, *, archived: bool) -> None:
         session.commit()
 
 
+# --- trash -----------------------------------------------------------------------------------------------
+
+
+def describe_removal(session: Session, dataset_id: int) -> dict[str, Any]:
+    """Return what goes with a dataset, and which experiments keep it.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    dataset = find_dataset(session, dataset_id)
+    versions = select(DatasetVersion.id).where(DatasetVersion.dataset_id == dataset_id)
+    newest = session.scalars(
+        select(DatasetVersion)
+        .where(DatasetVersion.dataset_id == dataset_id)
+        .order_by(DatasetVersion.number.desc())
+        .limit(1)
+    ).first()
+    n_splits = session.scalar(select(func.count(Split.id)).where(Split.dataset_version_id.in_(versions)))
+    return {
+        "dataset_id": dataset_id,
+        "name": dataset.name,
+        "n_versions": newest.number if newest else 0,
+        "n_recordings": newest.n_recordings if newest else 0,
+        "n_bytes": newest.summary.get("n_bytes") if newest else 0,
+        "n_splits": n_splits or 0,
+        "experiments": _list_users(session, dataset_id),
+        "kept_days": TRASH_KEPT_DAYS,
+    }
+
+
+def throw_away(dataset_id: int, actor: Actor) -> None:
+    """Move a dataset to the trash, from where it can be restored for 30 days.
+
+    Raises:
+        ConflictError: Experiments use it; the sentence names them.
+    """
+    with get_db_session() as session:
+        dataset = find_dataset(session, dataset_id)
+        _refuse_while_used(session, dataset)
+        if dataset.trashed_at is None:
+            dataset.trashed_at = utc_now()
+            record_audit(
+                session, actor, "dataset.trash", f"dataset {dataset_id}", details={"name": dataset.name}
+            )
+            session.commit()
+
+
+def restore(dataset_id: int, actor: Actor) -> None:
+    """Take a dataset out of the trash, as it was."""
+    with get_db_session() as session:
+        dataset = find_dataset(session, dataset_id)
+        if dataset.trashed_at is not None:
+            dataset.trashed_at = None
+            record_audit(session, actor, "dataset.restore", f"dataset {dataset_id}")
+            session.commit()
+
+
+def purge_trash() -> int:
+    """Delete what has been in the trash for longer than it is kept; return how many datasets went.
+
+    What an experiment uses by now stays.
+    """
+    limit = utc_now() - timedelta(days=TRASH_KEPT_DAYS)
+    with get_db_session(read_only=True) as session:
+        due = session.scalars(select(Dataset.id).where(Dataset.trashed_at < limit)).all()
+    gone = 0
+    for dataset_id in due:
+        try:
+            delete_dataset(dataset_id, SYSTEM, delete_file=True)
+        except ConflictError:
+            logger.info("a dataset stays in the trash: experiments use it", extra={"dataset_id": dataset_id})
+        else:
+            gone += 1
+    return gone
+
+
+# --- for good --------------------------------------------------------------------------------------------
+
+
 def delete_dataset(dataset_id: int, actor: Actor, *, delete_file: bool) -> None:
     """Delete a dataset with its versions, recordings and splits.
 
@@ -85,24 +173,23 @@ def delete_dataset(dataset_id: int, actor: Actor, *, delete_file: bool) -> None:
         _refuse_while_used(session, dataset)
         own = select(Signal.id).join(Recording).where(Recording.dataset_id == dataset_id)
         shards = set(session.scalars(select(Signal.shard).where(Signal.id.in_(own)).distinct()))
+        versions = session.scalars(
+            select(DatasetVersion).where(DatasetVersion.dataset_id == dataset_id)
+        ).all()
         session.execute(update(Diagnosis).where(Diagnosis.signal_id.in_(own)).values(signal_id=None))
         record_audit(
             session, actor, "dataset.delete", f"dataset {dataset_id}", details={"name": dataset.name}
         )
         session.execute(delete(Dataset).where(Dataset.id == dataset_id))
         session.commit()
+    table.drop_indexes(versions)
+    forget_dataset(dataset_id)
     if delete_file:
         _remove_unused(sorted(shards))
 
 
 def _refuse_while_used(session: Session, dataset: Dataset) -> None:
-    names = session.scalars(
-        select(Experiment.name)
-        .join(DatasetVersion, DatasetVersion.id == Experiment.dataset_version_id)
-        .where(DatasetVersion.dataset_id == dataset.id)
-        .order_by(Experiment.id)
-        .limit(_MAX_NAMED + 1)
-    ).all()
+    names = _list_users(session, dataset.id)
     if names:
         shown = ", ".join(f"'{name}'" for name in names[:_MAX_NAMED])
         more = " and others" if len(names) > _MAX_NAMED else ""
@@ -110,6 +197,19 @@ def _refuse_while_used(session: Session, dataset: Dataset) -> None:
             f"'{dataset.name}' is used by the experiments {shown}{more}. Delete them first, or archive "
             "the dataset."
         )
+
+
+def _list_users(session: Session, dataset_id: int) -> list[str]:
+    """Return the names of experiments on a dataset, one more than are named in a sentence at most."""
+    return list(
+        session.scalars(
+            select(Experiment.name)
+            .join(DatasetVersion, DatasetVersion.id == Experiment.dataset_version_id)
+            .where(DatasetVersion.dataset_id == dataset_id)
+            .order_by(Experiment.id)
+            .limit(_MAX_NAMED + 1)
+        )
+    )
 
 
 def _remove_unused(shards: Sequence[str]) -> None:

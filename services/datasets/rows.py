@@ -1,22 +1,27 @@
-"""The signals of a dataset version, as rows that leave the services."""
+"""The signals of a dataset version, as rows that leave the services.
+
+What a version says otherwise than the recording (`ManifestRow.edits`) is applied here and nowhere else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from models.dataset import Dataset, DatasetVersion, ManifestRow
 from models.machine import Bearing, Machine, MeasurementPoint
 from models.recording import Recording, Signal
-from models.split import SplitMember
-from services.shared.texts import check_text
+from services.shared.batches import split_batches
 from utils.clock import to_iso
-from utils.exceptions import InvalidInputError, NotFoundError
+from utils.exceptions import NotFoundError
 
 UNLABELLED = "unlabelled"
+# What a filter says for "has none".
+NO_VALUE = "(none)"
 
 Row = dict[str, Any]
 
@@ -42,10 +47,14 @@ _COLUMNS: dict[str, Any] = {
     "acquired_at": Recording.acquired_at,
     "sha256": Signal.sha256,
     "quality": Signal.quality,
+    "edits": ManifestRow.edits,
 }
-SORT_KEYS = tuple(name for name in _COLUMNS if name not in ("quality", "sha256", "dataset_id"))
-_EQUAL_FILTERS = ("channel", "machine", "load", "bearing", "severity", "group", "recording_id", "unit")
-FILTER_KEYS = ("q", "fault_class", "split_id", "part", *_EQUAL_FILTERS)
+# Fields that a version may state otherwise than the recording and signal rows; the first ones are the
+# recording's, so that all its signals share them.
+RECORDING_FIELDS = ("machine", "shaft_speed_rpm", "load")
+SIGNAL_FIELDS = ("unit", "bearing", "measurement_point")
+LABEL_FIELDS = ("fault_class", "severity", "group")
+_STREAMED = 1_000
 
 
 def find_dataset(session: Session, dataset_id: int) -> Dataset:
@@ -77,87 +86,116 @@ def find_version(session: Session, dataset_id: int, number: int | None = None) -
     return version
 
 
-def select_rows(version_id: int, filters: Mapping[str, Any] | None = None) -> Select[Any]:
-    """Build the query over the signals of one version; its columns are those of a signal's row.
-
-    Raises:
-        InvalidInputError: A filter that does not exist.
-    """
-    chosen = _join(select(*(column.label(name) for name, column in _COLUMNS.items()))).where(
-        ManifestRow.dataset_version_id == version_id
-    )
-    given = {name: value for name, value in (filters or {}).items() if value not in (None, "")}
-    check_text(given, "filter")
-    if "part" in given and "split_id" not in given:
-        raise InvalidInputError("Rows have a part only within a split; give split_id too.")
-    for name in sorted(given, key=lambda name: name != "split_id"):
-        chosen = _filter(chosen, name, given[name])
-    return chosen
-
-
-def _join(chosen: Select[Any]) -> Select[Any]:
+def select_rows(version_id: int) -> Select[Any]:
+    """Build the query over the signals of one version; its columns are what `describe_row` takes."""
     return (
-        chosen.select_from(ManifestRow)
+        select(*(column.label(name) for name, column in _COLUMNS.items()))
+        .select_from(ManifestRow)
         .join(Signal, Signal.id == ManifestRow.signal_id)
         .join(Recording, Recording.id == Signal.recording_id)
         .outerjoin(Machine, Machine.id == Recording.machine_id)
         .outerjoin(MeasurementPoint, MeasurementPoint.id == Signal.measurement_point_id)
         .outerjoin(Bearing, Bearing.id == Signal.bearing_id)
+        .where(ManifestRow.dataset_version_id == version_id)
     )
 
 
-def _filter(chosen: Select[Any], name: str, value: Any) -> Select[Any]:
-    if name in _EQUAL_FILTERS:
-        return chosen.where(_COLUMNS[name] == value)
-    if name == "fault_class":
-        label = ManifestRow.fault_class
-        return chosen.where(label.is_(None) if value == UNLABELLED else label == value)
-    if name == "q":
-        return chosen.where(_matches_text(str(value)))
-    if name == "split_id":
-        return chosen.join(
-            SplitMember, and_(SplitMember.signal_id == Signal.id, SplitMember.split_id == int(value))
-        )
-    if name == "part":
-        return chosen.where(SplitMember.part == value)
-    raise InvalidInputError(f"'{name}' is not a filter. Filters: {', '.join(FILTER_KEYS)}.")
-
-
-def _matches_text(text: str) -> ColumnElement[bool]:
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    places = (
-        Recording.name,
-        Recording.source_file,
-        ManifestRow.fault_class,
-        Machine.name,
-        Bearing.designation,
-    )
-    return or_(*(place.ilike(f"%{escaped}%", escape="\\") for place in places))
-
-
-def sort_column(sort: str) -> tuple[Any, bool]:
-    """Return the column that ``sort`` names and whether it runs downwards.
-
-    Raises:
-        InvalidInputError: It is not a column.
-    """
-    name = sort.removeprefix("-")
-    if name not in SORT_KEYS:
-        raise InvalidInputError(f"Rows can't be sorted by '{name}'. Columns: {', '.join(SORT_KEYS)}.")
-    return _COLUMNS[name], sort.startswith("-")
-
-
-def describe_row(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return a signal's row as plain data."""
+def describe_row(row: Mapping[Any, Any]) -> Row:
+    """Return a signal's row as plain data, as its version sees it; ``edited`` names what was changed."""
     described = dict(row)
+    edits = described.pop("edits") or {}
+    described |= edits
+    described["edited"] = sorted(edits)
     described["acquired_at"] = to_iso(described["acquired_at"])
     described["duration_s"] = described["n_samples"] / described["sample_rate_hz"]
     return described
 
 
-def load_rows(
-    session: Session, version_id: int, filters: Mapping[str, Any] | None = None
-) -> list[dict[str, Any]]:
-    """Return every signal of a version, in the order of recording and channel."""
-    chosen = select_rows(version_id, filters).order_by(Recording.name, Signal.channel)
+def load_rows(session: Session, version_id: int, *, recording_id: int | None = None) -> list[Row]:
+    """Return the signals of a version, or of one of its recordings, by recording and channel."""
+    chosen = select_rows(version_id).order_by(Recording.name, Signal.channel)
+    if recording_id is not None:
+        chosen = chosen.where(Recording.id == recording_id)
     return [describe_row(row) for row in session.execute(chosen).mappings()]
+
+
+def load_rows_by_id(session: Session, version_id: int, signal_ids: Sequence[int]) -> list[Row]:
+    """Return these signals of a version, in the order of their ids here."""
+    found: dict[int, Row] = {}
+    for batch in split_batches(signal_ids):
+        chosen = select_rows(version_id).where(ManifestRow.signal_id.in_(batch))
+        found |= {row["signal_id"]: describe_row(row) for row in session.execute(chosen).mappings()}
+    return [found[signal_id] for signal_id in signal_ids if signal_id in found]
+
+
+def iterate_rows(session: Session, version_id: int) -> Iterator[Row]:
+    """Yield the signals of a version in the order of their hashes; memory does not grow with their number."""
+    chosen = select_rows(version_id).order_by(Signal.sha256, Signal.id)
+    streamed = session.execute(chosen.execution_options(yield_per=_STREAMED)).mappings()
+    for row in streamed:
+        yield describe_row(row)
+
+
+def find_bearing_row(session: Session, machine: str | None, designation: str) -> Bearing | None:
+    """Return the bearing that a machine has under this name."""
+    chosen = select(Bearing).outerjoin(Machine, Machine.id == Bearing.machine_id)
+    found: Bearing | None = session.scalar(
+        chosen.where(Bearing.designation == designation, Machine.name.is_not_distinct_from(machine))
+    )
+    return found
+
+
+def show_as_edited(session: Session, signals: Iterable[Signal], version_id: int | None = None) -> None:
+    """Let loaded signals and their recordings say what a version says, by default the newest with them.
+
+    What is set here is for reading: the session takes it for stored and never writes it.
+    """
+    by_id = {signal.id: signal for signal in signals}
+    for batch in split_batches(list(by_id)):
+        chosen = select(ManifestRow.signal_id, ManifestRow.edits).where(ManifestRow.signal_id.in_(batch))
+        if version_id is not None:
+            chosen = chosen.where(ManifestRow.dataset_version_id == version_id)
+        newest = dict(session.execute(chosen.order_by(ManifestRow.dataset_version_id)).tuples().all())
+        for signal_id, edits in newest.items():
+            if edits:
+                _set_edits(session, by_id[signal_id], edits)
+
+
+def _set_edits(session: Session, signal: Signal, edits: Mapping[str, Any]) -> None:
+    recording = signal.recording
+    for name in ("shaft_speed_rpm", "load"):
+        if name in edits:
+            set_committed_value(recording, name, edits[name])
+    if "unit" in edits:
+        set_committed_value(signal, "unit", edits["unit"])
+    if "machine" in edits:
+        machine = session.scalar(select(Machine).where(Machine.name == edits["machine"]))
+        set_committed_value(recording, "machine", machine)
+        set_committed_value(recording, "machine_id", machine.id if machine else None)
+    if "bearing" in edits or "machine" in edits:
+        _set_bearing(session, signal, edits)
+    if "measurement_point" in edits:
+        name = edits["measurement_point"]
+        point = None if name is None else MeasurementPoint(name=name)
+        set_committed_value(signal, "measurement_point", point)
+
+
+def _set_bearing(session: Session, signal: Signal, edits: Mapping[str, Any]) -> None:
+    """The bearing of that name on the machine as it is called now; it keeps its orders."""
+    own = None if signal.bearing_id is None else session.get(Bearing, signal.bearing_id)
+    designation = edits.get("bearing", own.designation if own else None)
+    if designation is None:
+        found = None
+    else:
+        machine = edits["machine"] if "machine" in edits else _name_machine(session, signal)
+        found = find_bearing_row(session, machine, designation)
+        if found is None and "bearing" not in edits:
+            found = own
+    set_committed_value(signal, "bearing", found)
+    set_committed_value(signal, "bearing_id", found.id if found else None)
+
+
+def _name_machine(session: Session, signal: Signal) -> str | None:
+    machine_id = signal.recording.machine_id
+    machine = None if machine_id is None else session.get(Machine, machine_id)
+    return machine.name if machine else None

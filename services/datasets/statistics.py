@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,47 +17,77 @@ from core.datasets.store import SignalView
 from core.signal.decimation import decimate_view
 from models.recording import Signal
 from services.datasets.rows import UNLABELLED, Row
-from services.shared.batches import split_batches
+from services.shared.batches import stream_batches
 from services.shared.signal_store import open_signal_view
+from utils.exceptions import DataDamagedError
 
 _BLOCK_SAMPLES = 1 << 20
 _PREVIEW_POINTS = 400
+_MEASURES = ("rms", "peak", "crest_factor", "kurtosis")
 
 
-def compute_statistics(session: Session, rows: Sequence[Row]) -> dict[str, Any]:
-    """Return level and shape per fault class and channel: rms, peak, crest factor, kurtosis (Pearson)."""
-    groups: dict[tuple[str, str], list[dict[str, float]]] = defaultdict(list)
-    recordings: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for row, view in iterate_views(session, rows):
-        key = (row["fault_class"] or UNLABELLED, row["channel"])
-        groups[key].append({**_measure(view), "duration_s": row["duration_s"]})
-        recordings[key].add(row["recording"])
+class Level:
+    """Level and shape of the signals of one class and channel; keeps four numbers of each."""
+
+    def __init__(self) -> None:
+        self._values = {name: array("d") for name in _MEASURES}
+        self._recordings: set[int] = set()
+        self._duration_s = 0.0
+
+    def add(self, row: Row, view: SignalView) -> None:
+        """Measure one signal."""
+        for name, value in _measure(view).items():
+            self._values[name].append(value)
+        self._recordings.add(row["recording_id"])
+        self._duration_s += row["duration_s"]
+
+    def describe(self) -> dict[str, Any]:
+        """Return counts, and of each measure its smallest, median and largest value."""
+        return {
+            "n_recordings": len(self._recordings),
+            "n_signals": len(self._values["rms"]),
+            "duration_s": self._duration_s,
+            **{name: _spread(values) for name, values in self._values.items()},
+        }
+
+
+def compute_statistics(
+    session: Session, rows: Iterable[Row], tell: Callable[[int], None] | None = None
+) -> dict[str, Any]:
+    """Return level and shape per fault class and channel: rms, peak, crest factor, kurtosis (Pearson).
+
+    ``rows`` may stream; ``tell`` takes how many are done. Signals whose samples are damaged are counted and
+    left out.
+    """
+    groups: dict[tuple[str, str], Level] = defaultdict(Level)
+    count = n_damaged = 0
+    for count, (row, view) in enumerate(iterate_views(session, rows), start=1):
+        if tell is not None:
+            tell(count)
+        if view is None:
+            n_damaged += 1
+        else:
+            groups[row["fault_class"] or UNLABELLED, row["channel"]].add(row, view)
     return {
-        "n_signals": len(rows),
+        "n_signals": count,
+        "n_damaged": n_damaged,
         "per_class": [
-            {
-                "fault_class": key[0],
-                "channel": key[1],
-                "n_recordings": len(recordings[key]),
-                "n_signals": len(found),
-                "duration_s": sum(one["duration_s"] for one in found),
-                **{
-                    name: _spread([one[name] for one in found])
-                    for name in ("rms", "peak", "crest_factor", "kurtosis")
-                },
-            }
-            for key, found in sorted(groups.items())
+            {"fault_class": key[0], "channel": key[1], **level.describe()}
+            for key, level in sorted(groups.items())
         ],
     }
 
 
-def iterate_views(session: Session, rows: Sequence[Row]) -> Iterator[tuple[Row, SignalView]]:
-    """Yield each row with its opened signal."""
-    for batch in split_batches(rows):
+def iterate_views(session: Session, rows: Iterable[Row]) -> Iterator[tuple[Row, SignalView | None]]:
+    """Yield each row with its opened signal; None where its samples are damaged."""
+    for batch in stream_batches(rows):
         ids = [row["signal_id"] for row in batch]
         signals = {signal.id: signal for signal in session.scalars(select(Signal).where(Signal.id.in_(ids)))}
         for row in batch:
-            yield row, open_signal_view(signals[row["signal_id"]])
+            try:
+                yield row, open_signal_view(signals[row["signal_id"]])
+            except DataDamagedError:
+                yield row, None
 
 
 def _measure(view: SignalView) -> dict[str, float]:
@@ -72,7 +103,7 @@ def _measure(view: SignalView) -> dict[str, float]:
         peak = max(peak, float(np.abs(moving).max()))
     rms = math.sqrt(squares / view.n_samples)
     if rms == 0.0:
-        return {"rms": 0.0, "peak": 0.0, "crest_factor": 0.0, "kurtosis": 0.0}
+        return dict.fromkeys(_MEASURES, 0.0)
     kurtosis = fourths / view.n_samples / rms**4
     return {"rms": rms, "peak": peak, "crest_factor": peak / rms, "kurtosis": kurtosis}
 
@@ -85,19 +116,18 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
     return {"min": min(values), "median": float(np.median(values)), "max": max(values)}
 
 
-def build_preview(session: Session, rows: Sequence[Row], num_samples: int) -> dict[str, list[dict[str, Any]]]:
-    """Return a few short traces per fault class."""
-    chosen: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        held = chosen[row["fault_class"] or UNLABELLED]
-        if len(held) < num_samples:
-            held.append(row)
-    previews: dict[str, list[dict[str, Any]]] = {name: [] for name in sorted(chosen)}
-    for row, view in iterate_views(session, [row for held in chosen.values() for row in held]):
+def build_preview(session: Session, rows: Sequence[Row]) -> dict[str, list[dict[str, Any]]]:
+    """Return a short trace of each row, by fault class; rows whose samples are damaged are left out."""
+    previews: dict[str, list[dict[str, Any]]] = {
+        name: [] for name in sorted({row["fault_class"] or UNLABELLED for row in rows})
+    }
+    for row, view in iterate_views(session, rows):
+        if view is None:
+            continue
         indexes, values = decimate_view(
             view.read, view.pyramid, view.factor, 0, view.n_samples, _PREVIEW_POINTS
         )
-        shown = {name: row[name] for name in ("signal_id", "recording", "channel", "unit")}
+        shown = {name: row[name] for name in ("signal_id", "recording_id", "recording", "channel", "unit")}
         times = (indexes / row["sample_rate_hz"]).tolist()
         previews[row["fault_class"] or UNLABELLED].append(
             {**shown, "time_s": times, "values": values.tolist()}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -18,3 +19,14 @@ def split_batches(items: Sequence[T], size: int = MAX_PARAMETERS) -> Iterator[Se
     """
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def stream_batches(items: Iterable[T], size: int = MAX_PARAMETERS) -> Iterator[list[T]]:
+    """Yield what comes in pieces of at most ``size``, without waiting for the end.
+
+    >>> list(stream_batches(iter("abc"), 2))
+    [['a', 'b'], ['c']]
+    """
+    stream = iter(items)
+    while batch := list(islice(stream, size)):
+        yield batch
