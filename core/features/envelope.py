@@ -2,82 +2,82 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
-from core.features.arrays import FloatArray, divide
-from core.features.spectral import compute_band_shares, compute_entropy, compute_power_spectrum
+from core.features.arrays import FloatArray, divide, sum_rows
+from core.features.batch import WindowBatch
+from core.features.frequency import compute_entropy, compute_peakiness
+from core.features.specs import Domain, FeatureSpec
+from core.features.transforms import log_shares
 
-# The upper half of the usable band, where housings ring and shaft harmonics have died away.
-BAND_OF_SAMPLE_RATE = (0.125, 0.45)
 MODULATION_EDGES_HZ = (5.0, 50.0, 90.0, 130.0, 180.0, 260.0, 400.0)
 
+_BANDS_HZ = tuple(itertools.pairwise(MODULATION_EDGES_HZ))
 
-def compute_batch_envelope(centred: FloatArray, band_of_sample_rate: tuple[float, float]) -> FloatArray:
-    """Magnitude of the analytic signal after an ideal band-pass in the frequency domain.
-
-    Parameters
-    ----------
-    centred
-        Shape ``(n_windows, n_samples)``.
-    band_of_sample_rate
-        Band edges as parts of the sample rate (0 to 0.5).
-
-    Returns
-    -------
-    ndarray
-        Same shape and unit.
-    """
-    n_samples = centred.shape[1]
-    spectrum = np.fft.fft(centred, axis=1)
-    parts = np.fft.fftfreq(n_samples)
-    low, high = band_of_sample_rate
-    spectrum *= np.where((parts >= low) & (parts <= high), 2.0, 0.0)
-    return np.abs(np.fft.ifft(spectrum, axis=1))
+SPECS = (
+    FeatureSpec("envelope_rms", Domain.ENVELOPE, "Rms of the envelope", "signal", 1),
+    FeatureSpec("envelope_depth", Domain.ENVELOPE, "Standard deviation over mean of the envelope"),
+    FeatureSpec("envelope_kurtosis", Domain.ENVELOPE, "Kurtosis of the envelope (Pearson)"),
+    FeatureSpec("envelope_skewness", Domain.ENVELOPE, "Skewness of the envelope"),
+    FeatureSpec("envelope_crest_factor", Domain.ENVELOPE, "Peak over mean of the envelope"),
+    FeatureSpec("envelope_modulation_hz", Domain.ENVELOPE, "Strongest modulation", "Hz"),
+    FeatureSpec("envelope_peakiness", Domain.ENVELOPE, "Highest line of its spectrum over the mean one"),
+    FeatureSpec("envelope_entropy", Domain.ENVELOPE, "Entropy of its spectrum, 1 for a flat one"),
+    *(
+        FeatureSpec(
+            f"envelope_share_{low:.0f}_{high:.0f}_hz",
+            Domain.ENVELOPE,
+            f"Share of the modulation from {low:g} to {high:g} Hz",
+        )
+        for low, high in _BANDS_HZ
+    ),
+    FeatureSpec("envelope_peak", Domain.ENVELOPE, "Peak of the envelope", "signal", 1),
+)
 
 
-def compute_envelope_features(centred: FloatArray, sample_rate_hz: float) -> dict[str, FloatArray]:
+def compute_envelope_features(batch: WindowBatch) -> dict[str, FloatArray]:
     """Statistics of the envelope and of its spectrum.
 
     Parameters
     ----------
-    centred
-        Shape ``(n_windows, n_samples)``, mean removed.
-    sample_rate_hz
-        Sample rate.
+    batch
+        Centred windows.
 
     Returns
     -------
     dict
-        Name to values of shape ``(n_windows,)``: ``envelope_rms`` in the signal's unit,
-        ``envelope_modulation_hz`` in Hz, the rest pure numbers.
+        Name to values of shape ``(n_windows,)``: ``envelope_rms`` and ``envelope_peak`` in the signal's
+        unit, ``envelope_modulation_hz`` in Hz, the rest pure numbers.
     """
-    envelope = compute_batch_envelope(centred, BAND_OF_SAMPLE_RATE)
-    mean = envelope.mean(axis=1)
-    swing = envelope - mean[:, None]
-    power = np.mean(swing**2, axis=1)
+    mean, swing = batch.envelope_mean, batch.envelope_swing
+    squares = np.square(swing)
+    power = sum_rows(squares) / batch.n_samples
+    third = np.vecdot(squares, swing) / batch.n_samples
+    fourth = np.vecdot(squares, squares) / batch.n_samples
+    peak = batch.envelope.max(axis=1)
     features = {
-        "envelope_rms": np.sqrt(np.mean(envelope**2, axis=1)),
+        "envelope_rms": np.sqrt(power + mean**2),
         "envelope_depth": divide(np.sqrt(power), mean),
-        "envelope_kurtosis": divide(np.mean(swing**4, axis=1), power**2),
-        "envelope_skewness": divide(np.mean(swing**3, axis=1), power**1.5),
-        "envelope_crest_factor": divide(envelope.max(axis=1), mean),
+        "envelope_kurtosis": divide(fourth, power**2),
+        "envelope_skewness": divide(third, power**1.5),
+        "envelope_crest_factor": divide(peak, mean),
+        "envelope_peak": peak,
     }
-    return {**features, **_compute_modulation_features(swing, sample_rate_hz)}
+    return {**features, **_compute_modulation_features(batch)}
 
 
-def _compute_modulation_features(swing: FloatArray, sample_rate_hz: float) -> dict[str, FloatArray]:
-    frequencies, power = compute_power_spectrum(swing, sample_rate_hz)
-    total = power.sum(axis=1)
-    share = divide(power, total[:, None])
-    amplitude = np.sqrt(power)
+def _compute_modulation_features(batch: WindowBatch) -> dict[str, FloatArray]:
+    frequencies, power = batch.frequencies_hz, batch.envelope_power
+    total = sum_rows(power)
+    share = power * divide(np.ones_like(total), total)[:, None]
     features = {
         "envelope_modulation_hz": np.where(total > 0, frequencies[power.argmax(axis=1)], 0.0),
-        "envelope_peakiness": divide(amplitude.max(axis=1), amplitude.mean(axis=1)),
-        "envelope_entropy": compute_entropy(share),
+        "envelope_peakiness": compute_peakiness(power),
+        "envelope_entropy": compute_entropy(share, log_shares(share)),
     }
-    edges = np.asarray(MODULATION_EDGES_HZ)
-    for low, high, values in zip(
-        edges[:-1], edges[1:], compute_band_shares(frequencies, share, edges), strict=True
-    ):
-        features[f"envelope_share_{low:.0f}_{high:.0f}_hz"] = values
+    positions = np.searchsorted(frequencies, MODULATION_EDGES_HZ, side="left")
+    for (low_hz, high_hz), (low, high) in zip(_BANDS_HZ, itertools.pairwise(positions), strict=True):
+        features[f"envelope_share_{low_hz:.0f}_{high_hz:.0f}_hz"] = share[:, low:high].sum(axis=1)
     return features
