@@ -11,12 +11,12 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from core.datasets.readers.base import FilePreview, VariablePreview, refuse
+from core.datasets.readers.base import AS_FOUND, FilePreview, ReadOptions, VariablePreview, refuse
 from utils.exceptions import (
     ErrorCode,
     FileRefusedError,
@@ -30,6 +30,8 @@ _MAX_ANSWER_BYTES = 256 << 20
 _START_SECONDS = 20.0
 # A reader that gets through less than this per second is stuck.
 _SLOWEST_BYTES_PER_S = 4 << 20
+# Counting the rows of a text table takes a second more for so many bytes.
+_FASTEST_BYTES_PER_S = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class IsolatedReader:
                 with suppress(BrokenPipeError):
                     pipe.close()
 
-    def preview(self, path: Path, name: str | None = None) -> FilePreview:
+    def preview(self, path: Path, name: str | None = None, options: ReadOptions = AS_FOUND) -> FilePreview:
         """List what a file holds.
 
         Parameters
@@ -96,11 +98,21 @@ class IsolatedReader:
             The stored file.
         name
             What its sender called it, where the stored name is another one.
+        options
+            What a person said about its layout.
         """
-        answer = self._ask({"op": "preview", "path": str(path), "name": name}, self._seconds)
+        request = {"op": "preview", "path": str(path), "name": name, "options": asdict(options)}
+        answer = self._ask(request, self._seconds + _size(path) / _FASTEST_BYTES_PER_S)
         return _as_preview(answer["preview"])
 
-    def read(self, path: Path, variable: str, out_path: Path, name: str | None = None) -> ReadSignal:
+    def read(
+        self,
+        path: Path,
+        variable: str,
+        out_path: Path,
+        name: str | None = None,
+        options: ReadOptions = AS_FOUND,
+    ) -> ReadSignal:
         """Write one signal as raw float32 to `out_path`.
 
         Raises
@@ -108,10 +120,14 @@ class IsolatedReader:
         SignalError
             The signal is empty (``EMPTY_SIGNAL``).
         """
-        return self.read_many(path, {variable: out_path}, name)[variable]
+        return self.read_many(path, {variable: out_path}, name, options)[variable]
 
     def read_many(
-        self, path: Path, outputs: Mapping[str, Path], name: str | None = None
+        self,
+        path: Path,
+        outputs: Mapping[str, Path],
+        name: str | None = None,
+        options: ReadOptions = AS_FOUND,
     ) -> dict[str, ReadSignal]:
         """Write several signals of one file, going through a text file only once.
 
@@ -123,9 +139,16 @@ class IsolatedReader:
             Where each signal goes, by its name in the preview. After a failure none of these files is left.
         name
             What its sender called it.
+        options
+            What a person said about its layout.
         """
-        request = {"op": "read", "path": str(path), "name": name}
-        request["outputs"] = {variable: str(output) for variable, output in outputs.items()}  # type: ignore[assignment] # JSON
+        request = {
+            "op": "read",
+            "path": str(path),
+            "name": name,
+            "options": asdict(options),
+            "outputs": {variable: str(output) for variable, output in outputs.items()},
+        }
         try:
             answer = self._ask(request, self._seconds + _size(path) / _SLOWEST_BYTES_PER_S)
             lengths: dict[str, int] = answer["n_samples"]
@@ -235,6 +258,8 @@ def _environment() -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "HDF5_PLUGIN_PRELOAD": "::",
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+        "ARROW_IO_THREADS": "1",
     }
 
 

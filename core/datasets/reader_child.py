@@ -31,23 +31,24 @@ class ReaderChild:
         sandbox.limit_time(float(request["seconds"]))
         if request["op"] == "match":
             return {"groups": _match_names(request["pattern"], request["names"])}
-        file = self._file(Path(request["path"]), request.get("name"))
+        file = self._file(Path(request["path"]), request.get("name"), request.get("options") or {})
         if request["op"] == "preview":
             return {"preview": _preview_as_dict(file.preview())}
         return {"n_samples": self._read(file, request["outputs"])}
 
-    def _file(self, path: Path, name: str | None) -> Any:
-        from core.datasets.readers.base import file_size
+    def _file(self, path: Path, name: str | None, options: dict[str, Any]) -> Any:
+        from core.datasets.readers.base import ReadOptions, file_size
         from core.datasets.readers.registry import open_file
 
         file_size(path)
         status = path.stat()
-        key = (path, name, status.st_size, status.st_mtime_ns, status.st_ino)
+        said = ReadOptions(**options)
+        key = (path, name, said, status.st_size, status.st_mtime_ns, status.st_ino)
         if key != self._open_key:
             if self._open_file is not None:
                 self._open_file.close()
             self._open_key, self._open_file = (), None
-            self._open_file = open_file(path, name)
+            self._open_file = open_file(path, name, said)
             self._open_key = key
         return self._open_file
 

@@ -34,6 +34,36 @@ RATE_NAMES = frozenset(
 )
 
 
+# The time between two samples, in seconds.
+STEP_NAMES = frozenset({"dt", "dt_s", "delta_t", "wf_increment", "increment", "sample_interval", "time_step"})
+UNIT_NAMES = frozenset({"unit", "units", "unit_string", "y_unit", "unit_y"})
+
+# How a person says what the sides of a table of numbers are, where its shape does not tell.
+ARRANGEMENTS = (
+    "auto",
+    "channels_in_columns",
+    "channels_in_rows",
+    "recordings_in_rows",
+    "recordings_in_columns",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a person says about the layout of a file, where the file does not say it itself.
+
+    Attributes
+    ----------
+    arrangement
+        One of `ARRANGEMENTS`: what stands in the rows or columns of an array of two dimensions.
+    """
+
+    arrangement: str = "auto"
+
+
+AS_FOUND = ReadOptions()
+
+
 @dataclass(frozen=True, slots=True)
 class VariablePreview:
     """One signal that a file offers.
@@ -136,7 +166,8 @@ class ReaderSpec:
     name: str
     title: str
     suffixes: tuple[str, ...]
-    open: Any  # Callable[[Path], OpenRecordingFile]; Any because a dataclass field would bind as a method
+    # Callable[[Path, ReadOptions], OpenRecordingFile]; Any because a dataclass field would bind as a method
+    open: Any
 
 
 def refuse(sentence: str, code: ErrorCode = ErrorCode.FILE_REFUSED) -> FileRefusedError:
@@ -186,6 +217,22 @@ def as_rate(value: Attribute | None) -> float | None:
     except ValueError:
         return None
     return rate if np.isfinite(rate) and rate > 0 else None
+
+
+def rate_from_step(step_s: float) -> float:
+    """Return 1 / step in Hz; the whole number that the step, as it is written, can't be told from.
+
+    >>> rate_from_step(8.33333e-05), rate_from_step(3.90625e-05), rate_from_step(1 / 12_000.4)
+    (12000.0, 25600.0, 12000.4)
+    """
+    rate = 1.0 / step_s
+    nearest = float(round(rate))
+    shown = f"{step_s:.15g}"
+    for whole in (nearest, round(rate, 3)):
+        digits = max(len(shown.partition("e")[0].replace(".", "").strip("0")), 6)
+        if whole and f"{1.0 / whole:.{digits}g}" == f"{step_s:.{digits}g}":
+            return whole
+    return rate
 
 
 def to_float32(values: npt.NDArray[Any]) -> Float32Array:

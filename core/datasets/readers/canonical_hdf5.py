@@ -9,10 +9,12 @@ from pathlib import Path
 import h5py
 
 from core.datasets.readers.base import (
+    AS_FOUND,
     FilePreview,
     Float32Array,
     OpenRecordingFile,
     ReaderSpec,
+    ReadOptions,
     VariablePreview,
     as_rate,
     missing_variable,
@@ -38,7 +40,7 @@ def is_canonical(file: h5py.File) -> bool:
 class CanonicalFile(OpenRecordingFile):
     """An opened canonical file. A signal's name is ``<recording id>/<channel>``."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, options: ReadOptions = AS_FOUND) -> None:  # noqa: ARG002 - its layout is fixed
         self._file = open_checked(path)
         version = read_attributes(self._file).get("schema_version", SCHEMA_VERSION)
         if version != SCHEMA_VERSION:

@@ -6,17 +6,19 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import numpy as np
 
-from core.datasets.readers.base import MAX_CHANNELS, Attribute, refuse, unit_in_brackets
+from core.datasets.readers.base import RATE_NAMES, Attribute, refuse, unit_in_brackets
+from core.datasets.readers.time_steps import TIME_UNITS_S
 from utils.exceptions import ErrorCode
 
 SAMPLE_BYTES = 64 << 10
 _SAMPLED_LINES = 200
 _MAX_HEADER_LINES = 30
 _SAME_WIDTH = 0.8
-_MAX_COLUMNS = 4 * MAX_CHANNELS
+_MAX_COLUMNS = 4_096
 # (delimiter, decimal comma), the safer reading first; None is any run of blanks.
 _CANDIDATES: tuple[tuple[str | None, bool], ...] = (
     (";", False),
@@ -31,8 +33,51 @@ _CANDIDATES: tuple[tuple[str | None, bool], ...] = (
 )
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)|", re.IGNORECASE)
 _TIME_NAME = re.compile(r"^(?:time|t|zeit|temps|timestamp|seconds|elapsed)(?![a-z])", re.IGNORECASE)
-_TIME_UNITS = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "min": 60.0}
+# What stands in a row of units below the titles; half of its cells must be among these.
+_UNITS = frozenset(
+    {
+        *("s", "sec", "ms", "us", "µs", "min", "g", "gn", "mg", "v", "mv", "a", "ma", "n", "nm", "n·m", "pa"),
+        *(
+            "kpa",
+            "bar",
+            "m/s²",
+            "m/s2",
+            "m/s^2",
+            "mm/s²",
+            "mm/s2",
+            "mm/s",
+            "m/s",
+            "µm",
+            "um",
+            "mm",
+            "m",
+            "mil",
+        ),
+        *(
+            "in/s",
+            "ips",
+            "hz",
+            "rpm",
+            "1/min",
+            "min-1",
+            "°c",
+            "c",
+            "degc",
+            "k",
+            "%",
+            "-",
+            "deg",
+            "°",
+            "rad",
+            "fs",
+        ),
+    }
+)
 _REMARK = re.compile(r"^[#%]\s*([A-Za-z_][\w .]{0,60}?)\s*[:=]\s*(.{1,200}?)\s*$")
+_PREAMBLE = re.compile(
+    r"^\W?([A-Za-z_][\w .]{0,60}?)\s*(?:[\[(]([^\])]{1,12})[\])])?\"?"
+    r"\s*[:=;,\t|]\s*\"?([^;\t|]{1,200}?)\"?\s*[;,\t|]*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +99,11 @@ class TextLayout:
     data_line
         Number of lines before the first row.
     remarks
-        ``# key: value`` lines above the table.
+        ``# key: value`` lines above the table, and rows of a title and a value.
+    units
+        One per column, from a row below the titles; empty where there is none.
+    time_is_text
+        Whether the times are dates (ISO 8601) rather than numbers.
     """
 
     encoding: str
@@ -66,6 +115,8 @@ class TextLayout:
     time_unit_s: float | None
     data_line: int
     remarks: dict[str, Attribute] = field(default_factory=dict)
+    units: list[str] = field(default_factory=list)
+    time_is_text: bool = False
 
     def split(self, line: str) -> list[str]:
         """Return the cells of a line, numbers with a decimal point."""
@@ -186,25 +237,89 @@ def _is_decimal_comma(table: _Table, titles: list[str]) -> bool:
 
 def _complete(table: _Table, encoding: str, lines: Sequence[str]) -> TextLayout:
     width = len(table.rows[0])
-    above = [
-        split_cells(line, table.delimiter, False) for line in lines[: table.data_line] if line[:1] not in "#%"
-    ]
-    names = next((cells for cells in above if len(cells) == width and any(cells)), [""] * width)
-    names = [name or f"column_{at + 1}" for at, name in enumerate(names)]
+    above = [line for line in lines[: table.data_line] if line.strip() and line[:1] not in "#%"]
+    split = [split_cells(line, table.delimiter, False) for line in above]
+    titles = [cells for cells in split if len(cells) == width and any(cells) and not _is_pair(cells)]
+    units = [_unwrap(cell) for cell in titles.pop()] if len(titles) > 1 and _is_units(titles[-1]) else []
+    found = titles[-1] if titles else [""] * width
+    names = [name or f"column_{at + 1}" for at, name in enumerate(found)]
     time_column = _find_time(names, table)
-    matches = [match for line in lines[: table.data_line] if (match := _REMARK.match(line))]
-    remarks: dict[str, Attribute] = {_as_key(match.group(1)): match.group(2) for match in matches}
+    unit = (units[time_column] if units else None) if time_column is not None else None
+    dated = _find_dates(table) if time_column is None else None
     return TextLayout(
         encoding,
         table.delimiter,
         table.decimal_comma,
         _make_unique(names),
         [at for at in table.numeric if at != time_column],
-        time_column,
-        None if time_column is None else _time_unit(names[time_column]),
+        time_column if dated is None else dated,
+        _unit_of_time(names, time_column, unit) if dated is None else 1.0,
         table.data_line,
-        remarks,
+        _read_remarks(lines[: table.data_line], titles),
+        units,
+        dated is not None,
     )
+
+
+def _is_pair(cells: list[str]) -> bool:
+    """Whether a row is a title and its value (``Sample rate [Hz];25600``) rather than two titles."""
+    return len(cells) == 2 and bool(cells[0]) and not is_number(cells[0]) and _is_value(cells[1])
+
+
+def _is_value(cell: str) -> bool:
+    return bool(cell) and is_number(cell.replace(",", "."))
+
+
+def _is_units(cells: list[str]) -> bool:
+    known = sum(_unwrap(cell).casefold() in _UNITS for cell in cells if cell)
+    return known > 0 and 2 * known >= sum(1 for cell in cells if cell)
+
+
+def _unwrap(cell: str) -> str:
+    return cell.strip().strip("[]()").strip()
+
+
+def _read_remarks(lines: Sequence[str], titles: list[list[str]]) -> dict[str, Attribute]:
+    """Return what is said above the table: remarks, and rows of a title and a value."""
+    remarks: dict[str, Attribute] = {}
+    for line in lines:
+        match = _REMARK.match(line)
+        if match:
+            remarks[_as_key(match.group(1))] = match.group(2)
+            continue
+        pair = _PREAMBLE.match(line)
+        if pair is None or any(line.startswith(row[0]) and len(row) > 2 for row in titles if row[0]):
+            continue
+        key, value = _as_key(pair.group(1)), pair.group(3).strip()
+        if key in RATE_NAMES and _is_value(value):
+            number = float(value.replace(",", "."))
+            remarks[key] = number * 1000.0 if (pair.group(2) or "").casefold() == "khz" else number
+        elif _is_value(value) or key == "unit":
+            remarks[key] = value
+    return remarks
+
+
+def _unit_of_time(names: list[str], time_column: int | None, unit: str | None) -> float | None:
+    if time_column is None:
+        return None
+    return TIME_UNITS_S.get((unit or "").lower()) or _time_unit(names[time_column])
+
+
+def _find_dates(table: _Table) -> int | None:
+    """Return the first column, where it holds dates with a time of day in ISO 8601."""
+    first = [row[0] for row in table.rows[:8]]
+    return 0 if 0 not in table.numeric and all(read_moment(cell) is not None for cell in first) else None
+
+
+def read_moment(cell: str) -> float | None:
+    """Return seconds since 1970 of a date and time in ISO 8601, or None; without a zone it is UTC."""
+    if len(cell) < 16:
+        return None
+    try:
+        moment = datetime.fromisoformat(cell)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _as_key(title: str) -> str:
@@ -231,4 +346,4 @@ def _find_time(names: list[str], table: _Table) -> int | None:
 
 def _time_unit(name: str) -> float | None:
     unit = unit_in_brackets(name) or (name.rsplit("_", 1)[1] if "_" in name else "")
-    return _TIME_UNITS.get(unit.lower() if unit.lower() in _TIME_UNITS else name.lower())
+    return TIME_UNITS_S.get(unit.lower() if unit.lower() in TIME_UNITS_S else name.lower())

@@ -11,12 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from core.datasets.readers.base import (
+    AS_FOUND,
     RATE_NAMES,
     Attribute,
     FilePreview,
     Float32Array,
     OpenRecordingFile,
     ReaderSpec,
+    ReadOptions,
     VariablePreview,
     as_rate,
     file_size,
@@ -25,12 +27,13 @@ from core.datasets.readers.base import (
     to_float32,
     unit_in_brackets,
 )
-from core.datasets.readers.csv_layout import SAMPLE_BYTES, find_layout, is_number
+from core.datasets.readers.csv_layout import SAMPLE_BYTES, TextLayout, find_layout, is_number, read_moment
+from core.datasets.readers.time_steps import UNEQUAL_STEPS, find_step, round_rate
 from utils.exceptions import ErrorCode
 
 _CHUNK_BYTES = 8 << 20
 _TAIL_BYTES = 16 << 10
-_RATE_TOLERANCE = 0.02
+_BLANKS = (b"\n\n", b"\n\r\n", b"\r\r")
 
 
 class TextFile(OpenRecordingFile):
@@ -40,7 +43,7 @@ class TextFile(OpenRecordingFile):
     title and whose steps are equal; a time column without a unit is only mentioned.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, options: ReadOptions = AS_FOUND) -> None:  # noqa: ARG002 - its layout is fixed
         self._size = file_size(path)
         self._file = path.open("rb")
         try:
@@ -64,13 +67,15 @@ class TextFile(OpenRecordingFile):
         if rate is None and layout.time_column is not None:
             rate = self._rate_from_time(n_rows, scalars, notes)
         unit = str(layout.remarks["unit"]) if "unit" in layout.remarks else None
+        attributes = self._first_moment()
         variables = [
             VariablePreview(
                 layout.names[at],
                 n_rows,
                 "float64",
                 rate,
-                unit_in_brackets(layout.names[at]) or unit,
+                _unit_of(layout, at) or unit,
+                dict(attributes),
             )
             for at in layout.numeric
         ]
@@ -83,9 +88,7 @@ class TextFile(OpenRecordingFile):
 
     def _chunks(self) -> Iterator[bytes]:
         """Yield the data rows as pieces of whole lines."""
-        self._file.seek(0)
-        for _ in range(self._layout.data_line):
-            self._read_line()
+        self._go_to_data()
         rest = b""
         while block := self._file.read(_CHUNK_BYTES):
             whole, newline, tail = (rest + block).rpartition(self._newline)
@@ -97,6 +100,11 @@ class TextFile(OpenRecordingFile):
         if rest.strip():
             yield rest
 
+    def _go_to_data(self) -> None:
+        self._file.seek(0)
+        for _ in range(self._layout.data_line):
+            self._read_line()
+
     def _read_line(self) -> None:
         if self._newline == b"\n":
             self._file.readline(_CHUNK_BYTES)
@@ -105,12 +113,27 @@ class TextFile(OpenRecordingFile):
             pass
 
     def _count_rows(self) -> int:
-        n_rows = 0
-        for chunk in self._chunks():
-            n_rows += chunk.count(self._newline) + (not chunk.endswith(self._newline))
-            if b"\n\n" in chunk or b"\n\r\n" in chunk or chunk[:1] in b"\r\n":
-                n_rows -= sum(1 for line in chunk.split(self._newline)[:-1] if not line.strip())
-        return n_rows
+        """Count the lines of the table; where some are blank they are counted one by one."""
+        self._go_to_data()
+        n_rows, last, has_blanks = 0, self._newline, False
+        while block := self._file.read(_CHUNK_BYTES):
+            joined = last[-2:] + block[:2]
+            has_blanks = has_blanks or any(blank in part for blank in _BLANKS for part in (joined, block))
+            n_rows += block.count(self._newline)
+            last = (last + block if len(block) < 2 else block)[-2:]
+        if has_blanks:
+            return sum(self._count_lines(chunk) for chunk in self._chunks())
+        return n_rows + (not last.endswith(self._newline))
+
+    def _count_lines(self, chunk: bytes) -> int:
+        return sum(1 for line in chunk.split(self._newline) if line.strip())
+
+    def _first_moment(self) -> dict[str, Attribute]:
+        """Return when the recording began, where its times are dates."""
+        if not self._layout.time_is_text:
+            return {}
+        times = self._parse_times(next(self._chunks())[:SAMPLE_BYTES])
+        return {"unix_s": float(times[0])} if len(times) else {}
 
     def _rate_from_time(self, n_rows: int, scalars: dict[str, Attribute], notes: list[str]) -> float | None:
         """Return the rate that the time column declares; otherwise note what it says."""
@@ -118,10 +141,9 @@ class TextFile(OpenRecordingFile):
         last = self._last_time()
         if len(head) < 3 or last is None or n_rows < 3:
             return None
-        step = (last - head[0]) / (n_rows - 1)
-        steps = np.diff(head)
-        if not step > 0 or np.abs(np.median(steps) - step) > _RATE_TOLERANCE * step or steps.min() <= 0:
-            notes.append("The time column does not climb in equal steps, so it gives no sample rate.")
+        step = find_step(head, last, n_rows)
+        if step is None:
+            notes.append(UNEQUAL_STEPS)
             return None
         if self._layout.time_unit_s is None:
             scalars["time_step"] = float(step)
@@ -129,17 +151,18 @@ class TextFile(OpenRecordingFile):
                 f"The time column names no unit; if it is in seconds the sample rate is {1 / step:.6g} Hz."
             )
             return None
-        return _round_rate(1.0 / (step * self._layout.time_unit_s), (last - head[0]) / np.ptp(head[:2]))
+        return round_rate(1.0 / (step * self._layout.time_unit_s), (last - head[0]) / np.ptp(head[:2]))
 
     def _parse_times(self, rows: bytes) -> npt.NDArray[np.float64]:
         column = self._layout.time_column or 0
         cells = [
             self._layout.split(line) for line in rows.decode(self._layout.encoding, "replace").splitlines()
         ]
-        numbers = [
-            row[column] for row in cells if len(row) > column and row[column] and is_number(row[column])
-        ]
-        return np.array(numbers, dtype=np.float64)
+        texts = [row[column] for row in cells if len(row) > column and row[column]]
+        if self._layout.time_is_text:
+            moments = [read_moment(text) for text in texts]
+            return np.array([moment for moment in moments if moment is not None], dtype=np.float64)
+        return np.array([text for text in texts if is_number(text)], dtype=np.float64)
 
     def _last_time(self) -> float | None:
         self._file.seek(max(0, self._size - _TAIL_BYTES))
@@ -167,14 +190,49 @@ class TextFile(OpenRecordingFile):
         columns = [offered[variable] for variable in variables]
         line = self._layout.data_line
         for chunk in self._chunks():
-            table = to_float32(self._parse(chunk, columns, line).T)
+            table = self._parse_fast(chunk, columns) or self._parse(chunk, columns, line)
             line += chunk.count(self._newline)
-            yield from zip(variables, table, strict=True)
+            for variable, values in zip(variables, table, strict=True):
+                yield variable, to_float32(values)
+
+    def _parse_fast(self, chunk: bytes, columns: list[int]) -> list[npt.NDArray[np.float64]] | None:
+        """Parse rows as they should be; None where they are not, which `_parse` reads or explains."""
+        layout = self._layout
+        if layout.delimiter is None or len(self._newline) != 1 or self._newline == b"\r":
+            return None
+        import pyarrow
+        from pyarrow import csv
+
+        names = [str(at) for at in range(len(layout.names))]
+        wanted = [str(at) for at in columns]
+        try:
+            table = csv.read_csv(
+                pyarrow.py_buffer(chunk),
+                csv.ReadOptions(use_threads=False, block_size=len(chunk) + 1, column_names=names),
+                csv.ParseOptions(delimiter=layout.delimiter),
+                csv.ConvertOptions(
+                    check_utf8=False,
+                    column_types=dict.fromkeys(wanted, pyarrow.float64()),
+                    null_values=[],
+                    include_columns=wanted,
+                    decimal_point="," if layout.decimal_comma else ".",
+                ),
+            )
+        except pyarrow.ArrowException:
+            return None
+        return [table.column(name).to_numpy() for name in wanted]
 
     def _parse(self, chunk: bytes, columns: list[int], first_line: int) -> npt.NDArray[np.float64]:
+        """Parse rows that are written in an unusual way.
+
+        Raises
+        ------
+        FileRefusedError
+            A cell is empty or no number.
+        """
         layout = self._layout
         if not chunk.strip():
-            return np.empty((0, len(columns)))
+            return np.empty((len(columns), 0))
         plain = chunk.removeprefix(codecs.BOM_UTF8)
         text = (plain.replace(b",", b".") if layout.decimal_comma else plain).decode(
             layout.encoding, "replace"
@@ -187,7 +245,7 @@ class TextFile(OpenRecordingFile):
                 ndmin=2,
                 comments="#",
                 quotechar='"',
-            )
+            ).T
         except (ValueError, IndexError) as error:
             raise self._explain(chunk, columns, first_line) from error
 
@@ -211,18 +269,9 @@ class TextFile(OpenRecordingFile):
         return refuse("The text file could not be read as a table of numbers.", ErrorCode.FILE_UNREADABLE)
 
 
-def _round_rate(rate: float, n_steps: float) -> float:
-    """Take the whole number of Hz that the printed times can't be told from.
-
-    Parameters
-    ----------
-    rate
-        From the whole time span, in Hz.
-    n_steps
-        Number of steps in that span: the longer, the closer the rate is known.
-    """
-    nearest = float(round(rate))
-    return nearest if nearest and abs(rate - nearest) <= rate * max(0.1 / n_steps, 1e-9) else rate
+def _unit_of(layout: TextLayout, column: int) -> str | None:
+    """Return a column's unit from the row of units, else from its title."""
+    return (layout.units[column] if layout.units else "") or unit_in_brackets(layout.names[column])
 
 
 CSV = ReaderSpec("csv", "Text table (.csv, .txt)", (".csv", ".txt", ".tsv", ".asc"), TextFile)

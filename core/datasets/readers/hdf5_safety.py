@@ -15,6 +15,7 @@ from core.datasets.readers.base import (
     MAX_DEPTH,
     MAX_TEXT,
     MAX_VARIABLES,
+    UNIT_NAMES,
     Attribute,
     Float32Array,
     check_expansion,
@@ -37,8 +38,16 @@ _BUILT_IN_FILTERS = {
 }
 
 
-def open_checked(path: Path) -> h5py.File:
+def open_checked(path: Path, *, with_references: bool = False) -> h5py.File:
     """Open a file for reading and check every link and dataset in it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    with_references
+        Whether datasets may hold references to objects of the same file, as MATLAB's cells do. Nothing is
+        followed here.
 
     Raises
     ------
@@ -49,23 +58,24 @@ def open_checked(path: Path) -> h5py.File:
     try:
         file = h5py.File(path, "r", locking=False, rdcc_nbytes=_CHUNK_CACHE_BYTES, rdcc_nslots=100_003)
     except (OSError, RuntimeError, ValueError) as error:
-        raise _damaged() from error
+        raise damaged() from error
     try:
-        _check_tree(file)
+        _check_tree(file, with_references)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         file.close()
-        raise _damaged() from error
+        raise damaged() from error
     except BaseException:
         file.close()
         raise
     return file
 
 
-def _damaged() -> Exception:
+def damaged() -> Exception:
+    """Build the error for a file whose bytes are broken."""
     return refuse("The HDF5 file is truncated or damaged.", ErrorCode.FILE_UNREADABLE)
 
 
-def _check_tree(file: h5py.File) -> None:
+def _check_tree(file: h5py.File, with_references: bool) -> None:
     """Visit every object once, by hard links only."""
     open_groups, seen, n_objects = [(file["/"], 0)], {_address(file)}, 0
     while open_groups:
@@ -81,7 +91,7 @@ def _check_tree(file: h5py.File) -> None:
                 )
             seen.add(_address(child))
             if isinstance(child, h5py.Dataset):
-                _check_dataset(child)
+                _check_dataset(child, with_references)
             elif isinstance(child, h5py.Group):
                 if depth >= MAX_DEPTH:
                     raise refuse(f"The HDF5 file nests groups deeper than {MAX_DEPTH} levels.")
@@ -106,14 +116,16 @@ def _shown(node: Any) -> str:
     return str(node.name)[:100]
 
 
-def _check_dataset(dataset: h5py.Dataset) -> None:
+def _check_dataset(dataset: h5py.Dataset, with_references: bool) -> None:
     name = _shown(dataset)
     if dataset.is_virtual:
         raise refuse(f"'{name}' is a virtual dataset: its samples are in other files. Store the data itself.")
     plist = dataset.id.get_create_plist()
     if plist.get_external_count():
         raise refuse(f"'{name}' keeps its samples in an external file. Store the data itself.")
-    if not _is_plain_type(dataset.id.get_type()):
+    kind = dataset.id.get_type()
+    allowed = with_references and (_is_object_reference(kind) or _is_complex(kind))
+    if not allowed and not _is_plain_type(kind):
         raise refuse(f"'{name}' holds objects; only numbers and text are read.")
     _check_filters(plist, name)
     _check_storage(dataset, plist, name)
@@ -123,6 +135,17 @@ def _is_plain_type(kind: Any) -> bool:
     if isinstance(kind, h5py.h5t.TypeStringID | h5py.h5t.TypeIntegerID | h5py.h5t.TypeFloatID):
         return True
     return isinstance(kind, h5py.h5t.TypeEnumID) and kind.get_super().get_size() <= 8
+
+
+def _is_object_reference(kind: Any) -> bool:
+    return bool(kind.equal(h5py.h5t.STD_REF_OBJ))
+
+
+def _is_complex(kind: Any) -> bool:
+    """Whether values are pairs of numbers: they are left out, but harm nothing."""
+    if not isinstance(kind, h5py.h5t.TypeCompoundID) or kind.get_nmembers() != 2:
+        return False
+    return all(_is_plain_type(kind.get_member_type(at)) for at in (0, 1))
 
 
 def _check_filters(plist: Any, name: str) -> None:
@@ -182,6 +205,14 @@ def read_attributes(node: Any) -> dict[str, Attribute]:
     return found
 
 
+def find_unit(attributes: dict[str, Attribute]) -> str | None:
+    """Return the unit that attributes name, or None."""
+    for key, value in attributes.items():
+        if key.lower() in UNIT_NAMES and isinstance(value, str) and value.strip():
+            return value.strip()
+    return None
+
+
 def as_attribute(value: Any, max_text: int = MAX_TEXT) -> Attribute | None:
     """Turn what h5py returns for one value into text or a number; None where it is neither, or not finite."""
     value = value.item() if isinstance(value, np.ndarray | np.generic) and value.size == 1 else value
@@ -228,5 +259,5 @@ def read_vector(dataset: h5py.Dataset, row: int | None = None) -> Iterator[Float
         try:
             values = dataset[stretch] if row is None else dataset[row, stretch]
         except (OSError, RuntimeError) as error:
-            raise _damaged() from error
+            raise damaged() from error
         yield to_float32(values)

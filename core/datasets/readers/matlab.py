@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from core.datasets.readers.array_file import ArrayFile
+from core.datasets.readers.arrays import ArrayInfo, Place, Stretch, as_plain_column, read_places
 from core.datasets.readers.base import (
-    BLOCK_SAMPLES,
-    MAX_CHANNELS,
+    AS_FOUND,
     MAX_TEXT,
-    RATE_NAMES,
+    MAX_VARIABLES,
     Attribute,
-    FilePreview,
     Float32Array,
-    OpenRecordingFile,
     ReaderSpec,
-    VariablePreview,
-    as_rate,
-    check_length,
+    ReadOptions,
     file_size,
-    missing_variable,
     refuse,
-    to_float32,
 )
 from core.datasets.readers.matlab_stream import (
     CLASS_CHAR,
@@ -34,12 +29,11 @@ from core.datasets.readers.matlab_stream import (
     MatArray,
     MatWalker,
 )
-from utils.exceptions import ErrorCode
 
 _BYTE_ORDERS = {b"IM": "<", b"MI": ">"}
 
 
-class MatlabFile(OpenRecordingFile):
+class MatlabFile(ArrayFile):
     """An opened level 5 file.
 
     Vectors keep their variable's name (``X097_DE_time``, ``bearing.gs``); the columns (or rows) of a
@@ -47,7 +41,8 @@ class MatlabFile(OpenRecordingFile):
     ``fs``, …) beside a vector, in the same struct, is the rate that the file declares for it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, options: ReadOptions = AS_FOUND) -> None:
+        super().__init__("matlab5", "MATLAB file", options)
         self._size = file_size(path)
         self._file = path.open("rb")
         header = self._file.read(HEADER_BYTES)
@@ -55,76 +50,66 @@ class MatlabFile(OpenRecordingFile):
             self._file.close()
             raise refuse("The file has no MATLAB level 5 header; it is damaged or of another kind.")
         self._order = _BYTE_ORDERS[header[126:]]
-        self._preview: FilePreview | None = None
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
-    def _arrays(self) -> Iterator[MatArray]:
+    def _walk(self) -> Iterator[MatArray]:
         return MatWalker(self._order).walk_file(self._file, self._size)
 
-    def preview(self) -> FilePreview:
+    def _list_arrays(self) -> list[ArrayInfo]:
         """List vectors and scalars; the samples of plain variables are not unpacked."""
-        if self._preview is None:
-            self._preview = self._build_preview()
-        return self._preview
-
-    def _build_preview(self) -> FilePreview:
-        found: list[tuple[str, VariablePreview]] = []
-        scalars: dict[str, Attribute] = {}
-        rates: dict[str, set[float]] = defaultdict(set)
-        for array in self._arrays():
-            found += [(array.scope, entry) for entry in _describe(array)]
+        found = []
+        for array in self._walk():
+            if array.class_code in NUMBER_CLASSES and array.n_values != 1 and array.path:
+                dtype = np.dtype(NUMBER_CLASSES[array.class_code]).name
+                shape = array.dims if array.n_values else (0,)
+                found.append(ArrayInfo(array.path, shape, dtype, array.scope, is_reversed=True))
+                continue
             value = _scalar(array, self._order)
-            if value is None:
-                continue
-            scalars[array.path] = value
-            rate = as_rate(value)
-            if rate and array.path.rsplit(".", 1)[-1].lower() in RATE_NAMES:
-                rates[array.scope].add(rate)
-        found = [item for item in found if item[1].n_samples] or found
-        if not found:
-            raise _no_vector(scalars)
-        variables = [
-            replace(entry, sample_rate_hz=next(iter(rates[scope])) if len(rates[scope]) == 1 else None)
-            for scope, entry in found
-        ]
-        return FilePreview("matlab5", variables, scalars)
+            if value is not None:
+                self._scalars[array.path] = value
+        return [info for info in found if 0 not in info.shape] or found
 
-    def read_blocks(self, variable: str) -> Iterator[Float32Array]:
-        """Yield one vector; a packed one is compared with its checksum at the end."""
-        for array in self._arrays():
-            names = _channel_names(array)
-            if variable not in names:
+    def _read_column(self, array: str) -> list[Attribute | None]:
+        for found in self._walk():
+            if found.path == array and found.class_code in NUMBER_CLASSES and found.n_values <= MAX_VARIABLES:
+                return as_plain_column(np.frombuffer(found.take(found.n_bytes), self._order + found.dtype))
+        raise refuse(f"'{array}' is too large to be a list of single values.")
+
+    def read_many(self, variables: Sequence[str]) -> Iterator[tuple[str, Float32Array]]:
+        """Yield several signals, going through the file once; checksums are compared."""
+        grouped = self._group(variables)
+        for array in self._walk():
+            chosen = grouped.pop(array.path, None)
+            if chosen is None:
                 continue
-            check_length(max(array.dims), variable)
-            yield from _read_channel(array, names.index(variable), self._order)
+            yield from read_places(chosen, _forward_reader(array, next(iter(chosen.values())), self._order))
             array.drop()
             array.finish()
-            return
-        raise missing_variable(variable, [entry.name for entry in self.preview().variables])
+            if not grouped:
+                return
+
+    def _open_stretches(self, array: str, place: Place) -> Stretch:
+        raise NotImplementedError  # `read_many` goes through the file as a stream
 
 
-def _channel_names(array: MatArray) -> list[str]:
-    """Return the signal names in an array; none when it holds no signal."""
-    if array.class_code not in NUMBER_CLASSES or array.n_values == 1 or not array.path:
-        return []
-    longest = max(array.dims)
-    if array.n_values in (0, longest):
-        return [array.path]
-    n_channels = array.n_values // longest
-    if len(array.dims) != 2 or n_channels > MAX_CHANNELS or longest < 4 * n_channels:
-        return []
-    return [f"{array.path}[{channel}]" for channel in range(n_channels)]
+def _forward_reader(array: MatArray, place: Place, order: str) -> Stretch:
+    """Return ``read(lead, start, stop)`` over an array that can only be taken in order."""
+    dtype = np.dtype(order + array.dtype)
+    _, n_samples, n_trail = place.stack
+    at = 0
 
+    def read(lead: int, start: int, stop: int) -> npt.NDArray[Any]:
+        nonlocal at
+        first = (lead * n_samples + start) * n_trail
+        count = (stop - start) * n_trail
+        array.drop((first - at) * dtype.itemsize)
+        at = first + count
+        return np.frombuffer(array.take(count * dtype.itemsize), dtype).reshape(stop - start, n_trail)
 
-def _describe(array: MatArray) -> list[VariablePreview]:
-    names = _channel_names(array)
-    if not names:
-        return []
-    dtype = np.dtype(NUMBER_CLASSES[array.class_code]).name
-    return [VariablePreview(name, max(array.dims) if array.n_values else 0, dtype) for name in names]
+    return read
 
 
 def _scalar(array: MatArray, order: str) -> Attribute | None:
@@ -136,31 +121,6 @@ def _scalar(array: MatArray, order: str) -> Attribute | None:
         return None
     value = float(np.frombuffer(array.take(8), order + array.dtype)[0])
     return value if np.isfinite(value) else None
-
-
-def _read_channel(array: MatArray, channel: int, order: str) -> Iterator[Float32Array]:
-    """Yield one channel: a contiguous column, or every n-th value where the channels are rows."""
-    dtype = np.dtype(order + array.dtype)
-    n_samples = max(array.dims)
-    n_channels = max(array.n_values // max(n_samples, 1), 1)
-    interleaved = n_channels > 1 and array.dims[0] == n_channels
-    step = n_channels if interleaved else 1
-    if not interleaved:
-        array.drop(channel * n_samples * dtype.itemsize)
-    left = n_samples if array.n_values else 0
-    while left:
-        count = min(left, BLOCK_SAMPLES // step)
-        values = np.frombuffer(array.take(count * step * dtype.itemsize), dtype)
-        yield to_float32(values[channel::step] if interleaved else values)
-        left -= count
-
-
-def _no_vector(scalars: dict[str, Attribute]) -> Exception:
-    shown = ", ".join(list(scalars)[:8]) or "nothing that can be read"
-    return refuse(
-        f"The MATLAB file holds no vector of numbers to use as a signal (found: {shown}).",
-        ErrorCode.NO_USABLE_VECTOR,
-    )
 
 
 MATLAB = ReaderSpec("matlab5", "MATLAB level 5 (.mat)", (".mat",), MatlabFile)

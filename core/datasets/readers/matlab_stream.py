@@ -34,7 +34,7 @@ NUMBER_CLASSES = {
     15: "u8",
 }
 _COMPLEX_FLAG = 0x0800
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16
 _LEAST_UNPACKED = 1 << 14
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import h5py
 
 from core.datasets.readers.base import (
+    AS_FOUND,
     MAX_VARIABLES,
     RATE_NAMES,
     Attribute,
@@ -16,6 +17,7 @@ from core.datasets.readers.base import (
     Float32Array,
     OpenRecordingFile,
     ReaderSpec,
+    ReadOptions,
     VariablePreview,
     as_rate,
     missing_variable,
@@ -23,6 +25,7 @@ from core.datasets.readers.base import (
 )
 from core.datasets.readers.hdf5_safety import (
     as_attribute,
+    find_unit,
     is_signal,
     open_checked,
     read_attributes,
@@ -54,9 +57,10 @@ class MatrixFile(OpenRecordingFile):
     classes itself. The labels of a flat file are offered as they are: what they mean is not in the file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, options: ReadOptions = AS_FOUND) -> None:  # noqa: ARG002 - its layout is fixed
         self._file = open_checked(path)
         self._format = "split_hdf5" if is_split(self._file) else "flat_hdf5"
+        self._unit = find_unit(read_attributes(self._file))
         self._class_names = read_texts(self._file.attrs.get("class_names", ()))
 
     def close(self) -> None:
@@ -114,7 +118,7 @@ class MatrixFile(OpenRecordingFile):
             attributes |= self._name_label(attributes.get("label"), part)
             rows.append(
                 VariablePreview(
-                    f"{name}/{row}", matrix.shape[-1], matrix.dtype.name, rate, None, attributes, part
+                    f"{name}/{row}", matrix.shape[-1], matrix.dtype.name, rate, self._unit, attributes, part
                 )
             )
         return rows

@@ -134,7 +134,7 @@ def test_labels_of_another_length_are_refused(tmp_path: Path) -> None:
 
 def test_an_hdf5_file_of_another_layout_is_refused_with_what_it_holds(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "a.h5", "w") as file:
-        file["pictures"] = np.ones(4)
+        file["pictures"] = "of a machine"
     with pytest.raises(FileRefusedError, match="pictures") as caught:
         preview_file(tmp_path / "a.h5")
     assert caught.value.code is ErrorCode.NO_USABLE_VECTOR
