@@ -15,7 +15,6 @@ from core.datasets.readers.base import (
     AS_FOUND,
     MAX_DEPTH,
     MAX_TEXT,
-    MAX_VARIABLES,
     Attribute,
     ReaderSpec,
     ReadOptions,
@@ -24,6 +23,9 @@ from core.datasets.readers.base import (
 from core.datasets.readers.generic_hdf5 import open_stretches, read_small_column
 from core.datasets.readers.hdf5_safety import as_attribute, damaged, open_checked
 
+_MAX_VISITED = 50_000
+# The same empty array or text may stand in many cells; cells of the same cells would never end.
+_MAX_REPEATS = 5_000
 _NUMBERS = {
     *(
         "double",
@@ -52,7 +54,8 @@ class Matlab73File(ArrayFile):
         super().__init__("matlab73", "MATLAB file", options)
         self._file = open_checked(path, with_references=True)
         self._arrays: dict[str, h5py.Dataset] = {}
-        self._n_visited = 0
+        self._n_visited = self._n_repeats = 0
+        self._seen: set[int] = set()
 
     def close(self) -> None:
         """Close the file."""
@@ -71,8 +74,8 @@ class Matlab73File(ArrayFile):
     def _visit(self, node: Any, path: str, scope: str, above: tuple[int, ...]) -> Iterator[ArrayInfo]:
         """Yield the arrays in a node; ``above`` are the addresses of the nodes that led here."""
         self._n_visited += 1
-        if self._n_visited > MAX_VARIABLES:
-            raise refuse(f"The MATLAB file holds more than {MAX_VARIABLES:,} arrays.")
+        if self._n_visited > _MAX_VISITED:
+            raise refuse(f"The MATLAB file holds more than {_MAX_VISITED:,} arrays.")
         address = int(h5py.h5o.get_info(node.id).addr)
         if address in above:
             raise refuse(
@@ -80,6 +83,10 @@ class Matlab73File(ArrayFile):
             )
         if len(above) > MAX_DEPTH:
             raise refuse(f"The MATLAB file nests structs deeper than {MAX_DEPTH} levels.")
+        self._n_repeats += address in self._seen
+        self._seen.add(address)
+        if self._n_repeats > _MAX_REPEATS:
+            raise refuse("The MATLAB file refers to the same arrays again and again: it is hostile.")
         above = (*above, address)
         if isinstance(node, h5py.Group):
             yield from self._visit_struct(node, path, above)
@@ -117,7 +124,7 @@ class Matlab73File(ArrayFile):
             yield ArrayInfo(path, node.shape[::-1], node.dtype.name, scope, is_reversed=True)
 
     def _follow(self, node: h5py.Dataset) -> Iterator[Any]:
-        if node.size > MAX_VARIABLES:
+        if node.size > _MAX_VISITED:
             raise refuse(f"The MATLAB file claims a cell or struct of {node.size:,} parts.")
         for reference in node[()].ravel():
             if reference:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tokenize
 import zipfile
 import zlib
 from abc import abstractmethod
@@ -32,6 +33,10 @@ _MAX_HEADER = 4_096
 _MAX_MEMBERS = 10_000
 _MAX_COLUMN_BYTES = 16 << 20
 _NUMBER_KINDS = "fiu"
+_BAD_HEADER = (
+    *(ValueError, KeyError, TypeError, SyntaxError, RecursionError, MemoryError),
+    tokenize.TokenError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +144,7 @@ def _read_header(stream: IO[bytes], name: str, size: int) -> _Stored:
             (2, 0): np.lib.format.read_array_header_2_0,
         }[version]
         shape, is_reversed, dtype = read(head, max_header_size=_MAX_HEADER)
-    except (ValueError, KeyError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
+    except _BAD_HEADER as error:
         raise refuse(
             f"'{name}' has no readable NumPy header; it is damaged or of another kind.",
             ErrorCode.FILE_UNREADABLE,

@@ -61,6 +61,7 @@ class TdmsReaderFile(OpenRecordingFile):
         self._handle = path.open("rb")
         try:
             self._file: Any = nptdms.TdmsFile.open(self._handle)
+            _check_chunks(self._file)
             self._channels = self._list_channels()
         except _BROKEN as error:
             self._handle.close()
@@ -160,6 +161,16 @@ def _check_segments(file: BinaryIO, size: int) -> None:
             raise _damaged()
         at += _LEAD_IN.size + following
     raise refuse(f"The TDMS file has more than {_MAX_SEGMENTS:,} segments.")
+
+
+def _check_chunks(file: Any) -> None:
+    """Each segment holds its data a whole number of times; npTDMS reads what is left over as it can."""
+    for segment in file._reader._segments or ():
+        if segment.final_chunk_lengths_override is not None:
+            raise refuse(
+                "A segment of the TDMS file claims other lengths than it holds: it is truncated or damaged.",
+                ErrorCode.FILE_UNREADABLE,
+            )
 
 
 def _read_properties(properties: dict[str, Any]) -> dict[str, Attribute]:

@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from core.datasets.isolated import IsolatedReader
-from core.datasets.readers.registry import preview_file, read_file
+from core.datasets.readers.registry import READERS, preview_file, read_file
 from tests.data import find_test_data
-from tests.data.hostile import HOSTILE_FILES, make_hostile
+from tests.data.hostile import HOSTILE_FILES
+from tests.data.hostile_formats import HOSTILE_BY_FORMAT
 from utils.exceptions import ErrorCode, FileRefusedError, SignalError
 
 ENDLESS = r"(?P<a>(a+)+)$"
@@ -35,11 +36,24 @@ def good_file(tmp_path: Path) -> Path:
     return tmp_path / "good.csv"
 
 
-@pytest.mark.parametrize("kind", HOSTILE_FILES)
+EVERY_HOSTILE = {kind: (made, make) for kind, (made, make) in HOSTILE_FILES.items()}
+EVERY_HOSTILE |= {
+    f"{name}: {kind}": made for name, kinds in HOSTILE_BY_FORMAT.items() for kind, made in kinds.items()
+}
+
+
+def test_there_are_five_hostile_variants_of_every_format() -> None:
+    assert set(HOSTILE_BY_FORMAT) == set(READERS)
+    assert min(len(kinds) for kinds in HOSTILE_BY_FORMAT.values()) >= 5
+
+
+@pytest.mark.parametrize("kind", EVERY_HOSTILE)
 def test_a_hostile_file_is_refused_quickly_in_plain_words(
     reader: IsolatedReader, tmp_path: Path, good_file: Path, kind: str
 ) -> None:
-    path = make_hostile(kind, tmp_path)
+    file_name, make = EVERY_HOSTILE[kind]
+    path = tmp_path / file_name
+    make(path)
     before = time.monotonic()
     with pytest.raises(FileRefusedError) as caught:
         for variable in reader.preview(path).variables:
