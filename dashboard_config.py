@@ -206,6 +206,11 @@ class Settings(BaseSettings):
         return self.data_dir / "trends"
 
     @property
+    def leak_scans_dir(self) -> Path:
+        """Folder of comparisons of a dataset's signals; made anew where they are missing."""
+        return self.data_dir / "leak_scans"
+
+    @property
     def uploads_dir(self) -> Path:
         """Folder of uploads that wait for their import."""
         return self.data_dir / "uploads"

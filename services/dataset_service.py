@@ -7,23 +7,23 @@ from typing import Any
 
 from database.connection import get_db_session
 from models.user import Role
-from services.datasets import carrying, removal, splitting, uploads
+from services.datasets import uploads
 from services.datasets.catalogue import DatasetCatalogue
 from services.datasets.changes import DatasetChanges
+from services.datasets.dividing import DatasetSplits
 from services.datasets.importing import run_import
 from services.datasets.inspection import describe_preview, inspect_files, open_reader
+from services.datasets.makers import DatasetMakers
 from services.datasets.mapping import ImportMapping, parse_mapping
 from services.datasets.planning import build_plan
 from services.datasets.requests import request_import
 from services.datasets.sources import FileReference, resolve_sources
-from services.datasets.splitting import SplitRule
 from services.datasets.suggestions import suggest_channels, suggest_values
 from services.datasets.summary import count_recordings
 from services.datasets.uploads import ByteStream
 from services.jobs.runner import execute_job
 from services.shared.actors import SYSTEM, Actor, require_role
-from services.shared.results import none, ok, returns_data, returns_result
-from utils.exceptions import InvalidInputError
+from services.shared.results import ok, returns_data, returns_result
 from utils.logger import setup_logger
 
 logger = setup_logger(__name__)
@@ -35,7 +35,7 @@ def _no_list() -> list[dict[str, Any]]:
     return []
 
 
-class DatasetService(DatasetCatalogue, DatasetChanges):
+class DatasetService(DatasetCatalogue, DatasetChanges, DatasetSplits, DatasetMakers):
     """Datasets and their versions, recordings, splits and imports."""
 
     # --- uploads ---------------------------------------------------------------------------------------
@@ -164,154 +164,3 @@ class DatasetService(DatasetCatalogue, DatasetChanges):
     def run_import_job(job_id: int, worker: str) -> str | None:
         """Run an import job in this process and return its state (None: it was not there to claim)."""
         return execute_job(job_id, run_import, worker=worker)
-
-    # --- splits ----------------------------------------------------------------------------------------
-
-    @staticmethod
-    @returns_result
-    def check_split(
-        dataset_id: int,
-        by: str,
-        test_values: Sequence[str] | None = None,
-        *,
-        channel: str | None = None,
-        version: int | None = None,
-        seed: int = 0,
-        validation_fraction: float = 0.2,
-        test_fraction: float = 0.2,
-        actor: Actor = SYSTEM,
-    ) -> dict[str, Any]:
-        """Work out a split and check it for leaks, without storing it. A red one comes back as found.
-
-        Args:
-            dataset_id: Which.
-            by: bearing (the physical one), recording, given (the files' own split), or a field.
-            test_values: Values of ``by`` that are tested on; without any, drawn by ``test_fraction``.
-            channel: Only signals of this channel.
-            version: By default the newest.
-            seed: Of the drawing.
-            validation_fraction: Share of the other recordings that validate.
-            test_fraction: Share that tests, where no values are named.
-            actor: Who asks.
-
-        Returns:
-            ``colour, findings, counts, class_names`` and the rule.
-        """
-        require_role(actor, Role.VIEWER)
-        rule = _rule(by, test_values, channel, seed, validation_fraction, test_fraction)
-        return ok(**splitting.work_out_split(dataset_id, version, rule).describe())
-
-    @staticmethod
-    @returns_result
-    def create_split(
-        dataset_id: int,
-        name: str,
-        by: str,
-        test_values: Sequence[str] | None = None,
-        *,
-        channel: str | None = None,
-        accept_amber: str | None = None,
-        version: int | None = None,
-        seed: int = 0,
-        validation_fraction: float = 0.2,
-        test_fraction: float = 0.2,
-        actor: Actor = SYSTEM,
-    ) -> dict[str, Any]:
-        """Work out, check and store a split; arguments as for `check_split`.
-
-        Args:
-            dataset_id: Which.
-            name: Unique within the version.
-            by: As for `check_split`.
-            test_values: As for `check_split`.
-            channel: As for `check_split`.
-            accept_amber: Why an amber split is accepted; stamped on every result.
-            version: By default the newest.
-            seed: Of the drawing.
-            validation_fraction: As for `check_split`.
-            test_fraction: As for `check_split`.
-            actor: Who asks.
-
-        Errors: ``split_leaks``, ``class_without_training``, ``split_needs_acceptance``, ``conflict`` (name).
-        """
-        require_role(actor, Role.ENGINEER)
-        checked_name = removal.check_name(name, "split")
-        rule = _rule(by, test_values, channel, seed, validation_fraction, test_fraction)
-        checked = splitting.work_out_split(dataset_id, version, rule)
-        split_id = splitting.store_split(checked, checked_name, accept_amber, actor)
-        return ok(**splitting.load_split(split_id))
-
-    @staticmethod
-    @returns_result
-    def check_carried_split(
-        split_id: int, to_version: int | None = None, *, actor: Actor = SYSTEM
-    ) -> dict[str, Any]:
-        """Work out what `carry_split` would store, as `check_split` does; a red one comes back as found.
-
-        Returns:
-            As `check_split`, with ``name, dataset_id, version`` (the newer one) and
-            ``carried_from: {split_id, version, n_new, n_gone}``: signals that came since and stay out, and
-            signals of the split that are gone.
-        """
-        require_role(actor, Role.VIEWER)
-        return ok(**carrying.work_out_carried_split(split_id, to_version).describe())
-
-    @staticmethod
-    @returns_result
-    def carry_split(
-        split_id: int,
-        to_version: int | None = None,
-        *,
-        name: str | None = None,
-        accept_amber: str | None = None,
-        actor: Actor = SYSTEM,
-    ) -> dict[str, Any]:
-        """Carry a split over to a newer version: the same signals in the same parts, checked again.
-
-        Args:
-            split_id: Which.
-            to_version: By default the newest.
-            name: By default the split's own.
-            accept_amber: Why an amber split is accepted; asked anew, as the version is another.
-            actor: Who asks.
-
-        Returns:
-            The new split; its ``carried_from`` counts what came since (left out) and what is gone.
-
-        Errors: ``not_found``, ``invalid_input`` (not a newer version), and those of `create_split`.
-        """
-        require_role(actor, Role.ENGINEER)
-        checked_name = None if name is None else removal.check_name(name, "split")
-        carried = carrying.work_out_carried_split(split_id, to_version)
-        made = splitting.store_split(carried.checked, checked_name or carried.name, accept_amber, actor)
-        return ok(**splitting.load_split(made))
-
-    @staticmethod
-    @returns_data(_no_list)
-    def list_splits(
-        dataset_id: int, version: int | None = None, *, actor: Actor = SYSTEM
-    ) -> list[dict[str, Any]]:
-        """Return the splits of a dataset, newest first, without their findings."""
-        require_role(actor, Role.VIEWER)
-        return splitting.list_splits(dataset_id, version)
-
-    @staticmethod
-    @returns_data(none)
-    def get_split(split_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any] | None:
-        """Return one split with its findings and ``parts: {part: [signal_id]}``, or None."""
-        require_role(actor, Role.VIEWER)
-        return splitting.load_split(split_id)
-
-
-def _rule(
-    by: str,
-    test_values: Sequence[str] | None,
-    channel: str | None,
-    seed: int,
-    validation_fraction: float,
-    test_fraction: float,
-) -> SplitRule:
-    if not by:
-        raise InvalidInputError("Say what to split by: bearing, recording, or a field such as load.")
-    values = tuple(str(value) for value in test_values) if test_values else None
-    return SplitRule(by, values, channel, seed, validation_fraction, test_fraction)

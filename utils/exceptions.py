@@ -47,6 +47,7 @@ class ErrorCode(StrEnum):
     # splits and training
     SPLIT_LEAKS = "split_leaks"
     SPLIT_NEEDS_ACCEPTANCE = "split_needs_acceptance"
+    LEAK_CHECK_RUNNING = "leak_check_running"
     CLASS_WITHOUT_TRAINING = "class_without_training"
     UNKNOWN_NETWORK = "unknown_network"
     UNKNOWN_OPTION = "unknown_option"
@@ -110,6 +111,7 @@ ERROR_TABLE: dict[ErrorCode, ErrorPresentation] = {
     ErrorCode.GEOMETRY_UNKNOWN: ErrorPresentation(422, _INFO, "Bearing geometry needed"),
     ErrorCode.SPLIT_LEAKS: ErrorPresentation(409, _RED, "Split leaks"),
     ErrorCode.SPLIT_NEEDS_ACCEPTANCE: ErrorPresentation(409, _WARN, "Split needs your agreement"),
+    ErrorCode.LEAK_CHECK_RUNNING: ErrorPresentation(409, _INFO, "Leak check not finished"),
     ErrorCode.CLASS_WITHOUT_TRAINING: ErrorPresentation(422, _WARN, "Class without training recordings"),
     ErrorCode.UNKNOWN_NETWORK: ErrorPresentation(422, _WARN, "Unknown network"),
     ErrorCode.UNKNOWN_OPTION: ErrorPresentation(422, _WARN, "Unknown option"),

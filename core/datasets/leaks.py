@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from itertools import combinations
 from typing import Literal, TypeAlias
 
-import numpy as np
-
-from core.datasets.fingerprints import Fingerprints
+from core.datasets.near_duplicates import Copy
+from core.datasets.shared_pairs import SharedPair
 from core.datasets.splits import TEST, TRAIN, SplitRow
 from utils.constants import HEALTHY_CLASS
 from utils.exceptions import ConflictError, ErrorCode
@@ -18,9 +17,11 @@ from utils.exceptions import ConflictError, ErrorCode
 Colour: TypeAlias = Literal["red", "amber", "note", "clear"]
 
 _ORDER: tuple[Colour, ...] = ("red", "amber", "note", "clear")
-# Fewer shared fingerprints than this can come from chance (a repeated pattern of a converter).
-_LEAST_SHARED = 4
 _MOST_FINDINGS = 100
+# What a copy is called only where it differs by more than this.
+_SAME_GAIN = 0.02
+_SAME_TIME_S = 5e-4
+_SAME_COURSE = 0.995
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,15 @@ class LeakFinding:
     colour
         ``red`` is refused, ``amber`` needs an explicit tick and is stamped on results, ``note`` is shown.
     kind
-        ``shared_recording``, ``duplicate_signal``, ``overlapping_signal``, ``class_without_training``,
-        ``part_empty``, ``unassigned_signal``, ``shared_bearing``, ``shared_bearing_validation``,
+        ``shared_recording``, ``duplicate_signal``, ``overlapping_signal``, ``near_duplicate``,
+        ``class_without_training``, ``part_empty``, ``shared_bearing``, ``shared_bearing_validation``,
         ``class_not_tested``, ``one_machine``, ``one_healthy_bearing``.
     sentence
         For people.
     left, right
         Hashes of one signal of each side, or None where the finding is about the whole split.
+    evidence
+        What was measured, where something was: ``lag_s``, ``gain``, ``correlation``, ``overlap_s``.
     """
 
     colour: Colour
@@ -46,6 +49,7 @@ class LeakFinding:
     sentence: str
     left: str | None = None
     right: str | None = None
+    evidence: dict[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,7 @@ class LeakReport:
 
 
 def check_split(
-    rows: Sequence[SplitRow],
-    parts: Mapping[str, str],
-    signal_digests: Mapping[str, Fingerprints] | None = None,
+    rows: Sequence[SplitRow], parts: Mapping[str, str], pairs: Iterable[SharedPair] = ()
 ) -> LeakReport:
     """Check a split.
 
@@ -80,25 +82,60 @@ def check_split(
         All labelled signals of the dataset version.
     parts
         The part of each signal, by its hash. A signal without a part is left out of training and judging.
-    signal_digests
-        Fingerprints of the signals by hash (`SignalView.fingerprints`); without them only whole signals are
+        Parts called ``test_…`` are variants of the test part: between them and it nothing can leak.
+    pairs
+        Signals that hold the same vibration (`find_shared_pairs`); without them only whole signals are
         compared.
 
     Returns
     -------
     LeakReport
-        Red for a shared recording, the same samples in two parts, or a class without training recordings;
+        Red for a shared recording, the same vibration in two parts, or a class without training recordings;
         amber for a physical bearing of the test part that is also trained or validated on; notes otherwise.
     """
     rows = [row for row in rows if row.signal_sha256 in parts]
-    findings = [
-        *_check_parts(rows, parts),
-        *_check_recordings(rows, parts),
-        *_check_duplicates(rows, parts),
-        *_check_overlaps(rows, parts, signal_digests or {}),
-        *_check_bearings(rows, parts),
-        *_check_breadth(rows),
-    ]
+    sides = {row.signal_sha256: find_side(parts[row.signal_sha256]) for row in rows}
+    return _report(
+        [
+            *_check_parts(rows, sides),
+            *_check_recordings(rows, sides),
+            *_check_duplicates(rows, sides),
+            *_check_pairs(rows, parts, pairs),
+            *_check_bearings(rows, sides),
+            *_check_breadth(rows),
+        ]
+    )
+
+
+def check_dataset(rows: Sequence[SplitRow], pairs: Iterable[SharedPair]) -> LeakReport:
+    """Say before any split what a split of these signals will have to keep together.
+
+    Parameters
+    ----------
+    rows
+        All signals, a signal without a class included.
+    pairs
+        Signals that hold the same vibration.
+
+    Returns
+    -------
+    LeakReport
+        Red for recordings that hold the same vibration, amber for bearings with several recordings, notes.
+    """
+    rows = list(rows)
+    return _report([*_check_pairs(rows, None, pairs), *_list_bearings(rows), *_check_breadth(rows)])
+
+
+def find_side(part: str) -> str:
+    """Return what a part is for: a noise variant of the test part is for testing too.
+
+    >>> find_side("test_snr10"), find_side("train")
+    ('test', 'train')
+    """
+    return TEST if part.startswith(f"{TEST}_") else part
+
+
+def _report(findings: list[LeakFinding]) -> LeakReport:
     findings.sort(key=lambda finding: _ORDER.index(finding.colour))
     counts = Counter(finding.kind for finding in findings)
     colour = findings[0].colour if findings else "clear"
@@ -188,51 +225,77 @@ def _check_duplicates(rows: list[SplitRow], parts: Mapping[str, str]) -> Iterato
                 yield LeakFinding("red", "duplicate_signal", sentence, sha256, sha256)
 
 
-def _check_overlaps(
-    rows: list[SplitRow], parts: Mapping[str, str], digests: Mapping[str, Fingerprints]
+def _check_pairs(
+    rows: list[SplitRow], parts: Mapping[str, str] | None, pairs: Iterable[SharedPair]
 ) -> Iterator[LeakFinding]:
-    """Find signals of different parts that share a stretch of samples."""
-    known = list({row.signal_sha256: row for row in rows if row.signal_sha256 in digests}.values())
-    for (left, right), n_shared in sorted(_count_shared(known, parts, digests).items()):
-        one, other = known[left], known[right]
-        if n_shared < _LEAST_SHARED or one.recording_key == other.recording_key:
+    """Name the pairs that hold the same vibration in different parts; without parts, all of them."""
+    known = {row.signal_sha256: row for row in rows}
+    for pair in pairs:
+        one, other = known.get(pair.left), known.get(pair.right)
+        if one is None or other is None or one.recording_key == other.recording_key:
             continue
-        both = sorted(((parts[row.signal_sha256], row) for row in (one, other)), key=lambda item: item[0])
-        (left_part, first), (right_part, second) = both
-        sentence = (
-            f"A signal of '{first.recording_key}' ({left_part}) and one of '{second.recording_key}' "
-            f"({right_part}) hold the same stretch of samples."
-        )
-        yield LeakFinding("red", "overlapping_signal", sentence, first.signal_sha256, second.signal_sha256)
+        where = ("", "")
+        if parts is not None:
+            left_part, right_part = parts[pair.left], parts[pair.right]
+            if find_side(left_part) == find_side(right_part):
+                continue
+            where = (f" ({left_part})", f" ({right_part})")
+        names = (f"'{one.recording_key}'{where[0]}", f"'{other.recording_key}'{where[1]}")
+        yield _describe_pair(pair, *names)
 
 
-def _count_shared(
-    rows: list[SplitRow], parts: Mapping[str, str], digests: Mapping[str, Fingerprints]
-) -> Counter[tuple[int, int]]:
-    """Count the fingerprints that each pair of rows of different parts shares."""
-    pairs: Counter[tuple[int, int]] = Counter()
-    if not rows:
-        return pairs
-    values = np.concatenate([digests[row.signal_sha256] for row in rows])
-    owners = np.repeat(np.arange(len(rows)), [len(digests[row.signal_sha256]) for row in rows])
-    order = np.argsort(values, kind="stable")
-    values, owners = values[order], owners[order]
-    starts = np.flatnonzero(np.append(True, values[1:] != values[:-1])) if len(values) else owners
-    ends = np.append(starts[1:], len(values))
-    for start, end in zip(starts[ends - starts > 1], ends[ends - starts > 1], strict=True):
-        for left, right in combinations(owners[start : min(end, start + _MOST_FINDINGS)].tolist(), 2):
-            if parts[rows[left].signal_sha256] != parts[rows[right].signal_sha256]:
-                pairs[left, right] += 1
-    return pairs
+def _describe_pair(pair: SharedPair, left: str, right: str) -> LeakFinding:
+    if pair.kind == "overlap":
+        kind, sentence = "overlapping_signal", f"{left} and {right} hold the same stretch of samples"
+    else:
+        kind, sentence = "near_duplicate", f"{left} and {right} hold the same vibration"
+    if pair.copy is None:
+        return LeakFinding("red", kind, f"{sentence}.", pair.left, pair.right)
+    told = describe_copy(pair.copy)
+    evidence = {name: float(value) for name, value in asdict(pair.copy).items()}
+    return LeakFinding("red", kind, f"{sentence}: {told}.", pair.left, pair.right, evidence)
+
+
+def describe_copy(copy: Copy) -> str:
+    """Return how one signal follows from another, in words.
+
+    >>> describe_copy(Copy(lag_s=0.25, gain=-0.5, correlation=-0.97, overlap_s=4.0))
+    'the second is the first × -0.5, 0.25 s later, with something added (correlation -0.970, 4 s in common)'
+    """
+    words = []
+    if abs(copy.gain - 1) > _SAME_GAIN:
+        words.append(f"× {copy.gain:.3g}")
+    if abs(copy.lag_s) > _SAME_TIME_S:
+        words.append(f"{abs(copy.lag_s):.3g} s {'later' if copy.lag_s > 0 else 'earlier'}")
+    if abs(copy.correlation) < _SAME_COURSE:
+        words.append("with something added")
+    told = "the second is the first" + (" " + ", ".join(words) if words else "")
+    return f"{told} (correlation {copy.correlation:.3f}, {copy.overlap_s:.3g} s in common)"
+
+
+def _list_bearings(rows: list[SplitRow]) -> Iterator[LeakFinding]:
+    """Name the bearings with several recordings: a split by anything else puts them on both sides."""
+    held: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in rows:
+        if row.bearing_key is not None:
+            held[row.bearing_key].setdefault(row.recording_key, row.signal_sha256)
+    for key in sorted(held):
+        if len(held[key]) > 1:
+            first, *_, last = held[key].values()
+            sentence = (
+                f"The bearing '{key}' gave {len(held[key])} recordings: split by bearing keeps them together."
+            )
+            yield LeakFinding("amber", "shared_bearing", sentence, first, last)
 
 
 def _check_bearings(rows: list[SplitRow], parts: Mapping[str, str]) -> Iterator[LeakFinding]:
     for key, held in _split_groups(rows, parts, lambda row: row.bearing_key):
         if TEST not in held:
+            first, second = list(held.values())[:2]
             sentence = (
                 f"The bearing '{key}' is in training and in validation: validation looks better than it is."
             )
-            yield LeakFinding("note", "shared_bearing_validation", sentence, *list(held.values())[:2])
+            yield LeakFinding("note", "shared_bearing_validation", sentence, first, second)
             continue
         other = TRAIN if TRAIN in held else next(part for part in held if part != TEST)
         sentence = (

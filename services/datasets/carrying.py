@@ -14,14 +14,15 @@ from core.datasets.splits import Parts
 from database.connection import get_db_session
 from models.dataset import DatasetVersion
 from models.split import Split, SplitMember
+from services.datasets.leak_scans import require_scan
 from services.datasets.rows import Row, find_version, load_rows
 from services.datasets.splitting import (
     CheckedSplit,
     SplitRule,
     build_split_rows,
     find_split,
-    load_digests,
 )
+from services.shared.actors import Actor
 from utils.exceptions import InvalidInputError
 
 
@@ -40,7 +41,7 @@ class CarriedSplit:
         return {**place, **self.checked.describe()}
 
 
-def work_out_carried_split(split_id: int, to_version: int | None) -> CarriedSplit:
+def work_out_carried_split(split_id: int, to_version: int | None, actor: Actor) -> CarriedSplit:
     """Take a split's parts over to a newer version and check them there for leaks.
 
     Signals that the split's own version did not have stay out; both those and the ones that are gone are
@@ -49,6 +50,7 @@ def work_out_carried_split(split_id: int, to_version: int | None) -> CarriedSpli
     Raises:
         NotFoundError: No such split or version.
         InvalidInputError: The version is not newer than the split's.
+        ConflictError: ``leak_check_running``: the signals of a big dataset are still being compared.
         DataDamagedError: A signal can't be compared because its stored file is broken.
     """
     with get_db_session(read_only=True) as session:
@@ -57,10 +59,10 @@ def work_out_carried_split(split_id: int, to_version: int | None) -> CarriedSpli
         _require_newer(newer, own)
         rule = _read_rule(split)
         parts = _load_parts(session, split_id)
-        known = {row["sha256"] for row in _load_usable(session, own.id, rule)}
-        there = _load_usable(session, newer.id, rule)
-        rows = [row for row in there if row["sha256"] in parts]
-        digests = load_digests(session, rows)
+        known = {row["sha256"] for row in _keep_usable(load_rows(session, own.id), rule)}
+        every_row = load_rows(session, newer.id)
+    there = list(_keep_usable(every_row, rule))
+    rows = [row for row in there if row["sha256"] in parts]
     hashes = {row["sha256"] for row in there}
     kept = {sha256: part for sha256, part in parts.items() if sha256 in hashes}
     origin = {
@@ -69,7 +71,8 @@ def work_out_carried_split(split_id: int, to_version: int | None) -> CarriedSpli
         "n_new": len(hashes - known - set(parts)),
         "n_gone": len(set(parts) - hashes),
     }
-    report = check_split(build_split_rows(rows), kept, digests)
+    scan = require_scan(every_row, own.dataset_id, newer.number, actor)
+    report = check_split(build_split_rows(rows), kept, scan.pairs)
     checked = CheckedSplit(newer.id, rule, rows, kept, report, carried_from=origin)
     return CarriedSplit(split.name, own.dataset_id, newer.number, checked)
 
@@ -102,12 +105,8 @@ def _load_parts(session: Session, split_id: int) -> Parts:
     return dict(members)
 
 
-def _load_usable(session: Session, version_id: int, rule: SplitRule) -> list[Row]:
-    """Return the labelled signals of a version that the rule is about."""
-    return list(_keep_usable(load_rows(session, version_id), rule))
-
-
 def _keep_usable(rows: Iterable[Row], rule: SplitRule) -> Iterable[Row]:
+    """Yield the labelled signals that the rule is about."""
     for row in rows:
         if row["fault_class"] is not None and rule.channel in (None, row["channel"]):
             yield row

@@ -11,18 +11,15 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.datasets.fingerprints import Fingerprints
 from core.datasets.leaks import LeakReport, check_split, require_acceptable
 from core.datasets.splits import Parts, SplitRow, build_split
 from database.connection import get_db_session
 from models.dataset import DatasetVersion
-from models.recording import Signal
 from models.split import Split, SplitMember
+from services.datasets.leak_scans import require_scan
 from services.datasets.rows import Row, find_version, load_rows
 from services.datasets.summary import SPLIT_FIELDS, count_recordings
 from services.shared.actors import Actor
-from services.shared.batches import split_batches
-from services.shared.signal_store import open_signal_view
 from services.shared.texts import check_text
 from utils.clock import to_iso
 from utils.exceptions import ConflictError, InvalidInputError, NotFoundError
@@ -71,22 +68,23 @@ class CheckedSplit:
         }
 
 
-def work_out_split(dataset_id: int, version: int | None, rule: SplitRule) -> CheckedSplit:
+def work_out_split(dataset_id: int, version: int | None, rule: SplitRule, actor: Actor) -> CheckedSplit:
     """Build a split of a version by a rule and check it for leaks.
 
     Raises:
         NotFoundError: No such dataset or version.
         InvalidInputError: The rule does not fit the rows; the sentence says what would.
+        ConflictError: ``leak_check_running``: the signals of a big dataset are still being compared.
         DataDamagedError: A signal can't be compared because its stored file is broken.
     """
     with get_db_session(read_only=True) as session:
         found = find_version(session, dataset_id, version)
-        rows = [row for row in load_rows(session, found.id) if row["fault_class"] is not None]
-        rows = _choose_channel(rows, rule.channel)
-        digests = load_digests(session, rows)
+        every_row = load_rows(session, found.id)
+    rows = _choose_channel([row for row in every_row if row["fault_class"] is not None], rule.channel)
     split_rows = build_split_rows(rows)
     parts = _take_given(rows) if rule.by == GIVEN else _deal(split_rows, rule)
-    return CheckedSplit(found.id, rule, rows, parts, check_split(split_rows, parts, digests))
+    scan = require_scan(every_row, dataset_id, found.number, actor)
+    return CheckedSplit(found.id, rule, rows, parts, check_split(split_rows, parts, scan.pairs))
 
 
 def _choose_channel(rows: list[Row], channel: str | None) -> list[Row]:
@@ -133,7 +131,7 @@ def build_split_rows(rows: Sequence[Row]) -> list[SplitRow]:
             recording_key=row["recording"],
             bearing_key=keys.get(row["signal_id"]),
             machine=row["machine"],
-            fault_class=row["fault_class"],
+            fault_class=row["fault_class"] or "",
             fields={name: row[name] for name in (*SPLIT_FIELDS, "channel", "unit") if name != "machine"},
         )
         for row in rows
@@ -152,15 +150,6 @@ def _name_bearings(rows: Sequence[Row]) -> dict[int, str]:
             place = [row["machine"] or "", row["bearing"] or ""] if len(owners[row["group"]]) > 1 else []
             names[row["signal_id"]] = " / ".join(filter(None, [*place, row["group"]]))
     return names
-
-
-def load_digests(session: Session, rows: Sequence[Row]) -> dict[str, Fingerprints]:
-    """Return the fingerprints of every signal among ``rows``, by its hash."""
-    digests: dict[str, Fingerprints] = {}
-    for batch in split_batches([row["signal_id"] for row in rows]):
-        for signal in session.scalars(select(Signal).where(Signal.id.in_(batch))):
-            digests[signal.sha256] = open_signal_view(signal).fingerprints
-    return digests
 
 
 def count_parts(rows: Iterable[Row], part_of: Mapping[int, str | None]) -> dict[str, dict[str, Any]]:

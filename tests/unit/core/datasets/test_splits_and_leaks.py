@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from core.datasets.fingerprints import fingerprint_signal
 from core.datasets.leaks import LeakReport, check_split, require_acceptable
+from core.datasets.shared_pairs import SharedPair, find_overlaps
 from core.datasets.splits import SplitRow, build_split
 from utils.exceptions import ConflictError, ErrorCode, InvalidInputError
 
@@ -176,8 +177,10 @@ def test_windows_cut_from_one_recording_with_overlap_are_red_and_without_are_not
         cuts = {f"w{i}": long[i * hop : i * hop + 2_048] for i in range(10)}
         rows = [_row(name) for name in cuts]
         parts = {f"w{i}/DE": "test" if i > 6 else "train" for i in range(10)}
-        digests = {f"{name}/DE": fingerprint_signal(values) for name, values in cuts.items()}
-        report = check_split(rows, parts, digests)
+        found = find_overlaps([fingerprint_signal(values) for values in cuts.values()])
+        names = [f"{name}/DE" for name in cuts]
+        pairs = [SharedPair(names[left], names[right], "overlap") for left, right in found]
+        report = check_split(rows, parts, pairs)
         assert (("red", "overlapping_signal") in _kinds(report)) is leaks
         assert report.counts.get("overlapping_signal", 0) == (1 if leaks else 0)
     assert check_split(rows, parts).colour == "note"
