@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy import signal
 
 from core.synthesis.configuration import JournalConfig, Severity
 from core.synthesis.constants import load_constants
@@ -133,6 +132,8 @@ def pass_through_structure(values: Float32Array, sample_rate_hz: float) -> Float
     Each mode is a two-pole resonator with a gain of its weight at its own frequency and next to none at the
     shaft's orders, so that the lines keep their heights and what is broadband takes on colour.
     """
+    from scipy import signal  # slow to load, and few records need it
+
     passed = values.astype(np.float64)
     for mode in load_constants("journal")["physical"]["modes"]:
         if mode["frequency_hz"] < 0.45 * sample_rate_hz:

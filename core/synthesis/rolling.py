@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy import signal
 
 from core.signal.bearings import BearingGeometry, FaultOrders, compute_fault_orders
 from core.synthesis.configuration import Resonance, RollingConfig, Severity
@@ -157,6 +156,8 @@ def ring(
     Each resonance is one complex pole; an impact enters at the next sample with the phase and decay that it
     has gathered since its own moment.
     """
+    from scipy import signal  # slow to load, and no journal record needs it
+
     entries = np.ceil(train.times_s * sample_rate_hz).astype(int)
     inside = entries < n_samples
     entries, late_s = entries[inside], (entries / sample_rate_hz - train.times_s)[inside]

@@ -18,11 +18,15 @@ from utils.exceptions import ErrorCode, LstmPfdError, ServiceUnavailableError, S
 _ROOT = Path(__file__).resolve().parents[2]
 _LOOK_EVERY_S = 0.25
 _MAX_PROCESSES = 8
+_WORTH_A_PROCESS = 50
 
 
 def count_processes(n_tasks: int) -> int:
-    """Return how many processes share the work: one per core that may be used, at most eight."""
-    return max(1, min(len(os.sched_getaffinity(0)), _MAX_PROCESSES, n_tasks))
+    """Return how many processes share the work: one per core that may be used, at most eight.
+
+    A process takes longer to start than to make a few records.
+    """
+    return max(1, min(len(os.sched_getaffinity(0)), _MAX_PROCESSES, n_tasks // _WORTH_A_PROCESS))
 
 
 def run_workers(

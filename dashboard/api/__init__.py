@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apiflask import APIFlask, HTTPError
 
-from dashboard.api import datasets, diagnoses, docs, experiments, health, jobs, me, recordings, uploads
+from dashboard.api import datasets, diagnoses, docs, experiments, generation, health, jobs, me, recordings, uploads
 from dashboard.api.errors import show_invalid_input
 
 BLUEPRINTS = (
@@ -13,6 +13,7 @@ BLUEPRINTS = (
     jobs.blueprint,
     uploads.blueprint,
     datasets.blueprint,
+    generation.blueprint,
     recordings.blueprint,
     experiments.blueprint,
     diagnoses.blueprint,

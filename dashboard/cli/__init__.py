@@ -22,7 +22,9 @@ COMMANDS = {
     "create-admin": "dashboard.cli.users:create_admin",
     "create-api-key": "dashboard.cli.users:create_api_key",
     "import": "dashboard.cli.datasets:import_files",
+    "generate": "dashboard.cli.generation:generate",
     "split": "dashboard.cli.datasets:split",
+    "add-noise": "dashboard.cli.generation:add_noise",
     "train": "dashboard.cli.experiments:train",
     "diagnose": "dashboard.cli.diagnose:diagnose",
 }

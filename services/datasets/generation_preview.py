@@ -1,0 +1,104 @@
+"""One record of a configuration, made here and now, and what the whole dataset would cost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from core.datasets.fingerprints import fingerprint_signal
+from core.datasets.store import hash_signal
+from core.signal.decimation import min_max_decimate
+from core.signal.quality import assess_quality
+from core.signal.spectra import compute_spectrum
+from core.synthesis.card import list_limits, name_generator
+from core.synthesis.configuration import JournalConfig, RollingConfig, dump_config, parse_config
+from core.synthesis.record import SyntheticRecord
+from core.synthesis.records import make_record
+from core.synthesis.workers import count_processes
+from services.datasets.generation import count_bytes
+from services.signals.stretches import shorten, thin_lines
+from utils.exceptions import InvalidInputError
+
+_MAX_SECONDS = 20.0
+_MAX_POINTS = 2000
+_PROCESS_START_S = 2.0
+
+
+def preview_generation(
+    raw: Mapping[str, Any], *, fault_class: str | None, severity: str | None, index: int, max_hz: float | None
+) -> dict[str, Any]:
+    """Make one record with the real generator and describe it; nothing is stored.
+
+    Raises:
+        InvalidInputError: The configuration, class, severity or number can't be used.
+    """
+    config = parse_config(raw)
+    chosen = fault_class or config.classes[0]
+    if chosen not in config.classes:
+        raise InvalidInputError(f"'{chosen}' is not among the classes of the configuration.")
+    if severity is not None and severity not in config.severities:
+        raise InvalidInputError(f"'{severity}' is not among the severities of the configuration.")
+    if not 0 <= index < config.n_per_class:
+        raise InvalidInputError(f"There are records 0 to {config.n_per_class - 1} of each class.")
+    if config.duration_s > _MAX_SECONDS:
+        raise InvalidInputError(f"The preview is for records of up to {_MAX_SECONDS:g} s; make it shorter.")
+    began_s = time.process_time()
+    record = make_record(config, chosen, index, severity=severity)
+    _store_nowhere(record)
+    spent_s = time.process_time() - began_s
+    return {
+        "config": dump_config(config),
+        "title": name_generator(config),
+        "name": record.name,
+        "fault_class": chosen,
+        "severity": record.severity,
+        "shaft_speed_rpm": record.shaft_speed_rpm,
+        "load_percent": record.load_percent,
+        "conditions": record.conditions,
+        "unit": record.unit,
+        "channels": [_draw_channel(record, channel, max_hz) for channel in record.channels],
+        "estimate": _estimate(config, spent_s),
+        "not_evidence_for": list_limits(config),
+    }
+
+
+def _store_nowhere(record: SyntheticRecord) -> None:
+    """Do what storing does besides writing, so that the estimate counts it."""
+    for values in record.channels.values():
+        hash_signal(values)
+        fingerprint_signal(values)
+        assess_quality(values, record.sample_rate_hz)
+
+
+def _draw_channel(record: SyntheticRecord, channel: str, max_hz: float | None) -> dict[str, Any]:
+    values = record.channels[channel]
+    indexes, heights = min_max_decimate(values, _MAX_POINTS)
+    spectrum = compute_spectrum(values - values.mean(), record.sample_rate_hz)
+    lines_x, lines_y = thin_lines(
+        spectrum.frequencies_hz, spectrum.amplitudes, max_hz=max_hz, n_points=_MAX_POINTS
+    )
+    return {
+        "channel": channel,
+        "times_s": shorten(indexes / record.sample_rate_hz),
+        "values": shorten(np.asarray(heights, np.float64)),
+        "frequencies_hz": lines_x,
+        "amplitudes": lines_y,
+        "resolution_hz": spectrum.resolution_hz,
+        "rms": float(np.sqrt(np.mean(np.square(values, dtype=np.float64)))),
+    }
+
+
+def _estimate(config: JournalConfig | RollingConfig, seconds_per_record: float) -> dict[str, Any]:
+    n_recordings = len(config.classes) * config.n_per_class
+    n_processes = count_processes(n_recordings)
+    return {
+        "n_recordings": n_recordings,
+        "n_signals": n_recordings * len(config.channels),
+        "n_bytes": count_bytes(config),
+        "n_processes": n_processes,
+        "seconds": _PROCESS_START_S + n_recordings * seconds_per_record / n_processes,
+        "seconds_per_record": seconds_per_record,
+    }
