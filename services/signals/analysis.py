@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from core.signal.kurtogram import Kurtogram, compute_kurtogram
-from core.signal.time_frequency import Spectrogram, choose_segment_length, compute_spectrogram
+from core.signal.autocorrelation import compute_autocorrelation
+from core.signal.cepstrum import CepstrumKind, compute_cepstrum
+from core.signal.kurtogram import compute_kurtogram
+from core.signal.playback import build_sound
+from core.signal.prewhitening import whiten_by_median
+from core.signal.time_frequency import choose_segment_length, compute_spectrogram
 from models.user import Role
 from services.shared.actors import SYSTEM, Actor, require_role
 from services.shared.results import ok, returns_result
+from services.signals import analysis_answers as answers
 from services.signals.notes import join_notes
-from services.signals.stretches import SpectralStretch, read_spectral_stretch, shorten
+from services.signals.sound_stretches import read_sound_stretch
+from services.signals.stretches import FloatArray, read_spectral_stretch
 from utils.exceptions import InvalidInputError
-
-MAX_ROWS = 400
-MAX_COLUMNS = 300
 
 # Of a spectrogram at most so many amplitudes are worked out: beyond it, segments overlap less.
 _MAX_CELLS = 1 << 22
-# Levels stop so far below the highest one, and at all at -240 dB.
-_FLOOR_SHARE = 1e-8
-_LEAST_AMPLITUDE = 1e-12
+# Segments of this length tell lines 2 Hz apart and show families up to half a second.
+_CEPSTRUM_SEGMENT_S = 1.0
+_MAX_PLAYED_S = 20.0
 
 
 class AnalysisViews:
-    """Spectrogram and kurtogram of the visible stretch (at most 2^20 samples, which is said)."""
+    """Deeper views of the visible stretch (at most 2^20 samples, which is said)."""
 
     @staticmethod
     @returns_result
@@ -67,7 +66,7 @@ class AnalysisViews:
         most = 1.0 - stretch.samples.size / (2.0 * _MAX_CELLS)
         used_overlap = min(overlap, most) if overlap < 1.0 else overlap
         spectrogram = compute_spectrogram(stretch.samples, rate, n_segment=n_segment, overlap=used_overlap)
-        answer = _describe_spectrogram(stretch, spectrogram, max_hz)
+        answer = answers.describe_spectrogram(stretch, spectrogram, max_hz)
         if used_overlap < overlap:
             limited = f"On this long a stretch segments overlap by {used_overlap:.1%} at most."
             answer["note"] = join_notes(answer["note"], limited)
@@ -99,85 +98,117 @@ class AnalysisViews:
         require_role(actor, Role.VIEWER)
         stretch = read_spectral_stretch(signal_id, x_range_s)
         kurtogram = compute_kurtogram(stretch.samples, stretch.signal.sample_rate_hz, max_level=max_level)
-        return ok(**_describe_kurtogram(stretch, kurtogram))
+        return ok(**answers.describe_kurtogram(stretch, kurtogram))
 
+    @staticmethod
+    @returns_result
+    def get_cepstrum(
+        signal_id: int,
+        x_range_s: Sequence[float] | None = None,
+        *,
+        kind: CepstrumKind = "power",
+        prewhiten: bool = False,
+        segment_s: float | None = None,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Return the cepstrum of the visible stretch: families of equally spaced lines as one peak each.
 
-def _describe_spectrogram(
-    stretch: SpectralStretch, spectrogram: Spectrogram, max_hz: float | None
-) -> dict[str, Any]:
-    frequencies_hz = spectrogram.frequencies_hz
-    n_rows = frequencies_hz.size if max_hz is None else int(np.searchsorted(frequencies_hz, max_hz, "right"))
-    if n_rows < 2:
-        raise InvalidInputError(
-            f"Below {max_hz:g} Hz this spectrogram has no rows: it resolves {spectrogram.resolution_hz:g} Hz."
+        Args:
+            signal_id: Which.
+            x_range_s: The visible stretch.
+            kind: power (dB) or real (Np).
+            prewhiten: Flatten the spectrum by its running median first, so that resonances do not show.
+            segment_s: Spectra of segments of this length are averaged first; half of it is the longest
+                quefrency. Default: 1 s, or the stretch where that is shorter.
+            actor: Who asks.
+
+        Returns:
+            ``quefrencies_s, values, unit, kind, n_segments`` and the ten highest ``peaks``, each
+            ``quefrency_s, frequency_hz`` (the spacing of the lines), ``value``.
+
+        Errors: ``not_found``, ``invalid_input``, ``recording_too_short``, ``data_damaged``.
+        """
+        require_role(actor, Role.VIEWER)
+        stretch = read_spectral_stretch(signal_id, x_range_s)
+        rate = stretch.signal.sample_rate_hz
+        wanted_s = _CEPSTRUM_SEGMENT_S if segment_s is None else segment_s
+        n_segment = choose_segment_length(stretch.samples.size, rate, wanted_s, None)
+        samples: FloatArray = (
+            whiten_by_median(stretch.samples, rate, max_ratio=None) if prewhiten else stretch.samples
         )
-    amplitudes = spectrogram.amplitudes[:n_rows]
-    row_step = math.ceil(amplitudes.shape[0] / MAX_ROWS)
-    column_step = math.ceil(amplitudes.shape[1] / MAX_COLUMNS)
-    cells = _keep_highest(amplitudes, row_step, column_step)
-    floor = max(_FLOOR_SHARE * float(cells.max()), _LEAST_AMPLITUDE)
-    unit = stretch.signal.unit
-    note = None
-    if row_step * column_step > 1:
-        note = f"Each cell shows the highest of {row_step} × {column_step} (frequencies × times)."
-    return {
-        **stretch.description,
-        "times_s": shorten(stretch.description["start_s"] + _take_middles(spectrogram.times_s, column_step)),
-        "frequencies_hz": shorten(_take_middles(frequencies_hz[:n_rows], row_step)),
-        "level_db": np.round(20.0 * np.log10(np.maximum(cells, floor)), 1).astype(np.float64).tolist(),
-        "level_unit": f"dB re 1 {unit or 'unit'} (peak)",
-        "resolution_hz": spectrogram.resolution_hz,
-        "segment_s": 1.0 / spectrogram.resolution_hz,
-        "hop_s": spectrogram.hop_s,
-        "row_hz": row_step * spectrogram.resolution_hz,
-        "column_s": column_step * spectrogram.hop_s,
-        "window": spectrogram.window,
-        "note": join_notes(stretch.description["note"], note),
-    }
+        cepstrum = compute_cepstrum(samples, rate, kind=kind, n_segment=n_segment)
+        return ok(**answers.describe_cepstrum(stretch, cepstrum, prewhitened=prewhiten))
 
+    @staticmethod
+    @returns_result
+    def get_autocorrelation(
+        signal_id: int,
+        x_range_s: Sequence[float] | None = None,
+        *,
+        max_lag_s: float | None = None,
+        band_hz: Sequence[float] | None = None,
+        envelope: bool = False,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Return the autocorrelation of the visible stretch, of a band of it, or of that band's envelope.
 
-def _keep_highest(
-    cells: npt.NDArray[np.floating[Any]], row_step: int, column_step: int
-) -> npt.NDArray[np.floating[Any]]:
-    by_row = np.maximum.reduceat(cells, np.arange(0, cells.shape[0], row_step), axis=0)
-    return np.maximum.reduceat(by_row, np.arange(0, cells.shape[1], column_step), axis=1)
+        Args:
+            signal_id: Which.
+            x_range_s: The visible stretch.
+            max_lag_s: The longest lag; by default and at most half of the stretch.
+            band_hz: ``(low, high)``; by default all.
+            envelope: Correlate the envelope instead of the signal.
+            actor: Who asks.
 
+        Returns:
+            ``lags_s, values`` (1 at lag 0, no unit).
 
-def _take_middles(edges: npt.NDArray[np.float64], step: int) -> npt.NDArray[np.float64]:
-    starts = np.arange(0, edges.size, step)
-    return np.asarray(0.5 * (edges[starts] + edges[np.minimum(starts + step, edges.size) - 1]))
+        Errors: ``not_found``, ``invalid_input``, ``recording_too_short``, ``data_damaged``.
+        """
+        require_role(actor, Role.VIEWER)
+        stretch = read_spectral_stretch(signal_id, x_range_s)
+        band = None if band_hz is None else (float(band_hz[0]), float(band_hz[1]))
+        correlation = compute_autocorrelation(
+            stretch.samples,
+            stretch.signal.sample_rate_hz,
+            max_lag_s=max_lag_s,
+            band_hz=band,
+            envelope=envelope,
+        )
+        return ok(**answers.describe_autocorrelation(stretch, correlation))
 
+    @staticmethod
+    @returns_result
+    def get_playback(
+        signal_id: int,
+        x_range_s: Sequence[float] | None = None,
+        *,
+        low_hz: float | None = None,
+        high_hz: float | None = None,
+        speed_factor: float = 1.0,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Return a band of the visible stretch as sound: at most 20 s of it are played.
 
-def _describe_kurtogram(stretch: SpectralStretch, kurtogram: Kurtogram) -> dict[str, Any]:
-    best = kurtogram.best
-    is_impulsive = best.kurtosis > best.noise_limit
-    note = None
-    if not is_impulsive:
-        note = "No band is more impulsive than noise alone can be: the best band is a matter of chance."
-    return {
-        **stretch.description,
-        "levels": [
-            {
-                "level": level.level,
-                "bandwidth_hz": level.bandwidth_hz,
-                "cells": [
-                    {
-                        "low_hz": index * level.bandwidth_hz,
-                        "high_hz": (index + 1) * level.bandwidth_hz,
-                        "kurtosis": float(f"{value:.6g}"),
-                    }
-                    for index, value in enumerate(level.kurtosis.tolist())
-                ],
-            }
-            for level in kurtogram.levels
-        ],
-        "best": {
-            "low_hz": best.band_hz[0],
-            "high_hz": best.band_hz[1],
-            "kurtosis": best.kurtosis,
-            "level": best.level,
-            "noise_limit": best.noise_limit,
-        },
-        "is_impulsive": is_impulsive,
-        "note": join_notes(stretch.description["note"], note),
-    }
+        Args:
+            signal_id: Which.
+            x_range_s: The visible stretch.
+            low_hz: Where the band begins; by default at 0.
+            high_hz: Where it ends; by default at half the sample rate.
+            speed_factor: 2 plays twice as fast and an octave higher; 1/32 to 32.
+            actor: Who asks.
+
+        Returns:
+            ``wav_base64`` (16 bit, mono, as loud as can be), ``played_rate_hz, played_s, gain`` (full scale
+            per unit of the signal).
+
+        Errors: ``not_found``, ``invalid_input``, ``recording_too_short``, ``data_damaged``.
+        """
+        require_role(actor, Role.VIEWER)
+        if not speed_factor > 0.0:
+            raise InvalidInputError("The speed must be above 0.")
+        stretch = read_sound_stretch(signal_id, x_range_s, _MAX_PLAYED_S * speed_factor)
+        rate = stretch.signal.sample_rate_hz
+        band = (low_hz or 0.0, rate / 2.0 if high_hz is None else high_hz)
+        sound = build_sound(stretch.samples, rate, band_hz=band, speed_factor=speed_factor)
+        return ok(**answers.describe_sound(stretch.description, sound))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import wave
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -110,3 +113,71 @@ def test_a_kurtogram_of_noise_says_that_there_is_nothing(database: Settings, tmp
     seen = SignalService.get_kurtogram(row["signal_id"])
     assert not seen["is_impulsive"]
     assert "chance" in seen["note"]
+
+
+@pytest.fixture
+def harmonics(database: Settings, tmp_path: Path) -> int:
+    """Return 8 s with 40 harmonics of 31.25 Hz in noise: 32 ms from one period to the next."""
+    time_s = np.arange(80_000) / RATE_HZ
+    samples = sum(np.cos(2 * np.pi * 31.25 * k * time_s + k) for k in range(1, 41)) + 0.5 * make_noise(
+        7, 80_000
+    )
+    return import_signals(tmp_path / "harmonics.h5", {"run/DE": np.asarray(samples)})["run/DE"]["signal_id"]
+
+
+@pytest.mark.parametrize(("kind", "unit"), [("power", "dB"), ("real", "Np")])
+@pytest.mark.parametrize("prewhiten", [False, True])
+def test_a_cepstrum_names_the_spacing_of_the_lines(
+    kind: Any, unit: str, prewhiten: bool, harmonics: int
+) -> None:
+    seen = SignalService.get_cepstrum(harmonics, kind=kind, prewhiten=prewhiten, segment_s=0.25)
+    assert seen["peaks"][0]["frequency_hz"] == pytest.approx(31.25, rel=0.005)
+    assert seen["peaks"][0]["quefrency_s"] == pytest.approx(0.032, rel=0.005)
+    assert seen["unit"] == unit
+    assert len(seen["quefrencies_s"]) == len(seen["values"]) <= 4_000
+    assert seen["quefrencies_s"][-1] == pytest.approx(0.125)
+    assert (seen["note"] is not None) == prewhiten
+    assert seen["n_segments"] > 30
+
+
+def test_a_cepstrum_of_a_wrong_kind_or_length_is_refused(harmonics: int) -> None:
+    for wrong in ({"kind": "complex"}, {"segment_s": 0.0}, {"segment_s": float("nan")}):
+        assert SignalService.get_cepstrum(harmonics, **wrong)["error_code"] == "invalid_input", wrong
+
+
+def test_an_autocorrelation_repeats_with_the_period(harmonics: int) -> None:
+    seen = SignalService.get_autocorrelation(harmonics, max_lag_s=0.1)
+    lags_s, values = np.array(seen["lags_s"]), np.array(seen["values"])
+    later = lags_s > 0.01
+    assert lags_s[later][values[later].argmax()] % 0.032 == pytest.approx(0.0, abs=2e-4)
+    assert (values[0], lags_s[-1], seen["unit"]) == (1.0, 0.1, None)
+
+
+def test_the_autocorrelation_of_an_envelope_shows_the_impacts(fault: int) -> None:
+    seen = SignalService.get_autocorrelation(fault, max_lag_s=0.05, band_hz=(2_500, 4_100), envelope=True)
+    lags_s, values = np.array(seen["lags_s"]), np.array(seen["values"])
+    near = (lags_s > 0.015) & (lags_s < 0.03)
+    assert lags_s[near][values[near].argmax()] == pytest.approx(1 / FAULT.bpfo_hz, rel=0.02)
+    wrong = SignalService.get_autocorrelation(fault, band_hz=(4_000, 9_000))
+    assert wrong["error_code"] == "invalid_input"
+
+
+def test_a_band_is_played_as_a_wav_file(burst: int) -> None:
+    sound = SignalService.get_playback(burst, (1.0, 3.0), low_hz=400.0, high_hz=600.0)
+    with wave.open(io.BytesIO(base64.b64decode(sound["wav_base64"]))) as file:
+        assert (file.getframerate(), file.getnframes(), file.getsampwidth()) == (10_000, 20_000, 2)
+        samples = np.frombuffer(file.readframes(20_000), "<i2").astype(float)
+    assert np.abs(np.fft.rfft(samples)).argmax() / 2.0 == 500.0
+    assert sound["gain"] == pytest.approx(0.95 / 3.0, rel=0.1)
+    assert (sound["played_s"], sound["note"]) == (2.0, None)
+
+
+def test_no_more_than_twenty_seconds_and_two_megabytes_are_played(burst: int) -> None:
+    whole = SignalService.get_playback(burst)
+    assert whole["played_s"] == pytest.approx(20.0)
+    assert "first 20 s" in whole["note"]
+    quick = SignalService.get_playback(burst, speed_factor=4.0)
+    assert (quick["played_s"], quick["played_rate_hz"]) == (pytest.approx(10.0, rel=1e-3), 32_000)
+    assert max(len(whole["wav_base64"]), len(quick["wav_base64"])) <= 2_000_000
+    for wrong in ({"speed_factor": 0.0}, {"low_hz": 600.0, "high_hz": 500.0}, {"high_hz": 6_000.0}):
+        assert SignalService.get_playback(burst, **wrong)["error_code"] == "invalid_input", wrong
