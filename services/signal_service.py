@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from core.signal.bearings import list_bearings
 from core.signal.decimation import decimate_view
-from core.signal.envelope import compute_envelope_spectrum, suggest_band
+from core.signal.envelope import compute_envelope_spectrum
 from core.signal.peaks import find_peaks
 from core.signal.spectra import Scaling, Spectrum, compute_psd, compute_spectrum
 from core.signal.statistics import compute_basic_features
@@ -22,7 +22,9 @@ from services.shared.actors import SYSTEM, Actor, require_role
 from services.shared.results import none, ok, returns_data, returns_result
 from services.shared.signal_store import open_signal_view
 from services.signals.analysis import AnalysisViews
-from services.signals.fault_lines import build_fault_lines
+from services.signals.machine_views import MachineViews
+from services.signals.quantities import as_quantity
+from services.signals.spectral_views import choose_band
 from services.signals.stretches import (
     MAX_POINTS,
     SpectralStretch,
@@ -47,7 +49,7 @@ def _no_list() -> list[dict[str, Any]]:
     return []
 
 
-class SignalService(AnalysisViews):
+class SignalService(AnalysisViews, MachineViews):
     """Views and numbers of signals. ``x_range_s`` is the visible stretch, ``(from, to)`` in seconds."""
 
     @staticmethod
@@ -57,11 +59,22 @@ class SignalService(AnalysisViews):
         x_range_s: Sequence[float] | None = None,
         n_points: int = MAX_POINTS,
         *,
+        quantity: str | None = None,
+        high_pass_hz: float | None = None,
         actor: Actor = SYSTEM,
     ) -> dict[str, Any]:
         """Return the waveform of the visible stretch in at most ``n_points`` (≤ 4000) points.
 
         Of every few samples the smallest and the largest stay, so that a single-sample spike is always drawn.
+
+        Args:
+            signal_id: Which.
+            x_range_s: The visible stretch.
+            n_points: At most so many.
+            quantity: acceleration, velocity or displacement; by default as measured. Another one is worked
+                out for at most 2^20 samples and refused where the unit is unknown.
+            high_pass_hz: For integration; by default 10 Hz, below 600 rpm 2 Hz.
+            actor: Who asks.
 
         Returns:
             ``time_s, values, n_samples, decimated`` and where the stretch lies.
@@ -69,6 +82,10 @@ class SignalService(AnalysisViews):
         Errors: ``not_found``, ``invalid_input``, ``data_damaged``.
         """
         require_role(actor, Role.VIEWER)
+        if quantity is not None:
+            return MachineViews.integrate(
+                signal_id, x_range_s, to=quantity, high_pass_hz=high_pass_hz, n_points=n_points, actor=actor
+            )
         signal = load_signal_row(signal_id)
         stretch = find_stretch(signal, x_range_s)
         view = open_signal_view(signal)
@@ -95,6 +112,8 @@ class SignalService(AnalysisViews):
         min_hz: float = 0.0,
         max_hz: float | None = None,
         n_points: int = MAX_POINTS,
+        quantity: str | None = None,
+        high_pass_hz: float | None = None,
         actor: Actor = SYSTEM,
     ) -> dict[str, Any]:
         """Return the amplitude spectrum of the visible stretch (at most 2^20 samples, which is said).
@@ -104,7 +123,7 @@ class SignalService(AnalysisViews):
             ten highest ``peaks`` read between the bins, ``n_samples, limited, window, scaling``.
         """
         require_role(actor, Role.VIEWER)
-        stretch = read_spectral_stretch(signal_id, x_range_s)
+        stretch = as_quantity(read_spectral_stretch(signal_id, x_range_s), quantity, high_pass_hz)
         spectrum = compute_spectrum(
             stretch.samples, stretch.signal.sample_rate_hz, window=window, scaling=_scaling(scaling)
         )
@@ -120,6 +139,8 @@ class SignalService(AnalysisViews):
         min_hz: float = 0.0,
         max_hz: float | None = None,
         n_points: int = MAX_POINTS,
+        quantity: str | None = None,
+        high_pass_hz: float | None = None,
         actor: Actor = SYSTEM,
     ) -> dict[str, Any]:
         """Return the power spectral density of the visible stretch by Welch's method.
@@ -128,12 +149,12 @@ class SignalService(AnalysisViews):
             ``frequencies_hz, density`` in ``density_unit``, ``resolution_hz, n_segments``.
         """
         require_role(actor, Role.VIEWER)
-        stretch = read_spectral_stretch(signal_id, x_range_s)
+        stretch = as_quantity(read_spectral_stretch(signal_id, x_range_s), quantity, high_pass_hz)
         psd = compute_psd(stretch.samples, stretch.signal.sample_rate_hz, segment_s=segment_s)
         frequencies, density = thin_lines(
             psd.frequencies_hz, psd.density, min_hz=min_hz, max_hz=max_hz, n_points=n_points
         )
-        unit = stretch.signal.unit
+        unit = stretch.description["unit"]
         return ok(
             **stretch.description,
             frequencies_hz=frequencies,
@@ -155,6 +176,8 @@ class SignalService(AnalysisViews):
         min_hz: float = 0.0,
         max_hz: float | None = None,
         n_points: int = MAX_POINTS,
+        quantity: str | None = None,
+        high_pass_hz: float | None = None,
         actor: Actor = SYSTEM,
     ) -> dict[str, Any]:
         """Return the spectrum of the envelope within a band; without a band a plain default is used and said.
@@ -163,67 +186,14 @@ class SignalService(AnalysisViews):
             As `get_spectrum`, with ``band_hz`` and ``band_origin`` (given, suggested).
         """
         require_role(actor, Role.VIEWER)
-        stretch = read_spectral_stretch(signal_id, x_range_s)
+        stretch = as_quantity(read_spectral_stretch(signal_id, x_range_s), quantity, high_pass_hz)
         rate = stretch.signal.sample_rate_hz
-        suggested_low, suggested_high = suggest_band(rate)
-        band = (
-            suggested_low if low_hz is None else float(low_hz),
-            suggested_high if high_hz is None else float(high_hz),
-        )
+        band = choose_band(rate, low_hz, high_hz)
         spectrum = compute_envelope_spectrum(stretch.samples, rate, band)
         return ok(
             **_describe_spectrum(stretch, spectrum, min_hz, max_hz, n_points),
             band_hz=list(band),
             band_origin="suggested" if low_hz is None and high_hz is None else "given",
-        )
-
-    @staticmethod
-    @returns_result
-    def get_fault_lines(
-        signal_id: int,
-        *,
-        shaft_speed_rpm: float | None = None,
-        bearing: str | None = None,
-        geometry: str | None = None,
-        orders: str | None = None,
-        max_hz: float | None = None,
-        n_harmonics: int = 3,
-        slip: float = 0.02,
-        kinds: Sequence[str] | None = None,
-        actor: Actor = SYSTEM,
-    ) -> dict[str, Any]:
-        """Return the lines to look for: of the shaft, the bearing, gears, blades, motor and mains.
-
-        Args:
-            signal_id: Which.
-            shaft_speed_rpm: Instead of the recording's.
-            bearing: A designation instead of the signal's.
-            geometry: ``n=9,d=7.94,D=39.04,phi=0`` instead.
-            orders: ``bpfo=3.58,bpfi=5.42,bsf=2.36,ftf=0.398`` instead.
-            max_hz: Lines above are left out; by default half the sample rate.
-            n_harmonics: Per name; each harmonic is a line of its own.
-            slip: Half the width of a rolling bearing's band, as a share.
-            kinds: Only these families (rolling, journal, gear, …) or kinds (outer_race, …).
-            actor: Who asks.
-
-        Returns:
-            ``lines`` (``name, label, family, kind, harmonic, harmonics, order, frequency_hz, low_hz, high_hz,
-            sideband_hz, sideband_of, falls_on``), speed and orders with their origin, ``source``,
-            ``coincidences`` in sentences, and ``missing``: what has to be given to know more.
-        """
-        require_role(actor, Role.VIEWER)
-        return ok(
-            **build_fault_lines(
-                load_signal_row(signal_id),
-                shaft_speed_rpm=shaft_speed_rpm,
-                bearing=bearing,
-                geometry=geometry,
-                orders=orders,
-                max_hz=max_hz,
-                n_harmonics=n_harmonics,
-                slip=slip,
-                kinds=kinds,
-            )
         )
 
     @staticmethod

@@ -325,7 +325,7 @@ def _list_mains(line_frequency_hz: float | None, n_harmonics: int) -> Iterator[F
 
 
 def _note_coincidences(lines: Sequence[FaultLine], shaft_hz: float | None) -> list[FaultLine]:
-    places = [
+    places: list[tuple[LineFamily, str, float]] = [
         (line.family, line.label, line.frequency_hz)
         for line in lines
         if line.family not in (LineFamily.SHAFT, LineFamily.JOURNAL)

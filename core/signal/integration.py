@@ -20,8 +20,10 @@ USUAL_HIGH_PASS_HZ: Final = 10.0
 SLOW_HIGH_PASS_HZ: Final = 2.0
 # Below this speed the slower machines' limit holds (ISO 20816-3: 600 rpm).
 SLOW_BELOW_HZ: Final = 10.0
-_MIN_PERIODS = 2.0
-_MIN_SAMPLES = 16
+_MIN_PERIODS = 5.0
+# In periods of the high-pass: so long an end is faded in and out, and so much of it is not given back.
+_FADE_PERIODS = 1.0
+_LEFT_OUT_PERIODS = 1.5
 
 
 class Quantity(StrEnum):
@@ -76,16 +78,19 @@ class ConvertedSignal:
     Attributes
     ----------
     samples
-        Shape ``(n_samples,)``.
+        Shape ``(n_samples - 2 * n_left_out,)``.
     unit
         m/s², mm/s or µm.
     high_pass_hz
         What lies below is taken off, where the signal was integrated; else None.
+    n_left_out
+        Samples missing at each end: a period and a half of the high-pass where the signal was integrated.
     """
 
     samples: NDArray[np.float64]
     unit: str
     high_pass_hz: float | None
+    n_left_out: int = 0
 
 
 def find_quantity(unit: str | None) -> tuple[Quantity, float] | None:
@@ -141,8 +146,8 @@ def convert_signal(
 
     Each integration divides the transform by jω, each differentiation multiplies by it. Before an integration
     everything below the high-pass is taken off (raised-cosine edge from half of it up to it), because noise
-    and drift there grow with 1/ω. The ends are mirrored; within about one period of the high-pass of them the
-    result is unreliable.
+    and drift there grow with 1/ω. What happened before the first sample is not known, so an integral is wrong
+    near both ends: they are faded, and a period and a half of the high-pass is left out there.
 
     Parameters
     ----------
@@ -167,7 +172,7 @@ def convert_signal(
     InvalidInputError
         Unknown unit, or a high-pass that is not between 0 and half the sample rate.
     SignalError
-        Empty, not finite, an impossible rate, or shorter than two periods of the high-pass
+        Empty, not finite, an impossible rate, or shorter than five periods of the high-pass
         (``recording_too_short``).
     """
     measured, factor = require_quantity(unit)
@@ -179,11 +184,13 @@ def convert_signal(
     if power == 0:
         return ConvertedSignal(centred * scale, RESULT_UNITS[to], None)
     if power > 0:
-        changed = _shape_transform(centred, rate, power, None, high_pass_hz)
+        changed = _shape_transform(centred, rate, power, 0.0)
         return ConvertedSignal(changed * scale, RESULT_UNITS[to], None)
     _check_high_pass(high_pass_hz, samples.size, rate)
-    changed = _shape_transform(centred, rate, power, high_pass_hz, high_pass_hz)
-    return ConvertedSignal(changed * scale, RESULT_UNITS[to], high_pass_hz)
+    changed = _shape_transform(_fade(centred, rate / high_pass_hz), rate, power, high_pass_hz)
+    n_left_out = math.ceil(_LEFT_OUT_PERIODS * rate / high_pass_hz)
+    kept = changed[n_left_out : samples.size - n_left_out]
+    return ConvertedSignal(kept * scale, RESULT_UNITS[to], high_pass_hz, n_left_out)
 
 
 def _check_high_pass(high_pass_hz: float, n_samples: int, rate: float) -> None:
@@ -191,7 +198,7 @@ def _check_high_pass(high_pass_hz: float, n_samples: int, rate: float) -> None:
         raise InvalidInputError(
             f"The high-pass must lie between 0 and {0.5 * rate:g} Hz, half the sample rate."
         )
-    if n_samples < max(_MIN_SAMPLES, _MIN_PERIODS * rate / high_pass_hz):
+    if n_samples < _MIN_PERIODS * rate / high_pass_hz:
         raise SignalError(
             f"The stretch of {n_samples / rate:.3g} s is too short to integrate with a high-pass of "
             f"{high_pass_hz:g} Hz; take at least {_MIN_PERIODS / high_pass_hz:.3g} s.",
@@ -199,18 +206,32 @@ def _check_high_pass(high_pass_hz: float, n_samples: int, rate: float) -> None:
         )
 
 
+def _fade(centred: NDArray[np.float64], period_samples: float) -> NDArray[np.float64]:
+    """Let both ends rise from and fall to nothing, smoothly."""
+    n_fade = math.ceil(_FADE_PERIODS * period_samples)
+    rise = 0.5 - 0.5 * np.cos(np.pi * np.arange(n_fade) / n_fade)
+    faded = centred.copy()
+    faded[:n_fade] *= rise
+    faded[-n_fade:] *= rise[::-1]
+    return faded
+
+
 def _shape_transform(
-    centred: NDArray[np.float64], rate: float, power: int, high_pass_hz: float | None, slowest_hz: float
+    centred: NDArray[np.float64], rate: float, power: int, high_pass_hz: float
 ) -> NDArray[np.float64]:
-    """Multiply the transform by (jω)^power, and by the high-pass where there is one."""
-    n_margin = min(centred.size - 1, math.ceil(2.0 * rate / max(slowest_hz, 1e-9)))
-    mirrored = np.pad(centred, n_margin, mode="reflect")
-    n_transform = scipy.fft.next_fast_len(mirrored.size, real=True)
-    transform = scipy.fft.rfft(mirrored, n_transform)
+    """Multiply the transform by (jω)^power, and by the high-pass where it is above 0.
+
+    Integrals ring on after the last sample; zeros there keep that from coming round to the first. What is
+    differentiated is mirrored instead, so that it does not jump at its ends.
+    """
+    n_margin = math.ceil(2.0 * rate / high_pass_hz) if high_pass_hz > 0.0 else min(centred.size - 1, 256)
+    padded = np.pad(centred, n_margin, mode="constant" if high_pass_hz > 0.0 else "reflect")
+    n_transform = scipy.fft.next_fast_len(padded.size, real=True)
+    transform = scipy.fft.rfft(padded, n_transform)
     frequencies_hz = scipy.fft.rfftfreq(n_transform, 1.0 / rate)
     gain = np.zeros(frequencies_hz.size, dtype=np.complex128)
     gain[1:] = (2j * np.pi * frequencies_hz[1:]) ** power
-    if high_pass_hz is not None:
+    if high_pass_hz > 0.0:
         rise = np.clip(2.0 * frequencies_hz / high_pass_hz - 1.0, 0.0, 1.0)
         gain *= np.sin(0.5 * np.pi * rise) ** 2
     shaped = scipy.fft.irfft(transform * gain, n_transform)

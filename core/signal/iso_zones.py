@@ -157,6 +157,7 @@ def compute_velocity_rms(
             code=ErrorCode.RECORDING_TOO_SHORT,
         )
     velocity = convert_signal(signal, rate, unit, Quantity.VELOCITY, high_pass_hz=low_hz).samples
+    n_samples = velocity.size
     hann = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(n_samples) / n_samples)
     power = np.abs(scipy.fft.rfft(velocity * hann)) ** 2
     frequencies_hz = scipy.fft.rfftfreq(n_samples, 1.0 / rate)

@@ -35,7 +35,12 @@ WITHOUT_ACTOR = {
     },
     "APIKeyService": {"verify_key"},
     "CacheService": {"get", "set", "delete", "invalidate_pattern", "get_stats", "cached"},
-    "SignalService": {"compute_fft", "extract_basic_features"},
+    "SignalService": {
+        "compute_fft",
+        "compute_order_spectrum",
+        "estimate_shaft_speed",
+        "extract_basic_features",
+    },
 }
 # The bodies of tasks answer with the job's state; the cache's answers are its own (SERVICES.md 4).
 WITHOUT_PATTERN = {"CacheService": WITHOUT_ACTOR["CacheService"]}
@@ -199,6 +204,13 @@ class TestPlainData:
         yield signal_service.get_fault_lines(signal_id)
         yield signal_service.get_spectrogram(signal_id)
         yield signal_service.get_kurtogram(signal_id)
+        yield signal_service.get_shaft_speed(signal_id)
+        yield signal_service.get_order_spectrum(signal_id)
+        yield signal_service.get_order_map(signal_id)
+        yield signal_service.get_synchronous_average(signal_id)
+        yield signal_service.integrate(signal_id)
+        yield signal_service.get_severity_zone(signal_id)
+        yield signal_service.find_peaks(signal_id)
 
     def test_it_is_json_ready(self, trained: tuple[SmallDataset, int]) -> None:
         answers = list(self.list_answers(*trained))

@@ -1,0 +1,273 @@
+"""The shaft's speed from the vibration itself, where it was not measured.
+
+A comb of harmonics is laid over the spectrum and over the envelope spectrum. What counts at each tooth is the
+clipped logarithm of power over the local floor: one strong line does not outweigh a row of small ones, and a
+sensor's gain makes no difference.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import scipy.fft
+from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import median_filter
+
+from core.signal.checks import check_sample_rate, check_usable
+from core.signal.envelope import compute_envelope, suggest_band
+from utils.exceptions import InvalidInputError
+
+MAINS_HZ = (50.0, 60.0)
+N_HARMONICS = 8
+SEARCH_SHARE = 0.10
+ENVELOPE_WEIGHT = 0.7
+# Where not even a nominal speed is known: 300 to 7200 rpm.
+WIDE_RANGE_HZ = (5.0, 120.0)
+MIN_TURNS = 12.0
+
+# Natural logarithm of a power ratio at which a line counts in full (30 dB), and so at a mains line.
+_CLIP = math.log(1000.0)
+_MAINS_CLIP = math.log(10.0)
+_MAINS_TOLERANCE_HZ = 0.15
+_FLOOR_SHARE = 0.5
+_MIN_FLOOR_BINS = 9
+_BETWEEN_WEIGHT = 0.5
+# A second candidate this close to the first is the same one.
+_SAME_SHARE = 0.01
+_N_CANDIDATES = 5
+# Both must hold. On 720 stretches of white, brown and resonant noise they let one through.
+_MIN_LEAD = 0.30
+_MIN_EXCESS = 7.0
+_ANALYTIC_MEDIAN = math.log(2.0)
+_NEEDS_NOMINAL = (
+    "Give the nominal speed to search around: without it a bearing's line can't be told from the shaft's."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedCandidate:
+    """A speed that the comb fits, and how well: 0 like noise, 1 like the best."""
+
+    shaft_frequency_hz: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedEstimate:
+    """What the vibration tells of the shaft's speed.
+
+    Attributes
+    ----------
+    shaft_frequency_hz
+        Mean over the signal; None where no speed leads clearly.
+    confidence
+        From 0 to 1: the lead over the next other candidate, as a share of the leader's own score; 0 where no
+        speed is given.
+    candidates
+        The best first.
+    reason
+        Why there is no speed, or None.
+    """
+
+    shaft_frequency_hz: float | None
+    confidence: float
+    candidates: tuple[SpeedCandidate, ...] = field(default=())
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Clipped log ratios of power over the local floor, per bin; see `build_evidence`."""
+
+    resolution_hz: float
+    log_ratios: NDArray[np.float64]
+
+    def read(self, frequencies_hz: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Read between the bins; 0 beyond the last."""
+        bins = np.arange(self.log_ratios.size) * self.resolution_hz
+        return np.interp(frequencies_hz, bins, self.log_ratios, right=0.0)
+
+
+def estimate_shaft_speed(
+    signal: ArrayLike,
+    sample_rate_hz: float,
+    nominal_hz: float | None = None,
+    *,
+    search_share: float = SEARCH_SHARE,
+) -> SpeedEstimate:
+    """Estimate the mean shaft frequency of a signal whose speed hardly changes.
+
+    Parameters
+    ----------
+    signal
+        Samples, shape ``(n_samples,)``, at least 12 turns of them.
+    sample_rate_hz
+        Samples per second.
+    nominal_hz
+        Shaft frequency to search around. Without it, the best combs between 5 and 120 Hz come back as
+        candidates, but no speed: a bearing's line is as good a comb as the shaft's.
+    search_share
+        Width of the search on either side of `nominal_hz`, as a share of it.
+
+    Returns
+    -------
+    SpeedEstimate
+        Without a speed where none leads clearly (noise, a mains line alone, too short): never a guess.
+
+    Raises
+    ------
+    SignalError
+        Empty, not finite, or an impossible sample rate.
+    InvalidInputError
+        An impossible nominal speed or search width.
+    """
+    rate = check_sample_rate(sample_rate_hz)
+    samples = check_usable(signal).astype(np.float64, copy=False)
+    low_hz, high_hz = choose_range(nominal_hz, search_share)
+    n_turns = samples.size / rate * low_hz
+    if n_turns < MIN_TURNS:
+        reason = f"The signal holds {n_turns:.1f} turns of the shaft; at least {MIN_TURNS:g} are needed."
+        return SpeedEstimate(None, 0.0, reason=reason)
+    if high_hz > 0.4 * rate:
+        return SpeedEstimate(None, 0.0, reason="The sample rate is too low for this speed.")
+    sources = _gather_evidence(samples, rate, low_hz, high_hz)
+    step_hz = rate / samples.size / (2.0 * N_HARMONICS)
+    grid = np.arange(low_hz, high_hz + step_hz, step_hz)
+    scores = sum(weight * score_comb(evidence, grid, wide=nominal_hz is None) for evidence, weight in sources)
+    judged = _judge(grid, np.asarray(scores), [evidence for evidence, _ in sources])
+    return judged if nominal_hz is not None else SpeedEstimate(None, 0.0, judged.candidates, _NEEDS_NOMINAL)
+
+
+def choose_range(nominal_hz: float | None, search_share: float) -> tuple[float, float]:
+    """Return the lowest and the highest shaft frequency of a search."""
+    if nominal_hz is None:
+        return WIDE_RANGE_HZ
+    if not (math.isfinite(nominal_hz) and nominal_hz > 0.0):
+        raise InvalidInputError("The nominal speed must be a number above 0.")
+    if not 0.0 < search_share < 0.5:
+        raise InvalidInputError(
+            "The search must reach between 0 and 50 % to either side of the nominal speed."
+        )
+    return nominal_hz * (1.0 - search_share), nominal_hz * (1.0 + search_share)
+
+
+def _gather_evidence(
+    samples: NDArray[np.float64], rate: float, low_hz: float, high_hz: float
+) -> list[tuple[Evidence, float]]:
+    envelope = compute_envelope(samples, rate, suggest_band(rate))
+    max_hz = (N_HARMONICS + 0.5) * high_hz
+    return [
+        (build_evidence(samples, rate, low_hz, max_hz), 1.0),
+        (build_evidence(envelope, rate, low_hz, max_hz), ENVELOPE_WEIGHT),
+    ]
+
+
+def build_evidence(samples: NDArray[np.float64], rate: float, shaft_hz: float, max_hz: float) -> Evidence:
+    """Compute how far each bin of a Hann spectrum stands above the running median of its surroundings.
+
+    Parameters
+    ----------
+    samples
+        Shape ``(n_samples,)``.
+    rate
+        Samples per second.
+    shaft_hz
+        Lowest shaft frequency in question: the floor is taken over half of it on either side.
+    max_hz
+        Bins above are left out.
+
+    Returns
+    -------
+    Evidence
+        ln(power / floor), clipped to 0 … ln 1000, at multiples of 50 and 60 Hz to ln 10.
+    """
+    n_samples = samples.size
+    hann = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(n_samples) / n_samples)
+    transform = scipy.fft.rfft((samples - samples.mean()) * hann)
+    resolution_hz = rate / n_samples
+    power = np.abs(transform[: int(max_hz / resolution_hz) + 2]) ** 2
+    n_floor = max(_MIN_FLOOR_BINS, 2 * int(_FLOOR_SHARE * shaft_hz / resolution_hz) + 1)
+    floor = median_filter(power, size=n_floor, mode="nearest") / _ANALYTIC_MEDIAN
+    floor = np.maximum(floor, np.finfo(float).tiny)
+    ratios = np.clip(np.log(np.maximum(power, np.finfo(float).tiny) / floor), 0.0, _CLIP)
+    return Evidence(resolution_hz, _hold_down_mains(ratios, resolution_hz))
+
+
+def _hold_down_mains(ratios: NDArray[np.float64], resolution_hz: float) -> NDArray[np.float64]:
+    frequencies_hz = np.arange(ratios.size) * resolution_hz
+    reach_hz = max(_MAINS_TOLERANCE_HZ, 2.0 * resolution_hz)
+    for mains_hz in MAINS_HZ:
+        if reach_hz > 0.04 * mains_hz:
+            continue  # too coarse to tell mains from the shaft
+        distance = np.abs(frequencies_hz - mains_hz * np.round(frequencies_hz / mains_hz))
+        on_mains = (distance <= reach_hz) & (frequencies_hz > 0.5 * mains_hz)
+        ratios = np.where(on_mains, np.minimum(ratios, _MAINS_CLIP), ratios)
+    return ratios
+
+
+def score_comb(evidence: Evidence, shaft_hz: NDArray[np.float64], *, wide: bool) -> NDArray[np.float64]:
+    """Score shaft frequencies by the evidence at their harmonics 1 to 8, the lower ones weighing more.
+
+    In a wide search, where half and double of the speed are candidates too, evidence half-way between the
+    harmonics counts against a candidate.
+    """
+    harmonics = np.arange(1, N_HARMONICS + 1)
+    weights = 1.0 / np.sqrt(harmonics)
+    scores = evidence.read(shaft_hz[:, None] * harmonics) @ weights
+    if wide:
+        scores -= _BETWEEN_WEIGHT * (evidence.read(shaft_hz[:, None] * (harmonics - 0.5)) @ weights)
+    return np.asarray(scores)
+
+
+def _judge(grid: NDArray[np.float64], scores: NDArray[np.float64], sources: list[Evidence]) -> SpeedEstimate:
+    usual = float(np.median(scores))
+    scatter = 1.4826 * float(np.median(np.abs(scores - usual)))
+    leaders = _list_leaders(grid, scores)
+    best = scores[leaders[0]] - usual
+    if best <= 0.0 or scatter <= 0.0:
+        return SpeedEstimate(None, 0.0, reason="The spectrum has no lines to go by.")
+    heights = [float(scores[i] - usual) / best for i in leaders]
+    candidates = tuple(
+        SpeedCandidate(float(grid[i]), max(height, 0.0)) for i, height in zip(leaders, heights, strict=True)
+    )
+    lead = 1.0 - (max(heights[1], 0.0) if len(heights) > 1 else 0.0)
+    if best < _MIN_EXCESS * scatter or lead < _MIN_LEAD:
+        reason = "No speed in the range stands out from the others; give the speed, or record a tacho."
+        return SpeedEstimate(None, 0.0, candidates, reason)
+    refined = refine_frequency(float(grid[leaders[0]]), sources)
+    return SpeedEstimate(refined, lead, candidates)
+
+
+def _list_leaders(grid: NDArray[np.float64], scores: NDArray[np.float64]) -> list[int]:
+    """Indexes of the best candidates, each at least 1 % from a better one."""
+    leaders: list[int] = []
+    for index in np.argsort(-scores, kind="stable").tolist():
+        if all(abs(grid[index] - grid[other]) > _SAME_SHARE * grid[other] for other in leaders):
+            leaders.append(index)
+        if len(leaders) == _N_CANDIDATES:
+            break
+    return leaders
+
+
+def refine_frequency(shaft_hz: float, sources: list[Evidence]) -> float:
+    """Move a shaft frequency to where its harmonics really stand, by least squares over the strong ones."""
+    weighted, total = 0.0, 0.0
+    for evidence in sources:
+        for harmonic in range(1, N_HARMONICS + 1):
+            found_hz, weight = _find_top(evidence, harmonic * shaft_hz)
+            weighted += weight * harmonic * found_hz
+            total += weight * harmonic * harmonic
+    return weighted / total if total > 0.0 else shaft_hz
+
+
+def _find_top(evidence: Evidence, frequency_hz: float) -> tuple[float, float]:
+    """Centre of gravity of the evidence within two bins, and the evidence there as its weight."""
+    centre = round(frequency_hz / evidence.resolution_hz)
+    bins = np.arange(max(centre - 2, 0), min(centre + 3, evidence.log_ratios.size))
+    ratios = evidence.log_ratios[bins]
+    if not ratios.size or ratios.max() < _MAINS_CLIP * 1.5:
+        return 0.0, 0.0
+    power = np.exp(ratios) - 1.0
+    return float(np.average(bins, weights=power)) * evidence.resolution_hz, float(ratios.max())
