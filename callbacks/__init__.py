@@ -7,6 +7,7 @@ from types import ModuleType
 import dash
 
 from callbacks import (
+    condition_trend,
     data_generation,
     data_generation_plan,
     dataset,
@@ -26,6 +27,7 @@ MODULES: tuple[ModuleType, ...] = (
     frame,
     home,
     datasets,
+    condition_trend,
     dataset,
     dataset_splits,
     data_generation,

@@ -12,13 +12,22 @@ from sqlalchemy import select
 from database.connection import get_db_session
 from models.recording import Recording, Signal
 from models.user import Role
-from services.datasets import cached, listing, removal
+from services.datasets import cached, listing, removal, trends
 from services.datasets.inspection import inspect_files, open_reader
 from services.datasets.mapping import ImportMapping
 from services.datasets.planning import PlannedSignal, build_plan
 from services.datasets.requests import request_import
-from services.datasets.rows import UNLABELLED, find_version, load_rows
+from services.datasets.rows import UNLABELLED, find_version, load_rows_by_id
 from services.datasets.sources import resolve_sources
+from services.datasets.table import find_signal_ids
+from services.datasets.trend_answer import (
+    DEFAULT_ALARM_RATE,
+    DEFAULT_ALERT_RATE,
+    DEFAULT_REFERENCE,
+    build_trend,
+    list_indicators,
+)
+from services.jobs.runner import execute_job
 from services.shared.actors import SYSTEM, Actor, require_role
 from services.shared.results import none, ok, returns_data, returns_result
 from services.shared.signal_store import load_samples
@@ -48,9 +57,7 @@ class DataService:
         """
         require_role(actor, Role.VIEWER)
         with get_db_session(read_only=True) as session:
-            page = listing.list_datasets(
-                session, limit=_MAX_LISTED, offset=0, query=None, sort="-created_at", include_archived=False
-            )
+            page = listing.list_datasets(session, limit=_MAX_LISTED, offset=0, query=None, sort="-created_at")
         items: list[dict[str, Any]] = page["items"]
         return items
 
@@ -89,11 +96,11 @@ class DataService:
             actor: Who asks.
         """
         require_role(actor, Role.VIEWER)
-        wanted = {fault_filter} if isinstance(fault_filter, str) else set(fault_filter or ())
+        wanted = [fault_filter] if isinstance(fault_filter, str) else list(fault_filter or ())
         with get_db_session(read_only=True) as session:
-            rows = load_rows(session, find_version(session, dataset_id, version).id)
-        chosen = [row for row in rows if not wanted or (row["fault_class"] or UNLABELLED) in wanted]
-        return chosen[:limit]
+            found = find_version(session, dataset_id, version)
+            ids = find_signal_ids(session, found, filters={"fault_classes": wanted}, limit=limit)[0]
+            return load_rows_by_id(session, found.id, ids)
 
     @staticmethod
     @returns_data(none)
@@ -163,8 +170,102 @@ class DataService:
         """
         require_role(actor, Role.ENGINEER)
         removal.delete_dataset(dataset_id, actor, delete_file=True)
-        cached.forget_dataset(dataset_id)
         return ok(dataset_id=dataset_id)
+
+    # --- condition trend -------------------------------------------------------------------------------
+
+    @staticmethod
+    @returns_result
+    def list_trend_series(
+        dataset_id: int, version: int | None = None, *, actor: Actor = SYSTEM
+    ) -> dict[str, Any]:
+        """Return the series of a version that are long enough for a trend: one channel of one bearing each.
+
+        Returns:
+            ``series``: ``channel, group, n``, the longest first; ``n_too_short``, ``least``.
+
+        Errors: ``not_found``.
+        """
+        require_role(actor, Role.VIEWER)
+        return ok(**trends.list_series(dataset_id, version))
+
+    @staticmethod
+    @returns_result
+    def request_condition_trend(
+        dataset_id: int,
+        version: int | None = None,
+        *,
+        channel: str | None = None,
+        group: str | None = None,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Have the condition indicators of a series computed by a job, unless they are there already.
+
+        Returns:
+            ``ready`` and, where not, ``job_id``; asking twice gives the same job.
+
+        Errors: ``not_found``, ``invalid_input`` (no series of 20 observations or more).
+        """
+        require_role(actor, Role.ENGINEER)
+        job_id = trends.request_trend(trends.find_series(dataset_id, version, channel, group), actor)
+        return ok(ready=job_id is None, job_id=job_id)
+
+    @staticmethod
+    def run_trend_job(job_id: int, worker: str) -> str | None:
+        """Run a trend job in this process and return its state (None: it was not there to claim)."""
+        return execute_job(job_id, trends.run_trend, worker=worker)
+
+    @staticmethod
+    @returns_result
+    def get_condition_trend(
+        dataset_id: int,
+        version: int | None = None,
+        *,
+        channel: str | None = None,
+        group: str | None = None,
+        indicator: str = "rms",
+        reference: Sequence[float] = DEFAULT_REFERENCE,
+        alert_rate: float = DEFAULT_ALERT_RATE,
+        alarm_rate: float = DEFAULT_ALARM_RATE,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Return an indicator over time, with limits of a stated false-alarm rate, onset and change point.
+
+        Args:
+            dataset_id: The dataset.
+            version: Its newest one by default.
+            channel: With ``group``, the series; by default the longest.
+            group: The physical bearing of the series, or None for recordings without one.
+            indicator: See ``indicators`` of the answer.
+            reference: From and to which share of the series the condition was the reference.
+            alert_rate: Expected share of false alerts per observation.
+            alarm_rate: Expected share of false alarms per observation.
+            actor: Who asks.
+
+        Returns:
+            ``ready``; where not, the ``job`` under way or None. Where ready: ``points``, ``reference``,
+            ``alert`` and ``alarm``, ``onset``, ``change_point``, ``indicators``, ``notes``.
+
+        Errors: ``not_found``, ``invalid_input``.
+        """
+        require_role(actor, Role.VIEWER)
+        series = trends.find_series(dataset_id, version, channel, group)
+        about = {
+            "dataset_id": dataset_id,
+            "version": series.number,
+            "channel": series.channel,
+            "group": series.group,
+        }
+        table = trends.load_trend(series)
+        if table is None:
+            return ok(**about, ready=False, job=trends.describe_work(series))
+        return ok(
+            **about,
+            ready=True,
+            job=None,
+            indicators=list_indicators(table),
+            **build_trend(table, indicator, reference, alert_rate, alarm_rate),
+        )
 
 
 def _plan(files: Sequence[dict[str, Any]], actor: Actor) -> list[PlannedSignal]:

@@ -22,6 +22,8 @@ _LEAST_SEGMENT = 5
 _N_PERMUTATIONS = 999
 _STEADY_P_VALUE = 0.01
 _LARGEST_AUTOCORRELATION = 0.95
+# Fewer blocks can hardly be told apart by permuting them.
+_LEAST_BLOCKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +151,8 @@ def find_change_point(values: ArrayLike, *, seed: int = 0) -> ChangePoint:
     """
     logs = np.log(_check_series(values, MIN_SERIES, "a change point"))
     index, gain = _split_best(logs)
-    residual = np.concatenate([logs[:index] - logs[:index].mean(), logs[index:] - logs[index:].mean()])
-    p_value = _permute_blocks(logs, gain, _choose_block(residual), np.random.default_rng(seed))
+    block = _choose_block(logs[:index], logs[index:])
+    p_value = _permute_blocks(logs, gain, block, np.random.default_rng(seed))
     before, after = math.exp(logs[:index].mean()), math.exp(logs[index:].mean())
     return ChangePoint(index, before, after, p_value)
 
@@ -222,10 +224,22 @@ def _split_best(logs: FloatArray) -> tuple[int, float]:
     return int(sizes[best]), float(gains[best])
 
 
-def _choose_block(residual: FloatArray) -> int:
-    correlation = _autocorrelate(residual)
+def _choose_block(*segments: FloatArray) -> int:
+    """Return how many observations make a block: twice the memory of a first-order autoregressive series.
+
+    Read from the steps between neighbours, whose own correlation is (rho - 1) / 2: a level that climbs
+    steadily is no memory. Only their signs count (arcsine law), so that no jump outweighs the rest.
+    """
+    agreements = []
+    for segment in segments:
+        steps = np.diff(segment)
+        signs = np.sign(steps - np.median(steps))
+        agreements.append(signs[1:] * signs[:-1])
+    step_correlation = math.sin(0.5 * math.pi * float(np.concatenate(agreements).mean()))
+    correlation = min(max(1.0 + 2.0 * step_correlation, 0.0), _LARGEST_AUTOCORRELATION)
     memory = (1.0 + correlation) / (1.0 - correlation)
-    return int(np.clip(math.ceil(2.0 * memory), 1, residual.size // 4))
+    most = sum(segment.size for segment in segments) // _LEAST_BLOCKS
+    return min(math.ceil(2.0 * memory), most)
 
 
 def _permute_blocks(logs: FloatArray, gain: float, block: int, random: np.random.Generator) -> float:

@@ -6,6 +6,7 @@ import dash
 
 from layouts.page_spec import PageSpec
 from layouts.pages import (
+    condition_trend,
     data_generation,
     dataset,
     datasets,
@@ -22,6 +23,7 @@ from layouts.pages import (
 PAGES: list[PageSpec] = [
     home.PAGE,
     datasets.PAGE,
+    condition_trend.PAGE,
     dataset.PAGE,
     data_generation.PAGE,
     signals.PAGE,

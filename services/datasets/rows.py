@@ -155,7 +155,8 @@ def show_as_edited(session: Session, signals: Iterable[Signal], version_id: int 
         chosen = select(ManifestRow.signal_id, ManifestRow.edits).where(ManifestRow.signal_id.in_(batch))
         if version_id is not None:
             chosen = chosen.where(ManifestRow.dataset_version_id == version_id)
-        newest = dict(session.execute(chosen.order_by(ManifestRow.dataset_version_id)).tuples().all())
+        rows = session.execute(chosen.order_by(ManifestRow.dataset_version_id))
+        newest: dict[int, Any] = {row[0]: row[1] for row in rows}
         for signal_id, edits in newest.items():
             if edits:
                 _set_edits(session, by_id[signal_id], edits)

@@ -1,0 +1,100 @@
+"""A condition indicator over time, with its reference period, limits, onset and change point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import plotly.graph_objects as go
+
+from layouts.figures.theme import OKABE_ITO, build_figure, escape_markup
+
+_LINE = OKABE_ITO["blue"]
+_MARKED_POINTS = 400
+_LIMITS = (
+    ("alert", "Alert", OKABE_ITO["orange"], "dash"),
+    ("alarm", "Alarm", OKABE_ITO["vermillion"], "solid"),
+)
+
+
+def build_trend_figure(trend: Mapping[str, Any], theme: str, *, logarithmic: bool = False) -> go.Figure:
+    """Return the trend; a point carries the id of its recording as ``customdata``."""
+    points = trend["points"]
+    timed, unit = trend["timed"], trend["unit"]
+    x = points["acquired_at"] if timed else [index + 1 for index in points["index"]]
+    shown_unit = escape_markup(unit or "")
+    figure = build_figure(
+        theme,
+        x=("Acquired", "UTC") if timed else ("Observation", "number"),
+        y=(trend["title"], unit or "ratio"),
+        uirevision=f"{trend['channel']}-{trend['indicator']}",
+        hovermode="closest",
+        showlegend=False,
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=x,
+            y=points["values"],
+            customdata=list(
+                zip(points["recording_ids"], map(escape_markup, points["recordings"]), strict=True)
+            ),
+            mode="lines+markers" if len(x) <= _MARKED_POINTS else "lines",
+            line={"color": _LINE, "width": 1.2},
+            marker={"size": 5, "color": _LINE},
+            hovertemplate=f"%{{customdata[1]}}<br>%{{x}}<br>%{{y:.4~g}} {shown_unit}<extra></extra>",
+        )
+    )
+    _shade_reference(figure, trend)
+    _draw_limits(figure, trend)
+    _mark(figure, trend)
+    if logarithmic:
+        figure.update_yaxes(type="log")
+    else:
+        figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+def _position(trend: Mapping[str, Any], index: int, acquired_at: str | None) -> Any:
+    return acquired_at if trend["timed"] else index + 1
+
+
+def _shade_reference(figure: go.Figure, trend: Mapping[str, Any]) -> None:
+    reference = trend["reference"]
+    first, last = (
+        _position(trend, reference[end], reference["acquired_at"][number])
+        for number, end in enumerate(("first", "last"))
+    )
+    figure.add_vrect(
+        x0=first, x1=last, fillcolor=OKABE_ITO["green"], opacity=0.12, line_width=0, layer="below"
+    )
+    figure.add_annotation(
+        x=first, y=1, yref="paper", text="reference", showarrow=False, xanchor="left", yanchor="bottom"
+    )
+
+
+def _draw_limits(figure: go.Figure, trend: Mapping[str, Any]) -> None:
+    for field, name, colour, dash in _LIMITS:
+        limit = trend[field]
+        figure.add_hline(
+            y=limit["value"],
+            line={"color": colour, "width": 1.5, "dash": dash},
+            annotation={"text": f"{name} {limit['value']:.4g}", "xanchor": "right", "yanchor": "bottom"},
+        )
+
+
+def _mark(figure: go.Figure, trend: Mapping[str, Any]) -> None:
+    change, onset = trend["change_point"], trend["onset"]
+    if change["significant"]:
+        _mark_line(figure, _position(trend, change["index"], change["acquired_at"]), "change", "dot", 0.02)
+    if onset is not None:
+        _mark_line(figure, _position(trend, onset["index"], onset["acquired_at"]), "onset", "solid", 0.1)
+
+
+def _mark_line(figure: go.Figure, x: Any, name: str, dash: str, height: float) -> None:
+    colour = OKABE_ITO["purple"]
+    figure.add_shape(
+        type="line", x0=x, x1=x, y0=0, y1=1, yref="paper", line={"color": colour, "width": 1.5, "dash": dash}
+    )
+    figure.add_annotation(
+        x=x, y=height, yref="paper", text=name, showarrow=False, xanchor="right", xshift=-3, yanchor="bottom"
+    )
