@@ -19,6 +19,7 @@ from callbacks.context import (
     show_toast,
     triggered_index,
     unwrap,
+    watch_jobs,
 )
 from layouts.components import carried_splits
 from layouts.components import splits as parts
@@ -26,8 +27,9 @@ from layouts.components.forms import ALL
 from layouts.components.states import build_note
 from layouts.ids import pattern_id
 from layouts.ids.dataset import DatasetId
+from layouts.ids.frame import FrameId
 from services.dataset_service import DatasetService
-from utils.exceptions import NotFoundError
+from utils.exceptions import ErrorCode, NotFoundError
 
 _GROUPED = ("bearing", "recording")
 
@@ -102,13 +104,18 @@ def _read_rule(
 @fills_area
 def check_form(*form: Any) -> tuple[Any, ...]:
     """Check the split as it is filled in: findings, what was checked, whether a tick is asked for."""
-    *fields, place, version = form
+    *fields, place, version, _jobs, known = form
+    if ctx.triggered_id == FrameId.JOBS and known:
+        raise PreventUpdate  # a job has moved; what was checked stays
     rule, dataset_id = _read_rule(*fields), parse_id(place["dataset_id"])
     if dataset_id is None or not may_write():
         raise PreventUpdate
     if rule["test_values"] is None and rule["by"] not in (*_GROUPED, parts.GIVEN[0]):
         return parts.build_choose_values(), None, True, False
     checked = DatasetService.check_split(dataset_id, version=parse_id(version), actor=current_actor(), **rule)
+    if checked["error_code"] == ErrorCode.LEAK_CHECK_RUNNING:
+        watch_jobs()
+        return parts.build_comparing(dataset_id, checked["error"]), None, True, False
     if not checked["success"]:
         return build_note(checked["error"], level="warning"), None, True, False
     return (
@@ -246,6 +253,8 @@ def _register_check(app: dash.Dash) -> None:
         *(Input(field, "value") for field in fields),
         Input(DatasetId.PAGE, "data"),
         Input(DatasetId.VERSION, "value"),
+        Input(FrameId.JOBS, "data"),
+        State(DatasetId.SPLIT_CHECKED, "data"),
     )(check_form)
     app.callback(
         Output(DatasetId.SPLIT_CREATE, "disabled"),

@@ -126,6 +126,13 @@ def build_choose_values() -> Component:
     return build_note("Tick the values that are held out for testing: the others train and validate.")
 
 
+def build_comparing(dataset_id: int, sentence: str) -> Component:
+    """Return that the signals of a big dataset are still being compared, and where to look on."""
+    path = f"/datasets/{dataset_id}/leaks"
+    follow = build_button_link("Follow it", path, icon="shield-check", primary=False)
+    return build_note(sentence, actions=[follow])
+
+
 def build_findings(check: Mapping[str, Any]) -> Component:
     """Return the outcome of a leak check: its colour, how many recordings go where, what was found."""
     colour = check["colour"]
@@ -210,6 +217,12 @@ def _build_split(split: dict[str, Any], carry_to: int | None) -> html.Li:
         primary=False,
         needs="engineer",
     )
+    report = build_button_link(
+        "Leak report",
+        f"/datasets/{split['dataset_id']}/leaks?split_id={split['split_id']}",
+        icon="shield-check",
+        primary=False,
+    )
     carry = [_build_carry_button(split["split_id"], carry_to)] if carry_to is not None else []
     return html.Li(
         [
@@ -217,7 +230,7 @@ def _build_split(split: dict[str, Any], carry_to: int | None) -> html.Li:
             html.Div(describe_rule(split), className="row-detail"),
             html.Div(_describe_parts(split["counts"]), className="row-detail"),
             *reason,
-            html.Div([train, *carry], className="form-actions tight"),
+            html.Div([train, report, *carry], className="form-actions tight"),
         ]
     )
 

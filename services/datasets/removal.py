@@ -220,6 +220,7 @@ def _remove_unused(shards: Sequence[str]) -> None:
             used |= set(session.scalars(select(Signal.shard).where(Signal.shard.in_(batch)).distinct()))
     for shard in set(shards) - used:
         path = get_settings().signals_dir / shard
-        path.unlink(missing_ok=True)
+        for file in (path, *path.parent.glob(f"{path.stem}.signatures-*.npy")):
+            file.unlink(missing_ok=True)
         with suppress(OSError):
             path.parent.rmdir()

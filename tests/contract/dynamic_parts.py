@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from dash.development.base_component import Component
 
+from layouts.components.dataset_samples import build_previews
 from layouts.components.import_files import build_file_list
 from layouts.components.import_mapping import build_rules
 from layouts.components.import_signals import build_corrections
@@ -41,6 +42,7 @@ CHANNEL = {
 }
 SPLIT = {
     "split_id": 1,
+    "dataset_id": 1,
     "name": "s",
     "version": 1,
     "colour": "clear",
@@ -53,6 +55,16 @@ SPLIT = {
     "carried_from": None,
     "created_at": "2026-01-01T00:00:00+00:00",
 }
+TRACE = {
+    "signal_id": 1,
+    "recording_id": 1,
+    "recording": "r",
+    "channel": "DE",
+    "unit": "g",
+    "time_s": [0.0, 1.0],
+    "values": [0.0, 1.0],
+}
+PREVIEW = {"version": 1, "classes": {"ball": [TRACE]}}
 JUDGED = {"per_class": [{"class_name": "healthy"}], "confusion": [[3]]}
 
 # Page (its module's last name) to a builder of such parts.
@@ -63,7 +75,7 @@ DYNAMIC_PARTS: dict[str, Callable[[], list[Component]]] = {
         *build_rules([CHANNEL], {}),
         *build_corrections([{"file": "*", "load": "3"}]),
     ],
-    "dataset": lambda: [build_split_list([SPLIT], carry_to=2)],
+    "dataset": lambda: [build_split_list([SPLIT], carry_to=2), build_previews(1, PREVIEW, "light")],
     "experiment": lambda: [build_confusion(JUDGED, "recording")],
     "new_experiment": lambda: [build_option_fields({"options": [OPTION]}, {})],
 }

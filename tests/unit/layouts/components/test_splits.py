@@ -56,6 +56,7 @@ def test_a_class_without_recordings_in_a_part_counts_zero() -> None:
 
 SPLIT = {
     "split_id": 4,
+    "dataset_id": 1,
     "name": "by-load",
     "colour": "amber",
     "by": "load",
