@@ -22,6 +22,9 @@ from services.shared.actors import SYSTEM, Actor, require_role
 from services.shared.results import none, ok, returns_data, returns_result
 from services.shared.signal_store import open_signal_view
 from services.signals.analysis import AnalysisViews
+from services.signals.arrays import ArrayFunctions
+from services.signals.comparison import ComparisonViews
+from services.signals.demodulation import choose_demodulation, prepare_stretch
 from services.signals.machine_views import MachineViews
 from services.signals.quantities import as_quantity
 from services.signals.spectral_views import choose_band
@@ -49,7 +52,7 @@ def _no_list() -> list[dict[str, Any]]:
     return []
 
 
-class SignalService(AnalysisViews, MachineViews):
+class SignalService(AnalysisViews, ComparisonViews, MachineViews, ArrayFunctions):
     """Views and numbers of signals. ``x_range_s`` is the visible stretch, ``(from, to)`` in seconds."""
 
     @staticmethod
@@ -173,6 +176,9 @@ class SignalService(AnalysisViews, MachineViews):
         low_hz: float | None = None,
         high_hz: float | None = None,
         *,
+        prewhiten: bool = False,
+        squared: bool = False,
+        logarithmic: bool = False,
         min_hz: float = 0.0,
         max_hz: float | None = None,
         n_points: int = MAX_POINTS,
@@ -182,14 +188,32 @@ class SignalService(AnalysisViews, MachineViews):
     ) -> dict[str, Any]:
         """Return the spectrum of the envelope within a band; without a band a plain default is used and said.
 
+        Args:
+            signal_id: Which.
+            x_range_s: The visible stretch.
+            low_hz: Where the band begins.
+            high_hz: Where it ends.
+            prewhiten: Give every frequency the same magnitude first: impacts come out from under lines.
+            squared: The spectrum of the squared envelope.
+            logarithmic: The spectrum of the envelope's logarithm, in which few large shocks count less.
+            min_hz: Lines below are left out.
+            max_hz: Lines above are left out.
+            n_points: At most so many.
+            quantity: acceleration, velocity or displacement; by default as measured.
+            high_pass_hz: For integration.
+            actor: Who asks.
+
         Returns:
-            As `get_spectrum`, with ``band_hz`` and ``band_origin`` (given, suggested).
+            As `get_spectrum`, with ``band_hz``, ``band_origin`` (given, suggested), ``demodulation`` and
+            ``is_prewhitened``; ``unit`` is that of the envelope so shaped.
         """
         require_role(actor, Role.VIEWER)
-        stretch = as_quantity(read_spectral_stretch(signal_id, x_range_s), quantity, high_pass_hz)
+        demodulation = choose_demodulation(squared=squared, logarithmic=logarithmic)
+        measured = as_quantity(read_spectral_stretch(signal_id, x_range_s), quantity, high_pass_hz)
+        stretch = prepare_stretch(measured, demodulation, prewhiten=prewhiten)
         rate = stretch.signal.sample_rate_hz
         band = choose_band(rate, low_hz, high_hz)
-        spectrum = compute_envelope_spectrum(stretch.samples, rate, band)
+        spectrum = compute_envelope_spectrum(stretch.samples, rate, band, demodulation=demodulation)
         return ok(
             **_describe_spectrum(stretch, spectrum, min_hz, max_hz, n_points),
             band_hz=list(band),

@@ -37,6 +37,11 @@ WITHOUT_ACTOR = {
     "CacheService": {"get", "set", "delete", "invalidate_pattern", "get_stats", "cached"},
     "SignalService": {
         "compute_fft",
+        "compute_spectrogram",
+        "compute_psd",
+        "compute_envelope_spectrum",
+        "compute_kurtogram",
+        "compute_cepstrum",
         "compute_order_spectrum",
         "estimate_shaft_speed",
         "extract_basic_features",
@@ -204,6 +209,11 @@ class TestPlainData:
         yield signal_service.get_fault_lines(signal_id)
         yield signal_service.get_spectrogram(signal_id)
         yield signal_service.get_kurtogram(signal_id)
+        yield signal_service.get_cepstrum(signal_id)
+        yield signal_service.get_autocorrelation(signal_id)
+        yield signal_service.get_playback(signal_id)
+        yield signal_service.get_coherence(signal_id, small.signal_ids["healthy", 1])
+        yield signal_service.get_overlay(signal_id, small.signal_ids["healthy", 1])
         yield signal_service.get_shaft_speed(signal_id)
         yield signal_service.get_order_spectrum(signal_id)
         yield signal_service.get_order_map(signal_id)
