@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from apiflask import APIFlask, HTTPError
 
-from dashboard.api import datasets, diagnoses, docs, experiments, generation, health, jobs, me, recordings, uploads
+from dashboard.api import (
+    dataset_versions,
+    datasets,
+    diagnoses,
+    docs,
+    experiments,
+    generation,
+    health,
+    jobs,
+    leaks,
+    me,
+    recordings,
+    uploads,
+)
 from dashboard.api.errors import show_invalid_input
 
 BLUEPRINTS = (
@@ -13,6 +26,8 @@ BLUEPRINTS = (
     jobs.blueprint,
     uploads.blueprint,
     datasets.blueprint,
+    leaks.blueprint,
+    dataset_versions.blueprint,
     generation.blueprint,
     recordings.blueprint,
     experiments.blueprint,

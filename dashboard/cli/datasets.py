@@ -18,6 +18,8 @@ from services.dataset_service import DatasetService
 SUFFIXES = frozenset({".mat", ".h5", ".hdf5", ".csv", ".txt", ".tsv"})
 # In a folder this is the table about its recordings, never one of them.
 METADATA_NAME = "metadata.csv"
+# A comparison of signals that takes no longer than this is made without a job.
+_QUICK_S = 1.0
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -187,9 +189,11 @@ def split(
     as_json: bool,
 ) -> None:
     """Split a dataset into train, validation and test, and check it for leaks."""
+    dataset_id = find_dataset(dataset)
+    _compare_signals(dataset_id, quiet=as_json)
     created = unwrap(
         DatasetService.create_split(
-            find_dataset(dataset),
+            dataset_id,
             name or name_split(by, test_values, channel, seed),
             by,
             test_values or None,
@@ -202,6 +206,18 @@ def split(
     )
     document = {key: value for key, value in created.items() if key not in ("success", "error", "error_code")}
     click.echo(json.dumps(document) if as_json else _describe_split(document))
+
+
+def _compare_signals(dataset_id: int, *, quiet: bool) -> None:
+    """Wait for the comparison that the leak check of a big dataset needs."""
+    report = DatasetService.get_leak_report(dataset_id)
+    if not report or report["state"] == "done" or report["scan"]["estimate_s"] < _QUICK_S:
+        return
+    job_id = unwrap(DatasetService.start_leak_check(dataset_id))["job_id"]
+    if job_id is not None:
+        (job,) = wait_for_jobs([job_id], quiet=quiet)
+        if job["state"] != "done":
+            raise click.ClickException(job["error"] or f"the leak check was {job['state']}")
 
 
 def name_split(by: str, test_values: Sequence[str], channel: str | None, seed: int) -> str:
