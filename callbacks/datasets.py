@@ -17,9 +17,11 @@ from layouts.ids.frame import FrameId
 from layouts.pages import datasets as page
 from services.dataset_service import DatasetService
 
+_ACTIVE = "active"
+
 
 def list_datasets(
-    request: dict[str, Any] | None, search_query: str | None, with_archived: bool | None
+    request: dict[str, Any] | None, search_query: str | None, shelf: str | None
 ) -> dict[str, Any]:
     """Answer the table's wish for rows."""
     if request is None:
@@ -30,33 +32,33 @@ def list_datasets(
         (wish["page"] - 1) * wish["per_page"],
         (search_query or "").strip() or None,
         sort=wish["sort"] or "-created_at",
-        include_archived=bool(with_archived),
+        shelf=shelf or _ACTIVE,
         actor=current_actor(),
     )
     return build_response([page.build_row(dataset) for dataset in found["items"]], found["total"])
 
 
 def count_datasets(
-    _page: Any, search_query: str | None, with_archived: bool | None, _states: Any
+    _page: Any, search_query: str | None, shelf: str | None, _states: Any
 ) -> tuple[Component | None, bool, str]:
     """Say how many match, or why there are none."""
     query = (search_query or "").strip()
     total = DatasetService.list_datasets(
-        1, search_query=query or None, include_archived=bool(with_archived), actor=current_actor()
+        1, search_query=query or None, shelf=shelf or _ACTIVE, actor=current_actor()
     )["total"]
     if total:
         return None, False, count_of(total, "dataset")
-    return page.build_nothing(filtered=bool(query)), True, ""
+    return page.build_nothing(shelf or _ACTIVE, filtered=bool(query)), True, ""
 
 
 def register(app: dash.Dash) -> None:
     """Wire the page."""
-    search, archived = Input(DatasetsId.SEARCH, "value"), Input(DatasetsId.ARCHIVED, "value")
+    search, shelf = Input(DatasetsId.SEARCH, "value"), Input(DatasetsId.SHELF, "value")
     app.callback(
         Output(DatasetsId.TABLE, "getRowsResponse"),
         Input(DatasetsId.TABLE, "getRowsRequest"),
         State(DatasetsId.SEARCH, "value"),
-        State(DatasetsId.ARCHIVED, "value"),
+        State(DatasetsId.SHELF, "value"),
     )(list_datasets)
     app.callback(
         Output(DatasetsId.NOTHING, "children"),
@@ -64,12 +66,12 @@ def register(app: dash.Dash) -> None:
         Output(DatasetsId.COUNT, "children"),
         Input(DatasetsId.PAGE, "data"),
         search,
-        archived,
+        shelf,
         Input(FrameId.JOBS, "data"),
     )(count_datasets)
     table = State(DatasetsId.TABLE, "id")
     app.clientside_callback(
-        ClientsideFunction("pfd", "reloadTable"), search, archived, table, prevent_initial_call=True
+        ClientsideFunction("pfd", "reloadTable"), search, shelf, table, prevent_initial_call=True
     )
     app.clientside_callback(
         ClientsideFunction("pfd", "refreshTable"),
@@ -78,4 +80,4 @@ def register(app: dash.Dash) -> None:
         table,
         prevent_initial_call=True,
     )
-    keep_in_url(app, DatasetsId.URL, search, archived)
+    keep_in_url(app, DatasetsId.URL, search, shelf)

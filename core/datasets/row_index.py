@@ -30,6 +30,9 @@ _FEW_HITS = 2_000
 _SMALL_SHARE = 8
 _KEPT_SELECTIONS = 8
 _STEP = 4_096
+# So few rows are searched one by one.
+_FEW_ROWS = 60_000
+_MARK = b"\xff"  # a byte that no UTF-8 text has
 
 T = TypeVar("T")
 
@@ -126,11 +129,14 @@ class RowIndex:
 
     def _choose(self, conditions: Sequence[Condition]) -> Mask:
         mask = np.ones(self.n_rows, bool)
-        for condition in conditions:
-            mask &= self._test(condition)
+        for condition in sorted(conditions, key=lambda each: isinstance(each, Contains)):
+            if isinstance(condition, Contains):
+                mask &= self._contains(condition, mask)
+            else:
+                mask &= self._test(condition)
         return mask
 
-    def _test(self, condition: Condition) -> Mask:
+    def _test(self, condition: Equals | OneOf | Between | HasFlag | Among) -> Mask:
         if isinstance(condition, Equals):
             return self._is_one_of(condition.column, [condition.value])
         if isinstance(condition, OneOf):
@@ -142,9 +148,7 @@ class RowIndex:
             return np.asarray((values >= low) & (values <= high))
         if isinstance(condition, HasFlag):
             return self._has_flag(condition)
-        if isinstance(condition, Among):
-            return self._mark(np.zeros(self.n_rows, bool), condition.keys)
-        return self._contains(condition)
+        return self._mark(np.zeros(self.n_rows, bool), condition.keys)
 
     def _is_one_of(self, column: str, texts: Sequence[str | None]) -> Mask:
         ranks = [-1 if text is None else self.find_rank(column, text) for text in texts]
@@ -166,9 +170,17 @@ class RowIndex:
         mask[self.find_positions(keys)] = True
         return mask
 
-    def _contains(self, condition: Contains) -> Mask:
+    def _contains(self, condition: Contains, among: Mask) -> Mask:
+        """Search the rows of ``among``; where these are few, only them."""
         needle = condition.text.lower().replace("\n", " ").encode()
-        mask = _search(self._search_text, self._arrays["search.offsets"], needle)
+        offsets = self._arrays["search.offsets"]
+        if self.count(among) > _FEW_ROWS:
+            mask = _search(self._search_text, offsets, needle)
+        else:
+            mask = np.zeros(self.n_rows, bool)
+            text, rows = self._search_text, np.flatnonzero(among)
+            spans = zip(offsets[rows].tolist(), offsets[rows + 1].tolist(), strict=True)
+            mask[rows] = [text.find(needle, start, stop) >= 0 for start, stop in spans]
         for column in condition.columns:
             names = self.list_texts(column)
             codes = [code for code, name in enumerate(names) if needle in name.lower().encode()]
@@ -285,6 +297,10 @@ class RowIndex:
         values = self.values(column)
         return _look_back(values, position), _look_ahead(values, position)
 
+    def forget_selections(self) -> None:
+        """Drop what is kept of earlier answers."""
+        self._kept.clear()
+
     def _keep(self, key: Hashable, make: Callable[[], T]) -> T:
         """Keep the last few selections: the next page asks for the same ones."""
         try:
@@ -308,8 +324,8 @@ def _search(text: bytes, offsets: npt.NDArray[np.int64], needle: bytes) -> Mask:
     mask[np.searchsorted(offsets, hits, side="right") - 1] = True
     if at >= 0:
         line = int(np.searchsorted(offsets, begin))
-        marked = np.frombuffer(text.replace(needle, b"\1" + b"\0" * (len(needle) - 1)), np.uint8) == 1
-        mask[line:] = np.maximum.reduceat(marked.view(np.uint8), offsets[line:-1]) > 0
+        marked = np.frombuffer(text.replace(needle, _MARK * len(needle)), np.uint8)
+        mask[line:] = np.maximum.reduceat(marked, offsets[line:-1]) == _MARK[0]
     return mask
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator, model_validator
 
-from services.datasets.rows import SORT_KEYS
+from services.datasets.table import SORT_KEYS
 from utils.constants import MAX_ID
 
 Colour = Literal["clear", "note", "amber", "red"]
@@ -31,6 +31,9 @@ class DatasetQuery(_Query):
     page: int = Field(1, ge=1, le=1_000_000)
     per_page: int = Field(50, ge=1, le=200)
     archived: bool = Field(False, description="Also those taken out of the lists.")
+    shelf: Literal["active", "archived", "trash", "all"] = Field(
+        "active", description="all: active and archived."
+    )
 
     @field_validator("sort")
     @classmethod
@@ -38,24 +41,52 @@ class DatasetQuery(_Query):
         return _check_sort(value, _DATASET_SORTS)
 
 
-class RecordingQuery(VersionQuery):
-    """Which recordings to list."""
+_NONE = "'(none)' for signals without one."
 
-    q: str | None = Field(None, max_length=200)
-    sort: str = Field("recording", description=f"{', '.join(SORT_KEYS)}; '-' in front: downwards.")
-    page: int = Field(1, ge=1, le=1_000_000)
-    per_page: int = Field(50, ge=1, le=200)
-    channel: str | None = None
-    fault_class: str | None = Field(None, description="'unlabelled' for signals without one.")
-    load: str | None = None
-    machine: str | None = None
+
+class RecordingFilters(_Query):
+    """Which recordings are meant: those that fit all of it."""
+
+    q: str | None = Field(None, max_length=200, description="Text in name, file, class, machine or bearing.")
+    channel: str | None = Field(None, max_length=60)
+    fault_class: str | None = Field(None, max_length=60, description="'unlabelled' for signals without one.")
+    severity: str | None = Field(None, max_length=40, description=_NONE)
+    load: str | None = Field(None, max_length=60, description=_NONE)
+    machine: str | None = Field(None, max_length=120, description=_NONE)
+    bearing: str | None = Field(None, max_length=120, description=_NONE)
+    group: str | None = Field(None, max_length=120, description=f"The physical bearing; {_NONE}")
+    measurement_point: str | None = Field(None, max_length=120, description=_NONE)
+    unit: str | None = Field(None, max_length=24, description=_NONE)
+    flag: str | None = Field(None, max_length=60, description="A quality flag's name, such as damaged.")
+    sample_rate_hz: float | None = Field(None, gt=0)
+    min_shaft_speed_rpm: float | None = Field(None, ge=0)
+    max_shaft_speed_rpm: float | None = Field(None, ge=0)
     split_id: int | None = Field(None, ge=1, le=MAX_ID)
-    part: str | None = Field(None, description="train, validation, test; needs split_id.")
+    part: str | None = Field(None, max_length=12, description="train, validation, test; needs split_id.")
+
+
+class RecordingOrder(RecordingFilters):
+    """Which recordings of which version, in which order."""
+
+    version: int | None = Field(None, ge=1, le=MAX_ID, description="By default the newest.")
+    sort: str = Field("recording", description=f"{', '.join(SORT_KEYS)}; '-' in front: downwards.")
 
     @field_validator("sort")
     @classmethod
     def _known_column(cls, value: str) -> str:
         return _check_sort(value, SORT_KEYS)
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """The filters that are set."""
+        return self.model_dump(include=set(RecordingFilters.model_fields), exclude_none=True)
+
+
+class RecordingQuery(RecordingOrder):
+    """Which page of recordings to list."""
+
+    page: int = Field(1, ge=1, le=1_000_000)
+    per_page: int = Field(50, ge=1, le=200)
 
 
 def _check_sort(value: str, columns: tuple[str, ...]) -> str:
@@ -227,6 +258,88 @@ class DatasetChange(BaseModel):
     archived: bool | None = None
 
 
+class EditedValues(BaseModel):
+    """Fields with their new values; null: not known."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fault_class: str | None = Field(None, max_length=60)
+    severity: str | None = Field(None, max_length=40)
+    group: str | None = Field(None, max_length=120, description="The physical bearing.")
+    bearing: str | None = Field(None, max_length=120)
+    machine: str | None = Field(None, max_length=120)
+    measurement_point: str | None = Field(None, max_length=120)
+    shaft_speed_rpm: float | None = Field(None, ge=0, le=1e7)
+    load: str | None = Field(None, max_length=60)
+    unit: str | None = Field(None, max_length=24)
+
+
+class RecordingEdit(BaseModel):
+    """An edit of labels or metadata: a new version of the dataset, no copy of samples."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    changes: EditedValues
+    reason: str = Field("", max_length=300, description="Why; kept with the new version.")
+    version: int | None = Field(
+        None, ge=1, le=MAX_ID, description="The version looked at; refused where it is not the newest."
+    )
+    signal_ids: list[int] | None = Field(None, min_length=1, max_length=10_000)
+    filters: RecordingFilters = Field(default_factory=RecordingFilters)
+    preview: bool = Field(False, description="Only say what would change.")
+
+
+class EditOutcome(_Open):
+    """What an edit changes or changed."""
+
+    dataset_id: int
+    version: int | None = Field(description="The new version; in a preview the one that would be edited.")
+    n_signals: int
+
+
+class Version(_Open):
+    """One version of a dataset."""
+
+    number: int
+    n_recordings: int
+    n_signals: int
+    manifest_sha256: str
+    kind: str = Field(description="import, edit, generate, …")
+    reason: str
+    author: str | None
+    changes: dict[str, int] | None = Field(description="Signals added, removed, relabelled, edited.")
+    created_at: str
+
+
+class VersionList(BaseModel):
+    """The versions of a dataset, newest first."""
+
+    items: list[Version]
+
+
+class Differences(BaseModel):
+    """What differs between two versions."""
+
+    dataset_id: int
+    older: int
+    newer: int
+    changes: dict[str, int]
+    fields: dict[str, int] = Field(description="Signals per field that differs.")
+    rows: list[dict[str, Any]] = Field(description="At most a hundred.")
+
+
+class NewerQuery(_Query):
+    """The version to compare with; by default the newest."""
+
+    newer: int | None = Field(None, ge=1, le=MAX_ID)
+
+
+class RemovalQuery(_Query):
+    """How to delete."""
+
+    permanently: bool = Field(False, description="For good and now, instead of into the trash.")
+
+
 class SplitRequest(BaseModel):
     """How to split."""
 
@@ -307,6 +420,7 @@ class SplitFinding(BaseModel):
     sentence: str
     left: str | None
     right: str | None
+    evidence: dict[str, float] | None = Field(None, description="lag_s, gain, correlation, overlap_s.")
 
 
 class CheckedSplit(_Open):

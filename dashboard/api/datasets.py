@@ -6,7 +6,6 @@ from typing import Any
 
 from apiflask import APIBlueprint
 from flask import current_app, request
-from pydantic import BaseModel
 
 from dashboard.api import data_schemas as shapes
 from dashboard.api.bodies import describes_body
@@ -116,7 +115,7 @@ def list_datasets(query_data: shapes.DatasetQuery) -> dict[str, Any]:
         (query_data.page - 1) * query_data.per_page,
         query_data.q,
         sort=query_data.sort,
-        include_archived=query_data.archived,
+        shelf="all" if query_data.archived else query_data.shelf,
         actor=current_actor(),
     )
     return {**found, "page": query_data.page, "per_page": query_data.per_page}
@@ -159,54 +158,27 @@ def change_dataset(dataset_id: int, json_data: shapes.DatasetChange) -> dict[str
 
 @blueprint.delete("/datasets/<int:dataset_id>")
 @requires("write")
+@blueprint.input(shapes.RemovalQuery, location="query")
 @blueprint.output({}, status_code=204)
-def delete_dataset(dataset_id: int) -> str:
-    """Delete a dataset with its samples; refused while experiments use it."""
-    unwrap(DatasetService.delete_dataset(dataset_id, True, actor=current_actor()))
+def delete_dataset(dataset_id: int, query_data: shapes.RemovalQuery) -> str:
+    """Move a dataset to the trash, or delete it for good; refused while experiments use it.
+
+    From the trash it can be restored for 30 days; then it is deleted.
+    """
+    if query_data.permanently:
+        unwrap(DatasetService.delete_dataset(dataset_id, True, actor=current_actor()))
+    else:
+        unwrap(DatasetService.trash_dataset(dataset_id, actor=current_actor()))
     return ""
 
 
-@blueprint.get("/datasets/<int:dataset_id>/recordings")
-@requires("read")
-@blueprint.input(shapes.RecordingQuery, location="query")
-@blueprint.output(shapes.RecordingPage)
-def list_recordings(dataset_id: int, query_data: shapes.RecordingQuery) -> dict[str, Any]:
-    """Return the recordings of a dataset with their signals."""
-    _find(dataset_id, query_data.version)
-    filters = query_data.model_dump(exclude={"version", "sort", "page", "per_page"}, exclude_none=True)
-    if "part" in filters and "split_id" not in filters:
-        raise InvalidInputError("Recordings have a part only within a split; give split_id too.")
-    return DatasetService.list_recordings(
-        dataset_id,
-        query_data.version,
-        page=query_data.page,
-        per_page=query_data.per_page,
-        sort=query_data.sort,
-        filters=filters,
-        actor=current_actor(),
-    )
-
-
-class Statistics(BaseModel):
-    """Level and shape of the signals per fault class and channel."""
-
-    dataset_id: int
-    version: int
-    n_signals: int
-    per_class: list[dict[str, Any]]
-
-
-@blueprint.get("/datasets/<int:dataset_id>/statistics")
-@requires("read")
-@blueprint.input(shapes.VersionQuery, location="query")
-@blueprint.output(Statistics)
-def show_statistics(dataset_id: int, query_data: shapes.VersionQuery) -> dict[str, Any]:
-    """Return rms, peak, crest factor and kurtosis per fault class and channel."""
-    actor = current_actor()
-    found: dict[str, Any] = require_found(
-        DatasetService.get_dataset_statistics(dataset_id, query_data.version, actor=actor), "dataset"
-    )
-    return found
+@blueprint.post("/datasets/<int:dataset_id>/restore")
+@requires("write")
+@blueprint.output(shapes.Dataset)
+def restore_dataset(dataset_id: int) -> dict[str, Any]:
+    """Take a dataset out of the trash."""
+    unwrap(DatasetService.restore_dataset(dataset_id, actor=current_actor()))
+    return _find(dataset_id)
 
 
 @blueprint.get("/datasets/<int:dataset_id>/splits")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from layouts.components.badges import build_badge, build_class_badge
 from layouts.components.cards import build_card, build_definitions, build_hash, build_key_figures
+from layouts.components.dataset_versions import name_kind, word_changes
 from layouts.components.icons import build_icon
 from layouts.components.numbers import (
     UNKNOWN,
     count_of,
+    format_bytes,
     format_duration,
     format_moment,
     format_number,
@@ -29,6 +31,7 @@ def build_dataset_card(details: dict[str, Any]) -> Component:
     return html.Div(
         [
             *([build_note(_ARCHIVED, level="warning")] if details["archived"] else []),
+            *([_build_damage(details["n_damaged"])] if details["n_damaged"] else []),
             build_card(None, build_key_figures(_list_figures(details))),
             html.Div(
                 [
@@ -43,6 +46,7 @@ def build_dataset_card(details: dict[str, Any]) -> Component:
                         [
                             build_card("Conditions", build_definitions(_list_conditions(details))),
                             build_card("Origin", build_definitions(_list_origin(details))),
+                            *_build_maker(details["card"]),
                         ],
                         className="stack",
                     ),
@@ -59,6 +63,14 @@ _ARCHIVED = (
 )
 
 
+def _build_damage(n_damaged: int) -> Component:
+    words = (
+        f"This dataset is damaged: {count_of(n_damaged, 'signal')} can't be read as stored. The rest works. "
+        "Restore the file from a backup, or import the recordings again."
+    )
+    return build_note(words, level="danger")
+
+
 def build_archive_label(*, archived: bool) -> list[Component]:
     """Return what the archive button says now."""
     icon, label = ("arrow-counterclockwise", "Restore") if archived else ("archive", "Archive")
@@ -71,6 +83,7 @@ def _list_figures(details: dict[str, Any]) -> list[tuple[str, str, str]]:
         ("Signals", format_number(details["n_signals"]), ""),
         ("Channels", format_number(len(details["channels"])), ""),
         ("Total length", format_duration(details["duration_s"]), ""),
+        ("Samples", format_bytes(details["n_bytes"]), ""),
         ("Classes", format_number(len(details["classes"])), ""),
         ("Version", str(details["version"]), ""),
     ]
@@ -147,9 +160,32 @@ def _list_origin(details: dict[str, Any]) -> list[tuple[str, Any]]:
     version = next(each for each in details["versions"] if each["number"] == details["version"])
     rows: list[tuple[str, Any]] = [
         ("Manifest SHA-256", build_hash(details["manifest_sha256"])),
-        ("Imported", format_moment(version["created_at"])),
+        ("Made", f"{format_moment(version['created_at'])}, {name_kind(version['kind'])}"),
+        ("By", version["author"] or "a command"),
+        ("Changes", word_changes(version["changes"])),
+        *([("From", _build_parent(version["parent"]))] if version["parent"] else []),
         ("Bearings", _list_values([each["bearing"] for each in details["bearings"]])),
         ("Splits", format_number(details["n_splits"])),
         ("Experiments", format_number(details["n_experiments"])),
     ]
     return [*rows, *([("Reason", version["reason"])] if version["reason"] else [])]
+
+
+def _build_parent(parent: dict[str, Any]) -> Component:
+    href = f"/datasets/{parent['dataset_id']}?version={parent['version']}"
+    return dcc.Link(f"{parent['name']}, version {parent['version']}", href=href)
+
+
+def _build_maker(card: dict[str, Any] | None) -> list[Component]:
+    """What a generator says of the signals that it made."""
+    if not card:
+        return []
+    rows = [
+        (
+            name.replace("_", " ").capitalize(),
+            format_number(value) if isinstance(value, int | float) else value,
+        )
+        for name, value in card.items()
+        if isinstance(value, str | int | float) and not isinstance(value, bool)
+    ]
+    return [build_card("Generator", build_definitions(rows))] if rows else []

@@ -33,6 +33,17 @@ def format_percent(share: float | None, digits: int = 1) -> str:
     return UNKNOWN if share is None else f"{100 * share:.{digits}f} %"
 
 
+def format_bytes(n_bytes: float | None) -> str:
+    """Return a size: 512 B, 3.2 MB, 1.4 GB."""
+    if n_bytes is None:
+        return UNKNOWN
+    for unit in ("B", "kB", "MB", "GB"):
+        if n_bytes < 1000:
+            return f"{n_bytes:.3g} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:.3g} TB"
+
+
 def format_duration(seconds: float | None) -> str:
     """Return a span of time: 0.8 s, 42 s, 3 min 20 s, 2 h 5 min."""
     if seconds is None:

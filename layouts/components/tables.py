@@ -35,6 +35,7 @@ class Column:
     width: int | None = None
     flex: int | None = None
     pinned: bool = False
+    tooltip: str = ""  # another field that says more
 
 
 _COLUMN_EVENTS = ("columnMoved", "columnResized", "columnVisible", "sortChanged")
@@ -56,7 +57,7 @@ def build_column(column: Column) -> dict[str, Any]:
         "field": column.field,
         "headerName": f"{column.header} ({column.unit})" if column.unit else column.header,
         "sortable": column.sortable,
-        "tooltipField": column.field,
+        "tooltipField": column.tooltip or column.field,
     }
     if column.filterable:
         definition["filter"] = "agNumberColumnFilter" if column.kind == "number" else "agTextColumnFilter"
@@ -84,10 +85,12 @@ def build_table(
     height: str = "520px",
     page_size: int = PAGE_SIZE,
     selectable: bool = False,
+    row_id: str | None = None,
 ) -> html.Div:
     """Return a table whose callback answers ``getRowsRequest`` with ``getRowsResponse``.
 
-    Which columns are shown, their order, widths and sorting are remembered in the browser, per table.
+    Which columns are shown, their order, widths and sorting are remembered in the browser, per table. Rows
+    that can be selected need the field that tells them apart, ``row_id``.
     """
     options: dict[str, Any] = {
         "cacheBlockSize": page_size,
@@ -114,6 +117,8 @@ def build_table(
         className="pfd-grid",
         style={"height": height, "width": "100%"},
     )
+    if row_id is not None:
+        grid.getRowId = f"String(params.data.{row_id})"
     return html.Div(grid, className="table-frame", role="region", **{"aria-label": label})
 
 

@@ -11,7 +11,7 @@ class DatasetsId(StrEnum):
     PAGE = "datasets-page"
     URL = "datasets-url"
     SEARCH = "datasets-search"
-    ARCHIVED = "datasets-archived"
+    SHELF = "datasets-shelf"
     COUNT = "datasets-count"
     NOTHING = "datasets-nothing"
     TABLE_AREA = "datasets-table-area"

@@ -1,68 +1,56 @@
-"""One dataset: card, recordings, splits."""
+"""One dataset: card, recordings, samples, splits, versions."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlencode
 
-import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from layouts.components.cards import build_card
 from layouts.components.carried_splits import build_carry_dialog
-from layouts.components.forms import ALL, LATEST, build_button, build_field, build_select
+from layouts.components.dataset_removal import build_removal_dialog, build_trash_note
+from layouts.components.dataset_samples import build_preview_area, build_statistics_area
+from layouts.components.dataset_versions import build_versions_area
+from layouts.components.forms import LATEST, build_button, build_field, build_select
 from layouts.components.header import build_page_header
+from layouts.components.recording_edit import FIELDS, build_edit_dialog
+from layouts.components.recording_filters import COLUMNS, FILTERS, build_recordings
 from layouts.components.splits import build_splits_area
 from layouts.components.states import build_skeleton
-from layouts.components.tables import Column, build_column_menu, build_table
 from layouts.components.tabs import build_tabs
 from layouts.components.url import build_url_store
 from layouts.figures.theme import class_colour
 from layouts.ids.dataset import DatasetId
 from layouts.page_spec import PageSpec
 
-TABS = (("overview", "Overview"), ("recordings", "Recordings"), ("splits", "Splits"))
-
-COLUMNS = (
-    Column("recording", "Recording", kind="link", width=190, pinned=True, filterable=False),
-    Column("channel", "Channel", width=100, filterable=False),
-    Column("fault_class", "Class", kind="class", width=140, filterable=False),
-    Column("severity", "Severity", width=100, filterable=False),
-    Column("sample_rate_hz", "Sample rate", unit="Hz", kind="number", width=160, filterable=False),
-    Column(
-        "duration_s", "Length", unit="s", kind="number", digits=4, width=110, sortable=False, filterable=False
-    ),
-    Column("shaft_speed_rpm", "Shaft speed", unit="rpm", kind="number", width=170, filterable=False),
-    Column("load", "Load", width=90, filterable=False),
-    Column("unit", "Unit", width=90, filterable=False),
-    Column("bearing", "Bearing", width=130, filterable=False),
-    Column("machine", "Machine", width=130, filterable=False),
-    Column("measurement_point", "Measured at", width=130, filterable=False),
-    Column("flags", "Quality", width=150, sortable=False, filterable=False),
+TABS = (
+    ("overview", "Overview"),
+    ("recordings", "Recordings"),
+    ("preview", "Preview"),
+    ("statistics", "Statistics"),
+    ("splits", "Splits"),
+    ("versions", "Versions"),
 )
 
 
 def build_layout(
-    dataset_id: str | None = None,
-    tab: str = "overview",
-    version: str = LATEST,
-    q: str = "",
-    fault_class: str = ALL,
-    channel: str = ALL,
-    **_query: Any,
+    dataset_id: str | None = None, tab: str = "overview", version: str = LATEST, **query: Any
 ) -> Component:
     """Return the page."""
     contents = {
         "overview": html.Div(build_skeleton(height="320px"), id=DatasetId.CARD),
-        "recordings": _build_recordings(q, fault_class, channel),
+        "recordings": build_recordings(query),
+        "preview": build_preview_area(),
+        "statistics": build_statistics_area(),
         "splits": build_splits_area(),
+        "versions": build_versions_area(),
     }
     return html.Div(
         [
             dcc.Store(id=DatasetId.PAGE, data={"dataset_id": dataset_id, "version": version}),
             dcc.Store(id=DatasetId.CHANGED),
-            build_url_store(DatasetId.URL, "tab", "q", "fault_class", "channel", "version"),
+            build_url_store(DatasetId.URL, "tab", *(name for name, _ in FILTERS), "version"),
             build_page_header(
                 html.Span("Dataset", id=DatasetId.TITLE),
                 html.Span(id=DatasetId.SENTENCE),
@@ -70,61 +58,17 @@ def build_layout(
                 actions=[
                     build_field("Version", build_select(DatasetId.VERSION, [(version, version)], version)),
                     build_button("Archive", DatasetId.ARCHIVE, icon="archive"),
+                    build_button("Delete", DatasetId.TRASH, icon="trash"),
                 ],
             ),
+            build_trash_note(),
             build_tabs(DatasetId.TABS, TABS, contents, tab),
             build_carry_dialog(),
+            build_edit_dialog(),
+            build_removal_dialog(),
         ],
         className="page",
     )
-
-
-def _build_recordings(q: str, fault_class: str, channel: str) -> html.Div:
-    search = dbc.Input(
-        id=DatasetId.SEARCH,
-        type="search",
-        value=q,
-        placeholder="Recording, file, machine",
-        debounce=0.3,
-        class_name="search-field",
-    )
-    label = dbc.Label("Search recordings", html_for=DatasetId.SEARCH, class_name="visually-hidden")
-    return html.Div(
-        [
-            html.Div(
-                [
-                    label,
-                    search,
-                    build_field(
-                        "Class",
-                        build_select(DatasetId.CLASS, [(ALL, "All"), *_keep(fault_class)], fault_class),
-                    ),
-                    build_field(
-                        "Channel", build_select(DatasetId.CHANNEL, [(ALL, "All"), *_keep(channel)], channel)
-                    ),
-                    html.Span(id=DatasetId.COUNT, className="filter-count", role="status"),
-                    build_column_menu(DatasetId.TABLE, COLUMNS),
-                    build_button("CSV", DatasetId.EXPORT, icon="download"),
-                    dcc.Download(id=DatasetId.DOWNLOAD),
-                ],
-                className="filter-bar",
-            ),
-            build_card(
-                None, build_table(DatasetId.TABLE, COLUMNS, label="Recordings of this dataset"), flush=True
-            ),
-        ]
-    )
-
-
-def _keep(value: str) -> list[tuple[str, str]]:
-    """A value from the address is an option before the real options are here, or the select would drop it."""
-    return [(value, value)] if value != ALL else []
-
-
-CSV_FIELDS = (
-    *("recording", "channel", "fault_class", "severity", "group", "sample_rate_hz", "n_samples"),
-    *("shaft_speed_rpm", "load", "unit", "machine", "bearing", "measurement_point", "source_file", "sha256"),
-)
 
 
 def build_row(dataset_id: int, row: dict[str, Any]) -> dict[str, Any]:
@@ -132,9 +76,12 @@ def build_row(dataset_id: int, row: dict[str, Any]) -> dict[str, Any]:
     path = f"/signals/{dataset_id}/{row['recording_id']}?{urlencode({'signal': row['signal_id']})}"
     return {
         **{column.field: row.get(column.field) for column in COLUMNS},
+        "signal_id": row["signal_id"],
         "href": path,
         "class_colour": class_colour(row["fault_class"]),
         "flags": ", ".join(flag["name"].replace("_", " ") for flag in row["quality"]),
+        "flag_sentences": " ".join(flag["sentence"] for flag in row["quality"]),
+        "edited": ", ".join(FIELDS[name].lower() for name in row["edited"]),
     }
 
 

@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from layouts.components.badges import format_class
 from layouts.components.cards import build_card
+from layouts.components.forms import build_field, build_select
 from layouts.components.header import build_page_header
 from layouts.components.states import build_button_link, build_empty_state
 from layouts.components.tables import Column, build_column_menu, build_table
@@ -26,12 +27,22 @@ COLUMNS = (
     Column("n_recordings", "Recordings", kind="number", width=125, filterable=False),
     Column("n_signals", "Signals", kind="number", width=110, filterable=False),
     Column("version", "Version", kind="number", width=110, filterable=False),
-    Column("created_at", "Imported", kind="moment", width=170, filterable=False),
+    Column("n_bytes", "Samples", unit="MB", kind="number", width=140, sortable=False, filterable=False),
+    Column("created_at", "Made", kind="moment", width=170, filterable=False),
     Column("description", "Description", width=280, sortable=False, filterable=False),
 )
 
 
-def build_layout(q: str = "", archived: str = "", **_query: Any) -> Component:
+SHELVES = (
+    ("active", "Active"),
+    ("archived", "Archived"),
+    ("trash", "Trash"),
+    ("all", "Active and archived"),
+)
+_ACTIVE = "active"
+
+
+def build_layout(q: str = "", shelf: str = _ACTIVE, **_query: Any) -> Component:
     """Return the page."""
     search = dbc.Input(
         id=DatasetsId.SEARCH,
@@ -41,13 +52,14 @@ def build_layout(q: str = "", archived: str = "", **_query: Any) -> Component:
         debounce=0.3,
         class_name="search-field",
     )
-    with_archived = dbc.Switch(id=DatasetsId.ARCHIVED, label="Archived too", value=archived == "True")
+    chosen = shelf if shelf in dict(SHELVES) else _ACTIVE
+    shelves = build_field("Show", build_select(DatasetsId.SHELF, SHELVES, chosen))
     table = build_table(DatasetsId.TABLE, COLUMNS, label="Datasets", height="calc(100vh - 250px)")
     label = dbc.Label("Search datasets", html_for=DatasetsId.SEARCH, class_name="visually-hidden")
     return html.Div(
         [
             dcc.Store(id=DatasetsId.PAGE, data={}),
-            build_url_store(DatasetsId.URL, "q", "archived"),
+            build_url_store(DatasetsId.URL, "q", "shelf", shelf=_ACTIVE),
             build_page_header(
                 "Datasets",
                 "Recordings with their labels, sample rates and operating conditions.",
@@ -59,7 +71,7 @@ def build_layout(q: str = "", archived: str = "", **_query: Any) -> Component:
                 [
                     label,
                     search,
-                    with_archived,
+                    shelves,
                     html.Span(id=DatasetsId.COUNT, className="filter-count", role="status"),
                     build_column_menu(DatasetsId.TABLE, COLUMNS),
                 ],
@@ -78,7 +90,8 @@ def build_row(dataset: dict[str, Any]) -> dict[str, Any]:
     return {
         **{key: dataset[key] for key in ("name", "n_recordings", "n_signals", "version", "created_at")},
         "href": f"/datasets/{dataset['dataset_id']}",
-        "tag": "archived" if dataset["archived"] else None,
+        "n_bytes": None if dataset["n_bytes"] is None else dataset["n_bytes"] / 1e6,
+        "tag": _name_tag(dataset),
         "classes": ", ".join(f"{format_class(name)} {dataset['classes'][name]}" for name in names),
         "class_list": [
             {"words": format_class(name), "colour": class_colour(name), "count": dataset["classes"][name]}
@@ -89,12 +102,35 @@ def build_row(dataset: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def build_nothing(*, filtered: bool) -> Component:
+def _name_tag(dataset: dict[str, Any]) -> str | None:
+    """Return the word that stands beside a dataset's name."""
+    tags = (
+        ("damaged", dataset["damaged"]),
+        (f"in the trash until {str(dataset['kept_until'])[:10]}", dataset["trashed_at"]),
+        ("archived", dataset["archived"]),
+    )
+    return next((word for word, holds in tags if holds), None)
+
+
+_NOTHING = {
+    "archived": (
+        "Nothing is archived",
+        "An archived dataset is left out of lists and stays as it is.",
+        "archive",
+    ),
+    "trash": ("The trash is empty", "What is deleted waits here for 30 days and can be restored.", "trash"),
+}
+
+
+def build_nothing(shelf: str, *, filtered: bool) -> Component:
     """Return why the list is empty, and the next step."""
     if filtered:
         state = build_empty_state(
             "No dataset matches", "Change the search, or look among the archived too.", icon="search"
         )
+    elif shelf in _NOTHING:
+        title, why, icon = _NOTHING[shelf]
+        state = build_empty_state(title, why, icon=icon)
     else:
         state = build_empty_state(
             "No datasets yet",

@@ -17,7 +17,14 @@ from models.dataset import DatasetVersion
 from models.job import Job, JobKind, JobQueue, JobState
 from services.cache_service import CacheService
 from services.datasets import table
-from services.datasets.rows import UNLABELLED, find_dataset, find_version, iterate_rows, load_rows_by_id
+from services.datasets.rows import (
+    UNLABELLED,
+    find_dataset,
+    find_version,
+    is_large,
+    iterate_rows,
+    load_rows_by_id,
+)
 from services.datasets.statistics import build_preview, compute_statistics
 from services.jobs.queue import enqueue_job
 from services.jobs.runner import JobHandle
@@ -25,8 +32,6 @@ from services.shared.actors import Actor
 from utils.constants import CACHE_DATASET_PREVIEW
 
 _MAX_PREVIEWS = 10
-# Reading so many bytes of samples takes a second or two; more is left to a job.
-INLINE_BYTES = 200_000_000
 _STATISTICS = "statistics"
 _ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.DEAD)
 _TELL_EVERY = 20
@@ -113,12 +118,6 @@ def request_statistics(
             job_id = job.id
             session.commit()
     return {"statistics": None, "job_id": job_id}
-
-
-def is_large(version: DatasetVersion) -> bool:
-    """Tell whether a version holds more samples than a page should wait for."""
-    n_bytes = version.summary.get("n_bytes")
-    return n_bytes is None or n_bytes > INLINE_BYTES
 
 
 def find_statistics_job(session: Session, version_id: int) -> int | None:

@@ -23,6 +23,7 @@ from services.datasets.rows import (
     find_bearing_row,
     find_dataset,
     find_version,
+    is_large,
     load_rows,
     load_rows_by_id,
 )
@@ -78,7 +79,17 @@ def list_datasets(
     column = _DATASET_SORTS[name]
     ordered = chosen.order_by(column.desc() if sort.startswith("-") else column.asc(), Dataset.id.desc())
     rows = session.execute(ordered.limit(min(max(limit, 1), MAX_PER_PAGE)).offset(max(offset, 0))).all()
-    return {"items": [describe_dataset(dataset, version) for dataset, version in rows], "total": total}
+    damaged = _list_damaged_datasets(session)
+    items = [
+        {**describe_dataset(dataset, version), "damaged": dataset.id in damaged} for dataset, version in rows
+    ]
+    return {"items": items, "total": total}
+
+
+def _list_damaged_datasets(session: Session) -> set[int]:
+    """Return the datasets with a signal that was found damaged."""
+    chosen = select(Recording.dataset_id).join(SignalRow, SignalRow.recording_id == Recording.id)
+    return set(session.scalars(chosen.where(SignalRow.damaged_at.is_not(None)).distinct()))
 
 
 def _select_datasets(query: str | None, shelf: str) -> Select[Dataset, DatasetVersion]:
@@ -156,6 +167,7 @@ def load_details(session: Session, dataset_id: int, number: int | None) -> dict[
         "versions": list_versions(session, dataset_id),
         "import": version.summary.get("import"),
         "card": version.card,
+        "statistics_pending": "statistics" not in version.summary and is_large(version),
         "n_splits": count_splits(session, dataset_id),
         "n_experiments": n_experiments or 0,
     }

@@ -55,6 +55,8 @@ RECORDING_FIELDS = ("machine", "shaft_speed_rpm", "load")
 SIGNAL_FIELDS = ("unit", "bearing", "measurement_point")
 LABEL_FIELDS = ("fault_class", "severity", "group")
 _STREAMED = 1_000
+# Reading so many bytes of samples takes a second or two; more is left to a job.
+INLINE_BYTES = 200_000_000
 
 
 def find_dataset(session: Session, dataset_id: int) -> Dataset:
@@ -84,6 +86,12 @@ def find_version(session: Session, dataset_id: int, number: int | None = None) -
             "There is no such dataset." if number is None else f"There is no version {number}."
         )
     return version
+
+
+def is_large(version: DatasetVersion) -> bool:
+    """Tell whether a version holds more samples than somebody should wait for to be read."""
+    n_bytes = version.summary.get("n_bytes")
+    return n_bytes is None or n_bytes > INLINE_BYTES
 
 
 def select_rows(version_id: int) -> Select[Any]:

@@ -240,7 +240,12 @@ def test_a_dataset_is_changed_and_deleted(program: Program, database: Settings, 
     assert program.get("/datasets", archived=True)["total"] == 1
     assert program.call("PATCH", f"/datasets/{dataset_id}", json={"created_by": 1}).status_code == 422
     assert program.call("DELETE", f"/datasets/{dataset_id}").status_code == 204
-    assert program.call("DELETE", f"/datasets/{dataset_id}").status_code == 404
+    assert program.get("/datasets", archived=True)["total"] == 0
+    assert program.get("/datasets", shelf="trash")["items"][0]["name"] == "Mill"
+    assert program.call("POST", f"/datasets/{dataset_id}/restore").json["trashed_at"] is None
+    for status in (204, 404):
+        answer = program.call("DELETE", f"/datasets/{dataset_id}?permanently=true")
+        assert answer.status_code == status
     assert [path for path in database.signals_dir.rglob("*") if path.is_file()] == []
 
 

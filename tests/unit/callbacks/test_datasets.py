@@ -20,7 +20,7 @@ def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ask(start: int, stop: int, search_query: str | None = None, **more: Any) -> dict[str, Any]:
     request = {"startRow": start, "endRow": stop, **more}
-    return datasets.list_datasets(request, search_query, more.pop("archived", False))
+    return datasets.list_datasets(request, search_query, more.pop("shelf", "active"))
 
 
 def test_every_dataset_is_on_one_of_the_pages(database: object) -> None:
@@ -44,17 +44,18 @@ def test_a_row_tells_classes_and_whether_it_is_archived(database: object) -> Non
     DatasetService.archive_dataset(small.dataset_id)
     assert ask(0, 50)["rowCount"] == 0
     assert (
-        datasets.list_datasets({"startRow": 0, "endRow": 50}, None, True)["rowData"][0]["tag"] == "archived"
+        datasets.list_datasets({"startRow": 0, "endRow": 50}, None, "archived")["rowData"][0]["tag"]
+        == "archived"
     )
 
 
 def test_an_empty_list_says_why(database: object) -> None:
-    nothing, hidden, count = datasets.count_datasets({}, "", False, None)
+    nothing, hidden, count = datasets.count_datasets({}, "", "active", None)
     assert hidden
     assert "Import recordings" in find_text(nothing)
     assert count == ""
     add_small_dataset()
-    assert datasets.count_datasets({}, "", False, None) == (None, False, "1 dataset")
-    nothing, hidden, _count = datasets.count_datasets({}, "pump", False, None)
+    assert datasets.count_datasets({}, "", "active", None) == (None, False, "1 dataset")
+    nothing, hidden, _count = datasets.count_datasets({}, "pump", "active", None)
     assert hidden
     assert "No dataset matches" in find_text(nothing)
