@@ -17,6 +17,8 @@ _N_MAINS_HARMONICS = 20
 _TOLERANCE_BINS = 0.75
 # So many times as many members as chance would bring.
 _OVER_CHANCE = 2.0
+# Below this share of the carrier's amplitude a peak is no sideband worth naming.
+_LEAST_SIDEBAND = 0.003
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,8 @@ def _find_best_sidebands(
     for spacing_hz in (*known_hz, *others):
         if spacing_hz < 3.0 * tolerance_hz or spacing_hz > 0.5 * centre_hz:
             continue
-        if abs(centre_hz - spacing_hz * round(centre_hz / spacing_hz)) <= tolerance_hz:
+        multiple = round(centre_hz / spacing_hz)
+        if abs(centre_hz - spacing_hz * multiple) <= tolerance_hz and multiple <= _MAX_HARMONIC:
             continue  # harmonics of the spacing, not sidebands of a carrier
         family = _collect_sidebands(peaks, carrier, spacing_hz, tolerance_hz)
         if family is not None and (best is None or len(family.members) > len(best.members)):
@@ -203,7 +206,8 @@ def _collect_sidebands(
         for k in range(1, _MAX_HARMONIC + 1):
             place = centre_hz + side * k * spacing_hz
             nearest = min(range(len(peaks)), key=lambda i: abs(peaks[i].frequency_hz - place))
-            lower = peaks[nearest].amplitude < peaks[carrier].amplitude
+            share = peaks[nearest].amplitude / peaks[carrier].amplitude
+            lower = _LEAST_SIDEBAND <= share < 1.0
             if not lower or abs(peaks[nearest].frequency_hz - place) > tolerance_hz:
                 break
             sides[side * k] = nearest

@@ -27,10 +27,13 @@ ENVELOPE_WEIGHT = 0.7
 WIDE_RANGE_HZ = (5.0, 120.0)
 MIN_TURNS = 12.0
 
-# Natural logarithm of a power ratio at which a line counts in full (30 dB), and so at a mains line.
+# Natural logarithm of a power ratio: where a line counts in full (30 dB), and from where one helps to refine.
 _CLIP = math.log(1000.0)
-_MAINS_CLIP = math.log(10.0)
+_STRONG = math.log(30.0)
 _MAINS_TOLERANCE_HZ = 0.15
+# A mains line's skirts reach so far; what lies in them speaks for a shaft only together with something else.
+_MAINS_TOLERANCE_BINS, _MAINS_SKIRT_BINS = 2.0, 4.0
+_MAINS_CLIP = math.log(10.0)
 _FLOOR_SHARE = 0.5
 _MIN_FLOOR_BINS = 9
 _BETWEEN_WEIGHT = 0.5
@@ -41,6 +44,7 @@ _N_CANDIDATES = 5
 _MIN_LEAD = 0.30
 _MIN_EXCESS = 7.0
 _ANALYTIC_MEDIAN = math.log(2.0)
+_ONLY_MAINS = "The only lines that stand out may be the mains'; give the speed, or record a tacho."
 _NEEDS_NOMINAL = (
     "Give the nominal speed to search around: without it a bearing's line can't be told from the shaft's."
 )
@@ -197,14 +201,31 @@ def build_evidence(samples: NDArray[np.float64], rate: float, shaft_hz: float, m
 
 def _hold_down_mains(ratios: NDArray[np.float64], resolution_hz: float) -> NDArray[np.float64]:
     frequencies_hz = np.arange(ratios.size) * resolution_hz
-    reach_hz = max(_MAINS_TOLERANCE_HZ, 2.0 * resolution_hz)
+    reach_hz = max(_MAINS_TOLERANCE_HZ, _MAINS_TOLERANCE_BINS * resolution_hz)
     for mains_hz in MAINS_HZ:
         if reach_hz > 0.04 * mains_hz:
             continue  # too coarse to tell mains from the shaft
-        distance = np.abs(frequencies_hz - mains_hz * np.round(frequencies_hz / mains_hz))
-        on_mains = (distance <= reach_hz) & (frequencies_hz > 0.5 * mains_hz)
+        on_mains = _measure_distance(frequencies_hz, mains_hz) <= reach_hz
         ratios = np.where(on_mains, np.minimum(ratios, _MAINS_CLIP), ratios)
     return ratios
+
+
+def _measure_distance(frequencies_hz: NDArray[np.float64], mains_hz: float) -> NDArray[np.float64]:
+    """Distance to the nearest multiple of a mains frequency, itself the lowest."""
+    multiples = np.maximum(np.round(frequencies_hz / mains_hz), 1.0)
+    return np.abs(frequencies_hz - mains_hz * multiples)
+
+
+def _has_own_line(shaft_hz: float, evidence: Evidence) -> bool:
+    """Tell whether a shaft has a strong line that can't be a mains line or its skirt."""
+    places = shaft_hz * np.arange(1, N_HARMONICS + 1)
+    skirt_hz = max(_MAINS_TOLERANCE_HZ, _MAINS_SKIRT_BINS * evidence.resolution_hz)
+    own = np.ones(places.size, dtype=bool)
+    for mains_hz in MAINS_HZ:
+        own &= _measure_distance(places, mains_hz) > skirt_hz
+    around = np.array([-1.0, 0.0, 1.0]) * evidence.resolution_hz
+    heights = evidence.read(places[:, None] + around).max(axis=1)
+    return bool(np.any(heights[own] >= _STRONG))
 
 
 def score_comb(evidence: Evidence, shaft_hz: NDArray[np.float64], *, wide: bool) -> NDArray[np.float64]:
@@ -236,6 +257,8 @@ def _judge(grid: NDArray[np.float64], scores: NDArray[np.float64], sources: list
     if best < _MIN_EXCESS * scatter or lead < _MIN_LEAD:
         reason = "No speed in the range stands out from the others; give the speed, or record a tacho."
         return SpeedEstimate(None, 0.0, candidates, reason)
+    if not any(_has_own_line(float(grid[leaders[0]]), evidence) for evidence in sources):
+        return SpeedEstimate(None, 0.0, candidates, _ONLY_MAINS)
     refined = refine_frequency(float(grid[leaders[0]]), sources)
     return SpeedEstimate(refined, lead, candidates)
 
@@ -267,7 +290,7 @@ def _find_top(evidence: Evidence, frequency_hz: float) -> tuple[float, float]:
     centre = round(frequency_hz / evidence.resolution_hz)
     bins = np.arange(max(centre - 2, 0), min(centre + 3, evidence.log_ratios.size))
     ratios = evidence.log_ratios[bins]
-    if not ratios.size or ratios.max() < _MAINS_CLIP * 1.5:
+    if not ratios.size or ratios.max() < _STRONG:
         return 0.0, 0.0
     power = np.exp(ratios) - 1.0
     return float(np.average(bins, weights=power)) * evidence.resolution_hz, float(ratios.max())
