@@ -13,13 +13,15 @@ from services.datasets.changes import DatasetChanges
 from services.datasets.dividing import DatasetSplits
 from services.datasets.importing import run_import
 from services.datasets.inspection import describe_preview, inspect_files, open_reader
+from services.datasets.keeping import DatasetTemplates
 from services.datasets.makers import DatasetMakers
-from services.datasets.mapping import ImportMapping, parse_mapping
+from services.datasets.mapping import ImportMapping, parse_arrangement, parse_mapping
 from services.datasets.planning import build_plan
 from services.datasets.requests import request_import
 from services.datasets.sources import FileReference, resolve_sources
 from services.datasets.suggestions import suggest_channels, suggest_values
 from services.datasets.summary import count_recordings
+from services.datasets.templates import list_layouts, list_templates, resolve_template
 from services.datasets.uploads import ByteStream
 from services.jobs.runner import execute_job
 from services.shared.actors import SYSTEM, Actor, require_role
@@ -35,7 +37,7 @@ def _no_list() -> list[dict[str, Any]]:
     return []
 
 
-class DatasetService(DatasetCatalogue, DatasetChanges, DatasetSplits, DatasetMakers):
+class DatasetService(DatasetTemplates, DatasetCatalogue, DatasetChanges, DatasetSplits, DatasetMakers):
     """Datasets and their versions, recordings, splits and imports."""
 
     # --- uploads ---------------------------------------------------------------------------------------
@@ -77,26 +79,32 @@ class DatasetService(DatasetCatalogue, DatasetChanges, DatasetSplits, DatasetMak
 
     @staticmethod
     @returns_result
-    def preview_import(files: Sequence[FileReference], *, actor: Actor = SYSTEM) -> dict[str, Any]:
+    def preview_import(
+        files: Sequence[FileReference], *, arrangement: str = "auto", actor: Actor = SYSTEM
+    ) -> dict[str, Any]:
         """Look into files without reading their samples.
 
         Args:
             files: Upload ids, or for scripts ``{"path": …, "name": …}``.
+            arrangement: What stands in rows and columns of tables whose shape does not tell: ``auto``,
+                ``channels_in_columns``, ``channels_in_rows``, ``recordings_in_rows``, ``…_in_columns``.
             actor: Who asks.
 
         Returns:
             ``files``: per file its format, variables (at most 50 listed), scalars, parts, or its problem;
-            ``channels`` and ``values``: globs of signals and of single numbers that the files have in common.
+            ``channels`` and ``values``: globs of signals and of single numbers that the files have in common;
+            ``templates``: those that are kept, with ``fits`` for files of this layout.
         """
         require_role(actor, Role.ENGINEER)
         with get_db_session(read_only=True) as session:
             sources = resolve_sources(session, files, actor)
         with open_reader() as reader:
-            found = inspect_files(reader, sources, ImportMapping())
+            found = inspect_files(reader, sources, ImportMapping(options=parse_arrangement(arrangement)))
         return ok(
             files=[describe_preview(*pair) for pair in zip(sources, found, strict=True)],
             channels=suggest_channels(found),
             values=suggest_values(found),
+            templates=list_templates(list_layouts(found)),
         )
 
     @staticmethod
@@ -110,7 +118,7 @@ class DatasetService(DatasetCatalogue, DatasetChanges, DatasetSplits, DatasetMak
             ``rows`` (at most 500), ``n_rows``, ``skipped``, ``classes``, ``ready``, ``problem``, ``code``.
         """
         require_role(actor, Role.ENGINEER)
-        parsed = parse_mapping(mapping)
+        parsed = parse_mapping(resolve_template(mapping))
         with get_db_session(read_only=True) as session:
             sources = resolve_sources(session, files, actor)
         with open_reader() as reader:
@@ -143,6 +151,7 @@ class DatasetService(DatasetCatalogue, DatasetChanges, DatasetSplits, DatasetMak
         Args:
             files: Upload ids, or for scripts ``{"path": …, "name": …}``.
             mapping: What the fields of the signals are; see `services.datasets.mapping.parse_mapping`.
+                ``{"template": NAME}`` builds on a template; what else is said goes on top.
             name: The dataset's name.
             description: Of a new dataset.
             strict: One file that can't be used refuses them all; else it is left out and named.

@@ -128,6 +128,7 @@ class IsolatedReader:
         outputs: Mapping[str, Path],
         name: str | None = None,
         options: ReadOptions = AS_FOUND,
+        divisors: Mapping[str, float] | None = None,
     ) -> dict[str, ReadSignal]:
         """Write several signals of one file, going through a text file only once.
 
@@ -141,9 +142,12 @@ class IsolatedReader:
             What its sender called it.
         options
             What a person said about its layout.
+        divisors
+            What the samples of some signals are divided by, for a sensitivity.
         """
         request = {
             "op": "read",
+            "divisors": dict(divisors or {}),
             "path": str(path),
             "name": name,
             "options": asdict(options),

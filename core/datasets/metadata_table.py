@@ -25,6 +25,8 @@ COLUMNS = (
     "fault_class",
     "severity",
     "group",
+    "sensitivity",
+    "acquired_utc",
 )
 _NUMBERS = {"sample_rate_hz", "shaft_speed_rpm"}
 _MAX_BYTES = 32 << 20
@@ -63,6 +65,8 @@ class MetadataRow:
     fault_class: str | None = None
     severity: str | None = None
     group: str | None = None
+    sensitivity: str | None = None
+    acquired_utc: str | None = None
 
 
 def read_metadata_table(source: Path | str) -> list[MetadataRow]:

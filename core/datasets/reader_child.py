@@ -34,7 +34,7 @@ class ReaderChild:
         file = self._file(Path(request["path"]), request.get("name"), request.get("options") or {})
         if request["op"] == "preview":
             return {"preview": _preview_as_dict(file.preview())}
-        return {"n_samples": self._read(file, request["outputs"])}
+        return {"n_samples": self._read(file, request["outputs"], request.get("divisors") or {})}
 
     def _file(self, path: Path, name: str | None, options: dict[str, Any]) -> Any:
         from core.datasets.readers.base import ReadOptions, file_size
@@ -52,8 +52,8 @@ class ReaderChild:
             self._open_key = key
         return self._open_file
 
-    def _read(self, file: Any, outputs: dict[str, str]) -> dict[str, int]:
-        """Write each signal as raw little-endian float32; return the lengths."""
+    def _read(self, file: Any, outputs: dict[str, str], divisors: dict[str, float]) -> dict[str, int]:
+        """Write each signal as raw little-endian float32, divided where asked; return the lengths."""
         self.writable = {sandbox.absolute(output) for output in outputs.values()}
         n_samples = dict.fromkeys(outputs, 0)
         targets: dict[str, BinaryIO] = {}
@@ -61,6 +61,8 @@ class ReaderChild:
             for variable, output in outputs.items():
                 targets[variable] = Path(output).open("wb")  # noqa: SIM115 - several at once, closed below
             for variable, block in file.read_many(list(outputs)):
+                if variable in divisors:
+                    block = (block.astype("f8") / divisors[variable]).astype("f4")
                 targets[variable].write(block.astype("<f4", copy=False).data)
                 n_samples[variable] += block.size
         finally:

@@ -48,7 +48,7 @@ def run_import(handle: JobHandle) -> dict[str, Any]:
         sources = resolve_sources(session, handle.payload["files"], SYSTEM)
     with _workspace(handle) as workspace, open_reader() as reader:
         plan = _plan(handle, reader, sources, mapping)
-        staged, unusable = _stage(handle, reader, sources, plan, workspace)
+        staged, unusable = _stage(handle, reader, sources, plan, workspace, mapping)
         skipped = [*plan.skipped, *unusable]
         if handle.payload["strict"]:
             refuse_skipped(skipped)
@@ -85,6 +85,7 @@ def _stage(
     sources: Sequence[SourceFile],
     plan: ImportPlan,
     workspace: Path,
+    mapping: ImportMapping,
 ) -> tuple[list[StagedSignal], list[Skipped]]:
     check_room(plan.signals, workspace, get_settings().storage_reserve_bytes)
     total = len(plan.signals)
@@ -93,7 +94,7 @@ def _stage(
         handle.report(_SHARE_PREVIEW + _SHARE_READ * done / total, f"read {done} of {total} signals")
         handle.raise_if_interrupted()
 
-    return stage_signals(reader, sources, plan.signals, workspace, tell)
+    return stage_signals(reader, sources, plan.signals, workspace, tell, mapping.options)
 
 
 def _nothing_left(unusable: Sequence[Skipped]) -> InvalidInputError:

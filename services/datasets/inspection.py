@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from core.datasets.isolated import IsolatedReader
-from core.datasets.readers.base import FilePreview
+from core.datasets.readers.base import FilePreview, ReadOptions
 from dashboard_config import get_settings
 from services.datasets.mapping import ImportMapping
 from services.datasets.planning import PreviewedFile
@@ -37,14 +37,16 @@ def inspect_files(
     files = []
     for index, source in enumerate(sources):
         on_file(index)
-        preview, error = _preview(reader, source)
+        preview, error = _preview(reader, source, mapping.options)
         files.append(PreviewedFile(source.name, preview, error, groups[index]))
     return files
 
 
-def _preview(reader: IsolatedReader, source: SourceFile) -> tuple[FilePreview | None, LstmPfdError | None]:
+def _preview(
+    reader: IsolatedReader, source: SourceFile, options: ReadOptions
+) -> tuple[FilePreview | None, LstmPfdError | None]:
     try:
-        return reader.preview(source.path, source.name), None
+        return reader.preview(source.path, source.name, options), None
     except (ServiceUnavailableError, StorageFullError):
         raise
     except LstmPfdError as error:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from core.datasets.metadata_table import MetadataRow, read_metadata_table
 from core.datasets.naming import compile_pattern
+from core.datasets.readers.base import ARRANGEMENTS, AS_FOUND, ReadOptions
 from utils.exceptions import InvalidInputError
 
 NUMBER_FIELDS = ("sample_rate_hz", "shaft_speed_rpm")
@@ -24,6 +26,8 @@ TEXT_FIELDS = (
     "fault_class",
     "severity",
     "group",
+    "sensitivity",
+    "acquired_utc",
 )
 FIELDS = NUMBER_FIELDS + TEXT_FIELDS
 LABEL_GROUPS = ("fault_class", "label")
@@ -42,6 +46,8 @@ _MAX_LENGTH = {
     "group": 120,
     "geometry": 200,
     "orders": 200,
+    "sensitivity": 40,
+    "acquired_utc": 40,
 }
 _MAX_ENTRIES = 500
 
@@ -87,11 +93,14 @@ class ImportMapping:
     label_from: str | None = None
     scalars: tuple[ScalarRule, ...] = ()
     overrides: tuple[OverrideRule, ...] = ()
+    options: ReadOptions = AS_FOUND
+    start_time: datetime | None = None
 
 
 _KEYS = {
     *("variables", "channels", "defaults", "metadata_csv", "pattern", "map", "label_from"),
     *("speed_from", "shaft_frequency_from", "sample_rate_from", "load_from", "overrides"),
+    *("arrangement", "start_time"),
 }
 # Fields that single values of a file give, and the factor of their number: files also name the shaft in Hz.
 _SCALAR_KEYS = {
@@ -129,7 +138,38 @@ def parse_mapping(raw: Mapping[str, Any]) -> ImportMapping:
             if raw.get(key)
         ),
         overrides=tuple(_parse_override(rule) for rule in _parse_list(raw, "overrides")),
+        options=parse_arrangement(raw.get("arrangement")),
+        start_time=_parse_start(raw.get("start_time")),
     )
+
+
+def parse_arrangement(raw: Any) -> ReadOptions:
+    """Return how the tables of numbers are arranged, as a person says it; by default as their shape tells.
+
+    Raises:
+        InvalidInputError: It is none of `ARRANGEMENTS`.
+    """
+    said = _parse_optional(raw, "arrangement") or "auto"
+    if said not in ARRANGEMENTS:
+        raise InvalidInputError(f"'{said[:40]}' is no arrangement. It may be: {', '.join(ARRANGEMENTS)}.")
+    return ReadOptions(said)
+
+
+def _parse_start(raw: Any) -> datetime | None:
+    text = _parse_optional(raw, "start_time")
+    moment = parse_moment(text) if text else None
+    if text and moment is None:
+        raise InvalidInputError(f"'{text[:40]}' is no date and time; write it as 2026-03-01T10:00.")
+    return moment
+
+
+def parse_moment(text: str) -> datetime | None:
+    """Return a time in ISO 8601, in UTC where it names no zone; None where it is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def parse_fields(raw: Any) -> FieldValues:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
@@ -15,6 +16,7 @@ from services.datasets.bearings import resolve_bearing
 from services.datasets.labels import LabelReader
 from services.datasets.mapping import FIELDS, FieldValues, ImportMapping, OverrideRule, parse_field
 from services.datasets.selection import Selection, select_variables
+from services.datasets.sensitivity import Scaling, resolve_sensitivity
 from services.shared.texts import to_plain
 from utils.exceptions import ErrorCode, InvalidInputError, LstmPfdError
 
@@ -22,6 +24,7 @@ _RATE_TOLERANCE = 1e-3
 _LARGEST_RATE_HZ = 1e8
 _MANY_RECORDINGS = ("canonical_hdf5", "split_hdf5", "flat_hdf5")
 _MAX_RECORDING_NAME = 200
+_MAX_UNIT = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +74,17 @@ class PlannedSignal:
     severity: str | None = None
     group: str | None = None
     part: str | None = None
+    sensitivity: str | None = None
     acquired_utc: str | None = None
+    divisor: float | None = None
+    scaling: str | None = None
     problems: list[Problem] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the row as plain data."""
         row = asdict(self)
-        del row["source"]
+        for inner in ("source", "divisor"):
+            del row[inner]
         return row
 
 
@@ -165,7 +172,8 @@ def _plan_signal(
     assert file.preview is not None  # noqa: S101 -- narrows the type; unreadable files never come here
     variable = selection.variable
     problems: list[Problem] = []
-    values = _declared_values(file.preview, variable, prefix, selection)
+    values = _declared_values(file.preview, variable, prefix, selection, mapping)
+    declared_unit = values.pop("unit", None)
     values |= _scalar_values(file.preview, mapping, problems)
     values |= mapping.defaults | selection.rule_values
     with _noting(problems, "file name"):
@@ -177,6 +185,7 @@ def _plan_signal(
         values |= {name: value for name, value in given.items() if name != "fault_class"}
     rate, origin = _settle_rate(variable, values.pop("sample_rate_hz", None), problems)
     _check_speed(values.get("shaft_speed_rpm"), problems)
+    scaling = _settle_unit(values, declared_unit, problems)
     with _noting(problems, "bearing"):
         resolve_bearing(values.get("bearing"), values.get("geometry"), values.get("orders"))
     return PlannedSignal(
@@ -187,20 +196,39 @@ def _plan_signal(
         sample_rate_hz=rate,
         rate_origin=origin,
         part=variable.part,
+        divisor=scaling.divisor if scaling else None,
+        scaling=scaling.sentence if scaling else None,
         problems=problems,
-        acquired_utc=_text(variable.attributes.get("acquired_utc")),
         **values,
     )
 
 
+def _settle_unit(values: FieldValues, declared: str | None, problems: list[Problem]) -> Scaling | None:
+    """A sensitivity leads from the file's unit to the signal's; without one the samples stay as they are."""
+    scaling = None
+    if values.get("sensitivity") is not None:
+        with _noting(problems, "sensitivity"):
+            scaling = resolve_sensitivity(values["sensitivity"], declared, values.get("unit"))
+    unit = scaling.unit if scaling else values.get("unit") or declared
+    if unit is not None:
+        values["unit"] = unit[:_MAX_UNIT]
+    return scaling
+
+
 def _declared_values(
-    preview: FilePreview, variable: VariablePreview, prefix: str, selection: Selection
+    preview: FilePreview,
+    variable: VariablePreview,
+    prefix: str,
+    selection: Selection,
+    mapping: ImportMapping,
 ) -> FieldValues:
     """Fields as the file declares them, and the names that follow from the file's own."""
     values: FieldValues = {"recording": prefix[:_MAX_RECORDING_NAME], "channel": selection.channel}
+    own = variable.attributes.get("recording_id")
     if preview.format in _MANY_RECORDINGS:
-        own = variable.attributes.get("recording_id")
         values["recording"] = to_plain(str(own or f"{prefix}/{variable.name}"))[:_MAX_RECORDING_NAME]
+    elif own is not None:
+        values["recording"] = to_plain(f"{prefix}/{own}")[:_MAX_RECORDING_NAME]
     for name in FIELDS:
         if name in variable.attributes and name not in ("recording", "sample_rate_hz"):
             try:
@@ -208,7 +236,27 @@ def _declared_values(
             except InvalidInputError:
                 continue
             values |= {} if parsed is None else {name: parsed}
-    return values | ({"unit": variable.unit[:24]} if variable.unit else {})
+    moment = _find_moment(variable, mapping)
+    values |= {"acquired_utc": moment} if moment else {}
+    return values | ({"unit": variable.unit[:_MAX_UNIT]} if variable.unit else {})
+
+
+def _find_moment(variable: VariablePreview, mapping: ImportMapping) -> str | None:
+    """Return when a signal was taken: by its own time, or so many seconds after a start.
+
+    A time that carries no date counts from the start that a person gave, else from 1970: then only
+    differences mean something, which the preview says.
+    """
+    attributes = variable.attributes
+    start = mapping.start_time or datetime.fromtimestamp(0, UTC)
+    try:
+        if "elapsed_s" in attributes:
+            return (start + timedelta(seconds=float(attributes["elapsed_s"]))).isoformat()
+        if "unix_s" in attributes:
+            return datetime.fromtimestamp(float(attributes["unix_s"]), UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None
 
 
 def _scalar_values(preview: FilePreview, mapping: ImportMapping, problems: list[Problem]) -> FieldValues:
@@ -344,7 +392,3 @@ def _nothing_usable(skipped: list[Skipped]) -> LstmPfdError:
     return InvalidInputError(
         f"Nothing can be imported. {first.file}: {first.sentence}{more}", code=ErrorCode(first.code)
     )
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)

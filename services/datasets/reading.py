@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from core.datasets.isolated import IsolatedReader
+from core.datasets.readers.base import AS_FOUND, ReadOptions
 from core.datasets.store import hash_signal
-from core.signal.quality import assess_quality, check_usable
+from core.signal.quality import QualitySeverity, assess_quality, check_usable
 from services.datasets.planning import PlannedSignal, Skipped
 from services.datasets.sources import SourceFile
 from services.shared.texts import to_plain
@@ -71,6 +72,7 @@ def stage_signals(
     signals: Sequence[PlannedSignal],
     folder: Path,
     on_progress: Callable[[int], None],
+    options: ReadOptions = AS_FOUND,
 ) -> tuple[list[StagedSignal], list[Skipped]]:
     """Read every planned signal into ``folder``; one that is not usable is left out and named.
 
@@ -81,7 +83,7 @@ def stage_signals(
     skipped: list[Skipped] = []
     seen: dict[str, PlannedSignal] = {}
     for batch in _batches(signals):
-        outputs = _read_batch(reader, sources[batch[0].source], batch, folder)
+        outputs = _read_batch(reader, sources[batch[0].source], batch, folder, options)
         for planned, output in zip(batch, outputs, strict=True):
             try:
                 if isinstance(output, LstmPfdError):
@@ -111,24 +113,40 @@ def _batches(signals: Sequence[PlannedSignal]) -> Iterator[list[PlannedSignal]]:
 
 
 def _read_batch(
-    reader: IsolatedReader, source: SourceFile, batch: list[PlannedSignal], folder: Path
+    reader: IsolatedReader,
+    source: SourceFile,
+    batch: list[PlannedSignal],
+    folder: Path,
+    options: ReadOptions,
 ) -> list[Path | LstmPfdError]:
     """Read several signals at once; where that fails, one by one, so that a broken one spares the others."""
     outputs = {signal.variable: folder / f"{new_storage_name()}.f32" for signal in batch}
+    divisors = {signal.variable: signal.divisor for signal in batch if signal.divisor is not None}
     if len(outputs) > 1:
         try:
-            reader.read_many(source.path, outputs, source.name)
+            reader.read_many(source.path, outputs, source.name, options, divisors)
             return [outputs[signal.variable] for signal in batch]
         except StorageFullError:
             raise
         except LstmPfdError:
             pass
-    return [_read_one(reader, source, signal.variable, outputs[signal.variable]) for signal in batch]
+
+    def read_one(variable: str) -> Path | LstmPfdError:
+        return _read_one(reader, source, {variable: outputs[variable]}, options, divisors)
+
+    return [read_one(signal.variable) for signal in batch]
 
 
-def _read_one(reader: IsolatedReader, source: SourceFile, variable: str, output: Path) -> Path | LstmPfdError:
+def _read_one(
+    reader: IsolatedReader,
+    source: SourceFile,
+    output: dict[str, Path],
+    options: ReadOptions,
+    divisors: dict[str, float],
+) -> Path | LstmPfdError:
     try:
-        return reader.read(source.path, variable, output, source.name).path
+        (found,) = reader.read_many(source.path, output, source.name, options, divisors).values()
+        return found.path
     except StorageFullError:
         raise
     except LstmPfdError as error:
@@ -145,8 +163,15 @@ def _examine(planned: PlannedSignal, path: Path) -> StagedSignal:
         path,
         int(samples.size),
         hash_signal(samples),
-        [{**asdict(f), "severity": str(f.severity)} for f in flags],
+        [*_say_scaling(planned), *({**asdict(f), "severity": str(f.severity)} for f in flags)],
     )
+
+
+def _say_scaling(planned: PlannedSignal) -> list[dict[str, Any]]:
+    """A signal that is not as it stands in its file says so wherever its quality is shown."""
+    if planned.scaling is None:
+        return []
+    return [{"name": "scaled", "severity": str(QualitySeverity.INFO), "sentence": planned.scaling}]
 
 
 def _refuse_twin(first: PlannedSignal, second: PlannedSignal) -> None:

@@ -10,6 +10,7 @@ from models.job import JobKind, JobQueue
 from services.datasets.mapping import parse_mapping
 from services.datasets.removal import check_name
 from services.datasets.sources import FileReference, resolve_sources
+from services.datasets.templates import resolve_template
 from services.jobs.queue import enqueue_job
 from services.shared.actors import Actor
 from services.shared.audit import record_audit
@@ -30,7 +31,7 @@ def request_import(
 
     Args:
         files: Upload ids, or for scripts paths.
-        mapping: See `services.datasets.mapping.parse_mapping`.
+        mapping: See `services.datasets.mapping.parse_mapping`; ``template`` names one to build on.
         name: The dataset's name.
         actor: Who asks.
         description: Of a new dataset.
@@ -41,6 +42,7 @@ def request_import(
         InvalidInputError: The mapping, the name or a file reference can't be used.
         NotFoundError: An upload that is not there.
     """
+    mapping = resolve_template(mapping)
     parse_mapping(mapping)
     checked = check_name(name)
     check_text([mapping, description], "mapping or description")

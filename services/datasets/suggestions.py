@@ -12,6 +12,7 @@ from typing import Any
 from core.datasets.readers.base import FilePreview, VariablePreview
 from services.datasets.planning import PreviewedFile
 from services.datasets.selection import suggest_channel
+from services.shared.texts import to_plain
 
 _SELF_DESCRIBING = ("canonical_hdf5", "split_hdf5", "flat_hdf5")
 _OWN_CHANNELS = "*/*"
@@ -28,10 +29,15 @@ def suggest_channels(files: Sequence[PreviewedFile]) -> list[dict[str, Any]]:
     found: dict[str, list[tuple[str, VariablePreview]]] = defaultdict(list)
     for file, preview in _readable(files):
         for variable in preview.variables:
-            found[_key_channel(preview, variable.name)].append((file, variable))
+            found[_key_channel(preview, variable)].append((file, variable))
     every = {variable.name for entries in found.values() for _, variable in entries}
     channels = [_describe_channel(key, entries, every) for key, entries in found.items()]
     return _most_frequent(channels)
+
+
+def list_channel_keys(preview: FilePreview) -> list[str]:
+    """Return what the channels of a file are recognised by, in every file of its layout."""
+    return [_key_channel(preview, variable) for variable in preview.variables]
 
 
 def _most_frequent(described: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -58,9 +64,12 @@ def _readable(files: Iterable[PreviewedFile]) -> list[tuple[str, FilePreview]]:
     return [(file.name, file.preview) for file in files if file.preview is not None]
 
 
-def _key_channel(preview: FilePreview, variable: str) -> str:
+def _key_channel(preview: FilePreview, variable: VariablePreview) -> str:
     """Files that describe themselves name signals ``recording/channel`` or ``part/row``: one rule for all."""
-    return _OWN_CHANNELS if preview.format in _SELF_DESCRIBING else suggest_channel(variable)
+    if preview.format in _SELF_DESCRIBING:
+        return _OWN_CHANNELS
+    own = variable.attributes.get("channel")
+    return to_plain(str(own))[:60] if own is not None else suggest_channel(variable.name)
 
 
 def suggest_values(files: Sequence[PreviewedFile]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from services.shared.actors import Actor
 from services.shared.audit import record_audit
 from services.shared.texts import check_text
 from utils.clock import to_iso
-from utils.exceptions import InvalidInputError, NotFoundError
+from utils.exceptions import ConflictError, InvalidInputError, NotFoundError
 
 _MAX_NAME = 120
 _MAX_LISTED = 500
@@ -26,9 +26,7 @@ def save_preset(kind: PresetKind, name: str, content: Mapping[str, Any], actor: 
     Raises:
         InvalidInputError: The name is empty, too long or not printable.
     """
-    text = name.strip()
-    if not 0 < len(text) <= _MAX_NAME or not text.isprintable():
-        raise InvalidInputError(f"Give the settings a name of 1 to {_MAX_NAME} printable characters.")
+    text = _check_name(name)
     check_text(dict(content), "settings")
     with get_db_session() as session:
         preset = session.scalar(select(Preset).where(Preset.kind == kind, Preset.name == text))
@@ -66,6 +64,25 @@ def load_preset(kind: PresetKind, preset_id: int) -> dict[str, Any]:
         return {"preset_id": preset.id, "name": preset.name, "content": preset.content}
 
 
+def rename_preset(kind: PresetKind, preset_id: int, name: str, actor: Actor) -> None:
+    """Give settings another name.
+
+    Raises:
+        InvalidInputError: The name can't be one.
+        ConflictError: Other settings have it.
+        NotFoundError: There are none of this kind.
+    """
+    text = _check_name(name)
+    with get_db_session() as session:
+        preset = _find(session, kind, preset_id)
+        other = session.scalar(select(Preset.id).where(Preset.kind == kind, Preset.name == text))
+        if other not in (None, preset_id):
+            raise ConflictError(f"The name '{text}' is taken. Choose another one.")
+        preset.name = text
+        record_audit(session, actor, "preset.rename", f"preset {preset_id}", details={"name": text})
+        session.commit()
+
+
 def delete_preset(kind: PresetKind, preset_id: int, actor: Actor) -> None:
     """Forget settings.
 
@@ -77,6 +94,13 @@ def delete_preset(kind: PresetKind, preset_id: int, actor: Actor) -> None:
         record_audit(session, actor, "preset.delete", f"preset {preset_id}", details={"name": preset.name})
         session.delete(preset)
         session.commit()
+
+
+def _check_name(name: str) -> str:
+    text = name.strip()
+    if not 0 < len(text) <= _MAX_NAME or not text.isprintable():
+        raise InvalidInputError(f"Give the settings a name of 1 to {_MAX_NAME} printable characters.")
+    return text
 
 
 def _find(session: Session, kind: PresetKind, preset_id: int) -> Preset:
