@@ -108,7 +108,7 @@ def require_scan(rows: Sequence[Row], dataset_id: int, version: int, actor: Acto
     if estimate_scan_s(rows) <= _INLINE_S:
         return scan_rows(rows)
     job = find_open_job(dataset_id, version)
-    if job is None and (actor.is_system or actor.role in (Role.ENGINEER, Role.ADMIN)):
+    if job is None and actor.may(Role.ENGINEER):
         request_scan(dataset_id, version, actor)
         job = find_open_job(dataset_id, version)
     if job is None:
