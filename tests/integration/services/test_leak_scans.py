@@ -43,7 +43,7 @@ def _import_rig(folder: Path, name: str = "Rig", copy: bool = True) -> int:
 
 
 @pytest.fixture
-def rig(database: Settings, tmp_path: Path) -> int:  # noqa: ARG001 -- it needs the tables
+def rig(database: Settings, tmp_path: Path) -> int:
     return _import_rig(tmp_path)
 
 
