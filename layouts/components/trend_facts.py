@@ -79,7 +79,8 @@ def _list_findings(dataset_id: int, trend: Mapping[str, Any]) -> list[tuple[str,
 
 
 def _word_place(dataset_id: int, trend: Mapping[str, Any], place: Mapping[str, Any]) -> Component:
-    when = format_moment(place["acquired_at"]) if trend["timed"] else f"observation {place['index'] + 1}"
+    dated = trend["axis"] == "date"
+    when = format_moment(place["acquired_at"]) if dated else f"observation {place['index'] + 1}"
     link = dcc.Link(place["recording"], href=f"/signals/{dataset_id}/{place['recording_id']}")
     return html.Span([link, f" · {when}"])
 

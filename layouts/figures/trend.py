@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import plotly.graph_objects as go
@@ -11,6 +12,8 @@ from layouts.figures.theme import OKABE_ITO, build_figure, escape_markup
 
 _LINE = OKABE_ITO["blue"]
 _MARKED_POINTS = 400
+_HOUR_S = 3600.0
+_AXES = {"date": ("Acquired", "UTC"), "elapsed": ("Elapsed", "h"), "observation": ("Observation", "number")}
 _LIMITS = (
     ("alert", "Alert", OKABE_ITO["orange"], "dash"),
     ("alarm", "Alarm", OKABE_ITO["vermillion"], "solid"),
@@ -19,13 +22,15 @@ _LIMITS = (
 
 def build_trend_figure(trend: Mapping[str, Any], theme: str, *, logarithmic: bool = False) -> go.Figure:
     """Return the trend; a point carries the id of its recording as ``customdata``."""
-    points = trend["points"]
-    timed, unit = trend["timed"], trend["unit"]
-    x = points["acquired_at"] if timed else [index + 1 for index in points["index"]]
+    points, unit = trend["points"], trend["unit"]
+    x = [
+        place_observation(trend, index, moment)
+        for index, moment in zip(points["index"], points["acquired_at"], strict=True)
+    ]
     shown_unit = escape_markup(unit or "")
     figure = build_figure(
         theme,
-        x=("Acquired", "UTC") if timed else ("Observation", "number"),
+        x=_AXES[trend["axis"]],
         y=(trend["title"], unit or "ratio"),
         uirevision=f"{trend['channel']}-{trend['indicator']}",
         hovermode="closest",
@@ -54,14 +59,21 @@ def build_trend_figure(trend: Mapping[str, Any], theme: str, *, logarithmic: boo
     return figure
 
 
-def _position(trend: Mapping[str, Any], index: int, acquired_at: str | None) -> Any:
-    return acquired_at if trend["timed"] else index + 1
+def place_observation(trend: Mapping[str, Any], index: int, acquired_at: str | None) -> Any:
+    """Return where an observation stands on the axis: a date, hours since the first one, or its number."""
+    if trend["axis"] == "date":
+        return acquired_at
+    first = trend["points"]["acquired_at"][0]
+    if trend["axis"] == "elapsed" and acquired_at and first:
+        elapsed = datetime.fromisoformat(acquired_at) - datetime.fromisoformat(first)
+        return elapsed.total_seconds() / _HOUR_S
+    return index + 1
 
 
 def _shade_reference(figure: go.Figure, trend: Mapping[str, Any]) -> None:
     reference = trend["reference"]
     first, last = (
-        _position(trend, reference[end], reference["acquired_at"][number])
+        place_observation(trend, reference[end], reference["acquired_at"][number])
         for number, end in enumerate(("first", "last"))
     )
     figure.add_vrect(
@@ -85,9 +97,13 @@ def _draw_limits(figure: go.Figure, trend: Mapping[str, Any]) -> None:
 def _mark(figure: go.Figure, trend: Mapping[str, Any]) -> None:
     change, onset = trend["change_point"], trend["onset"]
     if change["significant"]:
-        _mark_line(figure, _position(trend, change["index"], change["acquired_at"]), "change", "dot", 0.02)
+        _mark_line(
+            figure, place_observation(trend, change["index"], change["acquired_at"]), "change", "dot", 0.02
+        )
     if onset is not None:
-        _mark_line(figure, _position(trend, onset["index"], onset["acquired_at"]), "onset", "solid", 0.1)
+        _mark_line(
+            figure, place_observation(trend, onset["index"], onset["acquired_at"]), "onset", "solid", 0.1
+        )
 
 
 def _mark_line(figure: go.Figure, x: Any, name: str, dash: str, height: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ DEFAULT_ALARM_RATE = 0.001
 N_CONSECUTIVE = 3
 _MAX_POINTS = 4000
 _CHANGE_LEVEL = 0.01
+# Earlier moments are seconds since a start that the file does not name.
+_FIRST_DATE = "1971"
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -57,13 +60,14 @@ def build_trend(
     alarm = compute_alarm_limit(values[first:last], alarm_rate)
     change = locate_change(values)
     watched = values[last:]
+    axis, clock_notes = _choose_axis(table)
     return {
         "indicator": spec.name,
         "title": spec.title,
         "unit": (table.unit or "unit unknown") if spec.unit == "signal" else spec.unit,
         "n_observations": values.size,
         "n_left_out": len(table.signal_ids) - values.size,
-        "timed": all(table.acquired_at),
+        "axis": axis,
         "points": _list_points(table, values, kept),
         "reference": {
             "first": first,
@@ -83,7 +87,7 @@ def build_trend(
             **(_place(table, kept, values, change.index) or {}),
         },
         "n_consecutive": N_CONSECUTIVE,
-        "notes": _write_notes(alert, alarm, values.size - last),
+        "notes": [*clock_notes, *_write_notes(alert, alarm, values.size - last)],
     }
 
 
@@ -119,6 +123,21 @@ def _choose_values(table: TrendTable, spec: IndicatorSpec) -> tuple[FloatArray, 
     values = np.array(table.indicators[spec.name], dtype=np.float64)
     kept = np.flatnonzero(np.isfinite(values) & (values > 0.0))
     return values[kept], kept
+
+
+def _choose_axis(table: TrendTable) -> tuple[str, list[str]]:
+    """Return ``date``, ``elapsed`` (clocks without a date) or ``observation``, and which clocks are wrong."""
+    times = [moment for moment in table.acquired_at if moment]
+    if len(times) < len(table.acquired_at):
+        return "observation", []
+    wrong = [table.recordings[index + 1] for index, pair in enumerate(pairwise(times)) if pair[1] < pair[0]]
+    if wrong:
+        named = ", ".join(wrong[:3]) + (", …" if len(wrong) > 3 else "")
+        return "observation", [
+            f"The clock goes backwards at {named}: the recordings stand in the order of their names, without "
+            "times."
+        ]
+    return ("elapsed" if times[0] < _FIRST_DATE else "date"), []
 
 
 def _find_reference(n: int, shares: Sequence[float]) -> tuple[int, int]:

@@ -10,6 +10,8 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,8 @@ MAX_OBSERVATIONS = 100_000
 _MAX_SAMPLES = 1 << 20
 # Changes when an indicator does.
 _FORMAT = "1"
+# This share of the clocks may be wrong before the names are taken to say nothing about time.
+_WRONG_CLOCKS = 0.02
 _OPEN = (JobState.QUEUED, JobState.RUNNING, JobState.PAUSED)
 
 FloatArray = npt.NDArray[np.float64]
@@ -234,9 +238,20 @@ def _load_series_rows(series: Series) -> list[Row]:
         Signal.channel == series.channel, ManifestRow.physical_bearing.is_not_distinct_from(series.group)
     )
     with get_db_session(read_only=True) as session:
-        rows = [describe_row(row) for row in session.execute(chosen).mappings()]
-    timed = all(row["acquired_at"] for row in rows)
-    return sorted(rows, key=lambda row: row["acquired_at"] if timed else split_numbers(row["recording"]))
+        return sort_by_time([describe_row(row) for row in session.execute(chosen).mappings()])
+
+
+def sort_by_time(rows: Sequence[Row]) -> list[Row]:
+    """Return rows in order of time: of their clocks, or of the numbers in their names.
+
+    Where hardly a clock contradicts the names, those clocks are taken to be wrong and the names decide.
+    """
+    named = sorted(rows, key=lambda row: split_numbers(row["recording"]))
+    times = [row["acquired_at"] for row in named]
+    if not all(times):
+        return named
+    backwards = sum(after < before for before, after in pairwise(times))
+    return named if backwards <= _WRONG_CLOCKS * len(named) else sorted(rows, key=itemgetter("acquired_at"))
 
 
 def split_numbers(name: str) -> list[tuple[int, int, str]]:
