@@ -16,6 +16,7 @@ from typing import Any
 from kombu.exceptions import OperationalError as BrokerError
 
 from dashboard_config import get_settings
+from services.datasets.removal import purge_trash
 from services.jobs import queue, workers
 from services.jobs.queue import LeaseWatch
 from services.shared.housekeeping import tidy_up
@@ -63,6 +64,7 @@ class Dispatcher:
             self._sweep()
         if self._is_due("housekeeping", _TIDY_EVERY_S):
             tidy_up()
+            purge_trash()
         if self._broker_alive:
             self._publish_waiting()
 

@@ -18,7 +18,7 @@ from services.experiments.material import check_material, count_parts, load_mate
 from services.jobs.queue import enqueue_job
 from services.shared.actors import Actor
 from services.shared.audit import record_audit
-from utils.exceptions import InvalidInputError, NotFoundError
+from utils.exceptions import ConflictError, InvalidInputError, NotFoundError
 from utils.ids import new_storage_name
 
 MAX_SEEDS = 20
@@ -75,6 +75,8 @@ def _find_split(session: Session, split_id: Any, dataset_id: Any) -> Split:
     split = session.get(Split, split_id, options=[version])
     if split is None or (dataset_id is not None and split.dataset_version.dataset_id != dataset_id):
         raise NotFoundError("There is no such split of this dataset.")
+    if split.dataset_version.dataset.trashed_at is not None:
+        raise ConflictError(f"'{_dataset_name(split)}' is in the trash; restore it before training on it.")
     return split
 
 

@@ -21,6 +21,7 @@ from core.signal.quality import QualitySeverity, assess_quality, check_usable
 from dashboard_config import get_settings
 from database.connection import get_db_session
 from models.recording import Recording, Signal
+from services.datasets.rows import show_as_edited
 from services.datasets.sources import SourceFile
 from services.shared.signal_store import load_samples
 from utils.exceptions import ErrorCode, NotFoundError, SignalError
@@ -63,8 +64,9 @@ def read_stored(signal_id: int) -> GivenSignal:
             .where(Signal.id == signal_id)
             .options(joinedload(Signal.recording).joinedload(Recording.machine), joinedload(Signal.bearing))
         )
-    if signal is None:
-        raise NotFoundError("The signal has been deleted.")
+        if signal is None:
+            raise NotFoundError("The signal has been deleted.")
+        show_as_edited(session, [signal])
     recording = signal.recording
     return GivenSignal(
         name=f"{recording.name} ({signal.channel})",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from core.networks.registry import NETWORKS
 from database.connection import get_db_session
@@ -16,6 +16,7 @@ from models.experiment import Experiment, Prediction
 from models.job import Job
 from models.recording import Recording, Signal
 from models.split import Split
+from services.datasets.rows import show_as_edited
 from services.jobs.board import describe_job
 from utils.clock import to_iso
 from utils.exceptions import InvalidInputError
@@ -171,13 +172,17 @@ def list_predictions(
         .join(Signal, Signal.id == Prediction.signal_id)
         .join(Recording, Recording.id == Signal.recording_id)
         .where(Prediction.experiment_id == experiment_id, Prediction.part == part)
+        .options(contains_eager(Signal.recording))
         .order_by(Recording.name, Signal.channel)
     )
     if target is not None:
         chosen = chosen.where(Prediction.target == target)
     with get_db_session(read_only=True) as session:
         rows = session.execute(chosen).all()
-        class_names = session.scalar(select(Experiment.class_names).where(Experiment.id == experiment_id))
+        experiment = session.get(Experiment, experiment_id)
+        class_names = experiment.class_names if experiment else None
+        version_id = experiment.dataset_version_id if experiment else None
+        show_as_edited(session, [signal for _, signal, _ in rows], version_id)
     answers = _name_answers([(recording.id, prediction) for prediction, _, recording in rows], class_names)
     return [
         _describe_prediction(prediction, signal, recording, answer)

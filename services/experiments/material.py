@@ -14,6 +14,7 @@ from models.dataset import ManifestRow
 from models.experiment import Experiment
 from models.recording import Recording, Signal
 from models.split import Split, SplitMember
+from services.datasets.rows import show_as_edited
 from services.shared.signal_store import load_samples
 from utils.constants import FAULT_CLASSES, ROLLING_FAULT_CLASSES
 from utils.exceptions import ErrorCode, InvalidInputError
@@ -77,11 +78,13 @@ def load_material(session: Session, split: Split, channel: str | None) -> list[M
     )
     if channel is not None:
         chosen = chosen.where(Signal.channel == channel)
-    return [
+    rows = [
         MaterialRow(signal, fault_class, physical_bearing, part)
         for signal, fault_class, physical_bearing, part in session.execute(chosen).unique()
         if fault_class is not None
     ]
+    show_as_edited(session, [row.signal for row in rows], split.dataset_version_id)
+    return rows
 
 
 def find_learned_part(session: Session, experiment: Experiment, recording: GivenRecording) -> str | None:

@@ -1,4 +1,4 @@
-"""Remove what nobody needs any more: what lost trainings and imports left, uploads that nobody fetched."""
+"""Remove what nobody needs any more: leftovers of lost trainings and imports, old uploads, old trash."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 
 from dashboard_config import get_settings
 from database.connection import get_db_session
+from models.dataset import DatasetVersion
 from models.experiment import Experiment
 from models.job import Job, JobState
 from models.recording import Signal
@@ -35,6 +36,7 @@ def tidy_up() -> dict[str, int]:
         "import_folders": _drop_dead_imports(),
         "uploads": _drop_old_uploads(),
         "files": _drop_strays(),
+        "indexes": _drop_old_indexes(),
     }
     if any(gone.values()):
         logger.info("tidied up", extra=gone)
@@ -96,6 +98,17 @@ def _drop_strays() -> int:
     for path in strays:
         path.unlink(missing_ok=True)
     return len(strays)
+
+
+def _drop_old_indexes() -> int:
+    """Drop the indexes of versions that are gone; one that is missed is made anew."""
+    files = [path for path in _list(get_settings().indexes_dir) if _is_old(path)]
+    with get_db_session(read_only=True) as session:
+        known = {str(number) for number in session.scalars(select(DatasetVersion.id))}
+    old = [path for path in files if path.name.partition("-")[0] not in known]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def _list(folder: Path) -> list[Path]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import joinedload
 
 from database.connection import get_db_session
 from models.recording import Recording, Signal
+from services.datasets.rows import show_as_edited
 from services.shared.signal_store import open_signal_view
 from utils.exceptions import InvalidInputError, NotFoundError
 
@@ -42,7 +43,7 @@ class Stretch:
 
 
 def load_signal_row(signal_id: int) -> Signal:
-    """Return a signal's row with its recording, machine, bearing and place.
+    """Return a signal's row with its recording, machine, bearing and place, as its newest version has them.
 
     Raises:
         NotFoundError: There is none.
@@ -57,8 +58,9 @@ def load_signal_row(signal_id: int) -> Signal:
             )
             .where(Signal.id == signal_id)
         )
-    if signal is None:
-        raise NotFoundError("There is no such signal.")
+        if signal is None:
+            raise NotFoundError("There is no such signal.")
+        show_as_edited(session, [signal])
     return signal
 
 
