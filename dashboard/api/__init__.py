@@ -15,6 +15,7 @@ from dashboard.api import (
     jobs,
     leaks,
     me,
+    recording_views,
     recordings,
     uploads,
 )
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     dataset_versions.blueprint,
     generation.blueprint,
     recordings.blueprint,
+    recording_views.blueprint,
     experiments.blueprint,
     diagnoses.blueprint,
     docs.blueprint,

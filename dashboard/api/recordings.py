@@ -9,6 +9,7 @@ from apiflask import APIBlueprint
 from dashboard.api import data_schemas as shapes
 from dashboard.api.errors import require_found, unwrap
 from dashboard.api.scopes import current_actor, requires
+from dashboard.api.signal_schemas import EnvelopeSpectrum, ShapedEnvelopeQuery
 from services.dataset_service import DatasetService
 from services.signal_service import SignalService
 from utils.exceptions import NotFoundError
@@ -23,7 +24,7 @@ def _find(recording_id: int, version: int | None = None) -> dict[str, Any]:
     return found
 
 
-def _choose_signal(recording_id: int, channel: str | None) -> tuple[int, int]:
+def choose_signal(recording_id: int, channel: str | None) -> tuple[int, int]:
     """Return the ids of the dataset and of the signal that a channel's name means."""
     recording = _find(recording_id)
     for signal in recording["signals"]:
@@ -48,7 +49,7 @@ def show_recording(recording_id: int, query_data: shapes.VersionQuery) -> dict[s
 @blueprint.output(shapes.Waveform)
 def show_signal(recording_id: int, query_data: shapes.StretchQuery) -> dict[str, Any]:
     """Return the waveform of a stretch; a single-sample spike is always in it."""
-    _, signal_id = _choose_signal(recording_id, query_data.channel)
+    _, signal_id = choose_signal(recording_id, query_data.channel)
     view: dict[str, Any] = unwrap(
         SignalService.get_view(signal_id, query_data.x_range_s, query_data.points, actor=current_actor())
     )
@@ -61,7 +62,7 @@ def show_signal(recording_id: int, query_data: shapes.StretchQuery) -> dict[str,
 @blueprint.output(shapes.Spectrum)
 def show_spectrum(recording_id: int, query_data: shapes.SpectrumQuery) -> dict[str, Any]:
     """Return the amplitude spectrum of a stretch."""
-    _, signal_id = _choose_signal(recording_id, query_data.channel)
+    _, signal_id = choose_signal(recording_id, query_data.channel)
     spectrum: dict[str, Any] = unwrap(
         SignalService.get_spectrum(
             signal_id,
@@ -83,7 +84,7 @@ def show_spectrum(recording_id: int, query_data: shapes.SpectrumQuery) -> dict[s
 @blueprint.output(shapes.Psd)
 def show_psd(recording_id: int, query_data: shapes.SpectralQuery) -> dict[str, Any]:
     """Return the power spectral density of a stretch."""
-    _, signal_id = _choose_signal(recording_id, query_data.channel)
+    _, signal_id = choose_signal(recording_id, query_data.channel)
     psd: dict[str, Any] = unwrap(
         SignalService.get_psd(
             signal_id,
@@ -99,17 +100,20 @@ def show_psd(recording_id: int, query_data: shapes.SpectralQuery) -> dict[str, A
 
 @blueprint.get("/recordings/<int:recording_id>/envelope-spectrum")
 @requires("read")
-@blueprint.input(shapes.EnvelopeQuery, location="query")
-@blueprint.output(shapes.Spectrum)
-def show_envelope_spectrum(recording_id: int, query_data: shapes.EnvelopeQuery) -> dict[str, Any]:
+@blueprint.input(ShapedEnvelopeQuery, location="query")
+@blueprint.output(EnvelopeSpectrum)
+def show_envelope_spectrum(recording_id: int, query_data: ShapedEnvelopeQuery) -> dict[str, Any]:
     """Return the spectrum of the envelope of a stretch within a band."""
-    _, signal_id = _choose_signal(recording_id, query_data.channel)
+    _, signal_id = choose_signal(recording_id, query_data.channel)
     spectrum: dict[str, Any] = unwrap(
         SignalService.get_envelope_spectrum(
             signal_id,
             query_data.x_range_s,
             query_data.low_hz,
             query_data.high_hz,
+            prewhiten=query_data.prewhiten,
+            squared=query_data.squared,
+            logarithmic=query_data.logarithmic,
             min_hz=query_data.min_hz,
             max_hz=query_data.max_hz,
             n_points=query_data.points,
@@ -125,7 +129,7 @@ def show_envelope_spectrum(recording_id: int, query_data: shapes.EnvelopeQuery) 
 @blueprint.output(shapes.FaultLines)
 def show_fault_lines(recording_id: int, query_data: shapes.FaultLineQuery) -> dict[str, Any]:
     """Return where the lines of the shaft and of a faulty bearing would be."""
-    _, signal_id = _choose_signal(recording_id, query_data.channel)
+    _, signal_id = choose_signal(recording_id, query_data.channel)
     lines: dict[str, Any] = unwrap(
         SignalService.get_fault_lines(
             signal_id, **query_data.model_dump(exclude={"channel"}), actor=current_actor()
@@ -140,7 +144,7 @@ def show_fault_lines(recording_id: int, query_data: shapes.FaultLineQuery) -> di
 @blueprint.output(shapes.Features)
 def show_features(recording_id: int, query_data: shapes.ChannelQuery) -> dict[str, Any]:
     """Return the basic features of a channel: rms, kurtosis, crest factor and others."""
-    dataset_id, signal_id = _choose_signal(recording_id, query_data.channel)
+    dataset_id, signal_id = choose_signal(recording_id, query_data.channel)
     actor = current_actor()
     found: dict[str, Any] = require_found(
         SignalService.get_signal_with_features(dataset_id, signal_id, actor=actor), "recording"

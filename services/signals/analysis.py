@@ -146,7 +146,7 @@ class AnalysisViews:
         x_range_s: Sequence[float] | None = None,
         *,
         max_lag_s: float | None = None,
-        band_hz: Sequence[float] | None = None,
+        band_hz: Sequence[float | None] | None = None,
         envelope: bool = False,
         actor: Actor = SYSTEM,
     ) -> dict[str, Any]:
@@ -156,7 +156,7 @@ class AnalysisViews:
             signal_id: Which.
             x_range_s: The visible stretch.
             max_lag_s: The longest lag; by default and at most half of the stretch.
-            band_hz: ``(low, high)``; by default all.
+            band_hz: ``(low, high)``; None for an end leaves it open. By default all.
             envelope: Correlate the envelope instead of the signal.
             actor: Who asks.
 
@@ -167,13 +167,13 @@ class AnalysisViews:
         """
         require_role(actor, Role.VIEWER)
         stretch = read_spectral_stretch(signal_id, x_range_s)
-        band = None if band_hz is None else (float(band_hz[0]), float(band_hz[1]))
+        rate = stretch.signal.sample_rate_hz
+        band = None
+        if band_hz is not None:
+            low_hz, high_hz = band_hz
+            band = (low_hz or 0.0, rate / 2.0 if high_hz is None else high_hz)
         correlation = compute_autocorrelation(
-            stretch.samples,
-            stretch.signal.sample_rate_hz,
-            max_lag_s=max_lag_s,
-            band_hz=band,
-            envelope=envelope,
+            stretch.samples, rate, max_lag_s=max_lag_s, band_hz=band, envelope=envelope
         )
         return ok(**answers.describe_autocorrelation(stretch, correlation))
 

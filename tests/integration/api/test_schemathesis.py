@@ -254,7 +254,8 @@ def test_every_route_that_takes_files_says_so_in_the_document(server: Flask, doc
 @pytest.mark.parametrize("word", ["nan", "inf", "-inf", "1e400", "-1e308", "1e308"])
 def test_a_number_that_is_none_is_refused_or_means_the_edge(word: str, known: Known, admin: Program) -> None:
     numbers = {"from", "to", "min_hz", "max_hz", "low_hz", "high_hz", "shaft_speed_rpm"}
-    for view in ("signal", "spectrum", "psd", "envelope-spectrum", "fault-lines"):
+    deeper = ("spectrogram", "kurtogram", "cepstrum", "autocorrelation")
+    for view in ("signal", "spectrum", "psd", "envelope-spectrum", "fault-lines", *deeper):
         for name in numbers:
             answer = admin.call("GET", f"/recordings/1/{view}", query_string={name: word})
             assert answer.status_code in (200, 422), (view, name, answer.text)
