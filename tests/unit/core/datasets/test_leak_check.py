@@ -13,6 +13,7 @@ import scipy.io
 import scipy.signal
 from numpy.typing import NDArray
 
+from benchmarks.leak_check import measure
 from core.datasets.fingerprints import fingerprint_signal
 from core.datasets.leaks import LeakReport, check_dataset, check_split, find_side
 from core.datasets.shared_pairs import (
@@ -296,3 +297,8 @@ def test_a_scan_can_be_stopped_and_says_how_far_it_is(bench: Bench) -> None:
 def test_pairs_of_signals_that_a_split_leaves_out_are_no_finding(bench: Bench) -> None:
     pairs = [SharedPair(bench.rows[0].signal_sha256, "elsewhere", "near_duplicate")]
     assert check_split(bench.rows, bench.parts, pairs).colour == "clear"
+
+
+def test_the_benchmark_finds_what_it_planted_and_nothing_else() -> None:
+    measured = measure(120)
+    assert (measured["n_planted"], measured["n_found"]) == (30, 30)
