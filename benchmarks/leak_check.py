@@ -6,8 +6,8 @@ Usage: ``python -m benchmarks.leak_check [N_RECORDINGS]``. Prints a table and wr
 Recordings of one kind of machine at nearly one speed (2 s at 12 kHz: shaft lines, impulses with slip, noise)
 are stored as an import stores them. Among them are disguised copies: gain, offset, noise at 10 dB, cut,
 resampling, and gain with noise and cut; half of them lie in the test part. Timed are what the first check of
-a dataset does (signatures from the samples, then all pairs, then the split) and every later one, for which the
-comparison is kept. The answer is compared with what was planted before a time counts.
+a dataset does (signatures from the samples, then all pairs, then the split) and every later one, for which
+the comparison is kept. The answer is compared with what was planted before a time counts.
 """
 
 from __future__ import annotations
