@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.signal.bearings import list_bearings
 from core.signal.decimation import decimate_view
 from core.signal.envelope import compute_envelope_spectrum
 from core.signal.peaks import find_peaks
@@ -23,6 +22,7 @@ from services.shared.results import none, ok, returns_data, returns_result
 from services.shared.signal_store import open_signal_view
 from services.signals.analysis import AnalysisViews
 from services.signals.arrays import ArrayFunctions
+from services.signals.bearing_catalogue import BearingCatalogue
 from services.signals.comparison import ComparisonViews
 from services.signals.demodulation import choose_demodulation, prepare_stretch
 from services.signals.machine_views import MachineViews
@@ -48,11 +48,7 @@ _N_PEAKS = 10
 FloatArray = npt.NDArray[np.floating[Any]]
 
 
-def _no_list() -> list[dict[str, Any]]:
-    return []
-
-
-class SignalService(AnalysisViews, ComparisonViews, MachineViews, ArrayFunctions):
+class SignalService(AnalysisViews, ComparisonViews, MachineViews, BearingCatalogue, ArrayFunctions):
     """Views and numbers of signals. ``x_range_s`` is the visible stretch, ``(from, to)`` in seconds."""
 
     @staticmethod
@@ -265,21 +261,6 @@ class SignalService(AnalysisViews, ComparisonViews, MachineViews, ArrayFunctions
         stretch = read_spectral_stretch(signal_id, None)
         features = compute_basic_features(stretch.samples, stretch.signal.sample_rate_hz)
         return {**row, "features": features, "features_note": stretch.description["note"]}
-
-    @staticmethod
-    @returns_data(_no_list)
-    def list_bearings(*, actor: Actor = SYSTEM) -> list[dict[str, Any]]:
-        """Return the bearings whose geometry is known: designation, aliases, orders, source."""
-        require_role(actor, Role.VIEWER)
-        return [
-            {
-                "designation": entry.designation,
-                "aliases": list(entry.aliases),
-                "orders": asdict(entry.orders),
-                "source": entry.source,
-            }
-            for entry in list_bearings()
-        ]
 
 
 def _describe_spectrum(

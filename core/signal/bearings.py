@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -128,16 +128,23 @@ def list_bearings() -> tuple[BearingEntry, ...]:
     return tuple(_read_entry(entry) for entry in raw["bearings"])
 
 
-def find_bearing(designation: str) -> BearingEntry | None:
+def find_bearing(designation: str, entered: Sequence[BearingEntry] = ()) -> BearingEntry | None:
     """Find a bearing by any usual spelling of its name.
 
     Case, blanks, hyphens, the maker's name, remarks in brackets and suffixes that do not change the
     kinematics (seals, shields, clearance, cage) make no difference; everything else does: 7205 is not 6205.
 
+    Parameters
+    ----------
+    designation
+        As somebody wrote it.
+    entered
+        Entries beside the catalogue's, looked at first.
+
     Returns
     -------
     BearingEntry or None
-        None when it is not in the catalogue.
+        None when it is in neither.
 
     Examples
     --------
@@ -146,8 +153,17 @@ def find_bearing(designation: str) -> BearingEntry | None:
     >>> find_bearing("7205") is None
     True
     """
-    names = _get_name_index()
+    names = {**_get_name_index(), **_index_names(entered)}
     return next((names[spelling] for spelling in _list_spellings(designation) if spelling in names), None)
+
+
+def same_designation(first: str, second: str) -> bool:
+    """Tell whether two names differ only in case, blanks, hyphens and the like.
+
+    >>> same_designation("6205-2RS", "6205 2rs"), same_designation("6205", "6205-2RS")
+    (True, False)
+    """
+    return _normalise(first) == _normalise(second)
 
 
 def parse_geometry(text: str) -> BearingGeometry:
@@ -190,9 +206,11 @@ def _read_entry(raw: Mapping[str, str | float | list[str]]) -> BearingEntry:
 
 @lru_cache(maxsize=1)
 def _get_name_index() -> dict[str, BearingEntry]:
-    return {
-        _normalise(name): entry for entry in list_bearings() for name in (entry.designation, *entry.aliases)
-    }
+    return _index_names(list_bearings())
+
+
+def _index_names(entries: Sequence[BearingEntry]) -> dict[str, BearingEntry]:
+    return {_normalise(name): entry for entry in entries for name in (entry.designation, *entry.aliases)}
 
 
 def _normalise(name: str) -> str:

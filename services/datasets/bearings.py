@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from core.signal.bearings import compute_fault_orders, find_bearing, parse_geometry, parse_orders
+from core.signal.bearings import (
+    BearingEntry,
+    compute_fault_orders,
+    find_bearing,
+    parse_geometry,
+    parse_orders,
+)
 
 _MAX_SOURCE = 300
 
@@ -19,9 +26,13 @@ class BearingOrders:
 
 
 def resolve_bearing(
-    designation: str | None, geometry: str | None = None, orders: str | None = None
+    designation: str | None,
+    geometry: str | None = None,
+    orders: str | None = None,
+    *,
+    entered: Sequence[BearingEntry] = (),
 ) -> BearingOrders | None:
-    """Find a bearing's fault orders; None where no bearing is named.
+    """Find a bearing's fault orders, by name among ``entered`` ones too; None where no bearing is named.
 
     Raises:
         InvalidInputError: Geometry or orders are not of their form (the sentence shows it).
@@ -34,7 +45,8 @@ def resolve_bearing(
     if geometry:
         computed = asdict(compute_fault_orders(parse_geometry(geometry)))
         return BearingOrders(name, computed, f"from the geometry {geometry}"[:_MAX_SOURCE])
-    entry = find_bearing(name)
+    entry = find_bearing(name, entered)
     if entry is None:
         return BearingOrders(name, None, None)
-    return BearingOrders(name, asdict(entry.orders), f"catalogue: {entry.source}"[:_MAX_SOURCE])
+    origin = "entered" if entry in entered else "catalogue"
+    return BearingOrders(name, asdict(entry.orders), f"{origin}: {entry.source}"[:_MAX_SOURCE])

@@ -18,6 +18,7 @@ from models.recording import Signal as SignalRow
 from models.user import User
 from services.datasets import table
 from services.datasets.bearings import resolve_bearing
+from services.datasets.entered_bearings import load_entries
 from services.datasets.rows import (
     Row,
     find_bearing_row,
@@ -357,7 +358,8 @@ def _find_orders(session: Session, row: Row) -> dict[str, Any]:
     known: Any = None
     if row["bearing"] is not None:
         own = find_bearing_row(session, row["machine"], row["bearing"])
-        known = own if own is not None and own.orders else resolve_bearing(row["bearing"])
+        entered = load_entries(session)
+        known = own if own is not None and own.orders else resolve_bearing(row["bearing"], entered=entered)
     if known is None:
         return {"bearing_orders": None, "orders_source": None}
     source = known.orders_source if isinstance(known, Bearing) else known.source

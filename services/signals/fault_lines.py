@@ -16,8 +16,10 @@ from core.signal.fault_lines import (
     list_coincidences,
     list_fault_lines,
 )
+from database.connection import get_db_session
 from models.recording import Signal
 from services.datasets.bearings import resolve_bearing
+from services.datasets.entered_bearings import load_entries
 from services.signals.machines import MachineDetails, build_facts, read_details
 from utils.exceptions import InvalidInputError
 
@@ -116,7 +118,9 @@ def _list_missing(
 def _find_orders(
     signal: Signal, bearing: str | None, geometry: str | None, orders: str | None
 ) -> tuple[str | None, dict[str, float] | None, str | None]:
-    named = resolve_bearing(bearing, geometry, orders)
+    with get_db_session(read_only=True) as session:
+        entered = load_entries(session)
+    named = resolve_bearing(bearing, geometry, orders, entered=entered)
     if named is not None:
         return named.designation, named.orders, named.source
     if signal.bearing is None:
@@ -124,11 +128,11 @@ def _find_orders(
     if signal.bearing.orders is not None:
         return signal.bearing.designation, signal.bearing.orders, signal.bearing.orders_source
     # Its geometry may have been entered since the recording came in.
-    entered = resolve_bearing(signal.bearing.designation)
+    known = resolve_bearing(signal.bearing.designation, entered=entered)
     return (
         signal.bearing.designation,
-        entered.orders if entered else None,
-        entered.source if entered else None,
+        known.orders if known else None,
+        known.source if known else None,
     )
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.signal.bearings import (
+    BearingEntry,
     BearingGeometry,
     FaultOrders,
     compute_fault_orders,
@@ -25,6 +26,8 @@ PUBLISHED = {
     "PRONOSTIA": (7.39, 5.61, None, None),
     "Rexnord ZA-2115": (296.9 / (2000 / 60), 236.4 / (2000 / 60), None, None),
     "LDK UER204": (196.68 / 40, 123.32 / 40, None, None),
+    "ER16K": (5.43, 3.57, None, None),
+    "MB ER-10K": (4.948, 3.052, 0.3815, 2 * 1.992),
     "MAFAULDA": (5.0020, 2.9980, 0.3750, 2 * 1.8710),
 }
 
@@ -163,3 +166,11 @@ def test_orders_are_read_as_the_command_line_writes_them() -> None:
 def test_wrong_orders_are_refused_in_words(text: str, said: str) -> None:
     with pytest.raises(InvalidInputError, match=said):
         parse_orders(text)
+
+
+def test_an_entered_bearing_is_found_by_its_spellings_before_the_catalogue() -> None:
+    geometry = BearingGeometry(9, 12.7, 57.5)
+    own = BearingEntry("Mill 22/7", (), geometry, compute_fault_orders(geometry), "drawing 4711")
+    assert find_bearing("mill-22 7 2RS", [own]) is own
+    assert find_bearing("Mill 22/7") is None
+    assert find_bearing("6205", [own]) is find_bearing("6205")
