@@ -113,7 +113,8 @@ def show_trend(
     if not trend["ready"]:
         busy = trend["job"] is not None and trend["job"]["state"] in ACTIVE_STATES
         reason = None if may_write() else VIEWER_REASON
-        return facts.build_work(trend["job"]), busy, True, bool(reason), reason, *[no_update] * 4
+        offered = [_offer_indicator(each) for each in trend["indicators"]]
+        return facts.build_work(trend["job"]), busy, True, bool(reason), reason, *[no_update] * 3, offered
     return (
         None,
         True,

@@ -258,7 +258,8 @@ class DataService:
         }
         table = trends.load_trend(series)
         if table is None:
-            return ok(**about, ready=False, job=trends.describe_work(series))
+            job = trends.describe_work(series)
+            return ok(**about, ready=False, job=job, indicators=list_indicators(None))
         return ok(
             **about,
             ready=True,

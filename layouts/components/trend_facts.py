@@ -68,7 +68,7 @@ def _list_findings(dataset_id: int, trend: Mapping[str, Any]) -> list[tuple[str,
         (
             "Level before and after",
             f"{format_number(change['level_before'])} → {format_number(change['level_after'])} "
-            f"{trend['unit'] or ''} (p = {change['p_value']:.2g}, block permutation)",
+            f"{_word_unit(trend)} (p = {change['p_value']:.2g}, block permutation)",
         ),
         ("Above the alarm", f"{alarm['n_above']} of {alarm['n_watched']} after the reference"),
         ("Above the alert", f"{trend['alert']['n_above']} of {trend['alert']['n_watched']}"),
@@ -76,6 +76,10 @@ def _list_findings(dataset_id: int, trend: Mapping[str, Any]) -> list[tuple[str,
     if trend["n_left_out"]:
         found.append(("Left out", f"{count_of(trend['n_left_out'], 'recording')} without this indicator"))
     return found
+
+
+def _word_unit(trend: Mapping[str, Any]) -> str:
+    return "(unit unknown)" if trend["unit"] == "unit unknown" else trend["unit"] or ""
 
 
 def _word_place(dataset_id: int, trend: Mapping[str, Any], place: Mapping[str, Any]) -> Component:
@@ -90,7 +94,7 @@ def _list_limits(trend: Mapping[str, Any]) -> list[tuple[str, Any]]:
     rows: list[tuple[str, Any]] = []
     for field, name in (("alert", "Alert"), ("alarm", "Alarm")):
         limit = trend[field]
-        rows.append((name, f"{format_number(limit['value'])} {trend['unit'] or ''}"))
+        rows.append((name, f"{format_number(limit['value'])} {_word_unit(trend)}"))
         rate = f"{100 * limit['false_alarm_rate']:.3g} % per observation, {_METHODS[limit['method']]}"
         rows.append((f"False {field}s expected", rate))
     rows.append(

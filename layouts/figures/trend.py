@@ -15,8 +15,8 @@ _MARKED_POINTS = 400
 _HOUR_S = 3600.0
 _AXES = {"date": ("Acquired", "UTC"), "elapsed": ("Elapsed", "h"), "observation": ("Observation", "number")}
 _LIMITS = (
-    ("alert", "Alert", OKABE_ITO["orange"], "dash"),
-    ("alarm", "Alarm", OKABE_ITO["vermillion"], "solid"),
+    ("alert", "Alert", OKABE_ITO["orange"], "dash", "top"),
+    ("alarm", "Alarm", OKABE_ITO["vermillion"], "solid", "bottom"),
 )
 
 
@@ -85,12 +85,12 @@ def _shade_reference(figure: go.Figure, trend: Mapping[str, Any]) -> None:
 
 
 def _draw_limits(figure: go.Figure, trend: Mapping[str, Any]) -> None:
-    for field, name, colour, dash in _LIMITS:
+    for field, name, colour, dash, side in _LIMITS:
         limit = trend[field]
         figure.add_hline(
             y=limit["value"],
             line={"color": colour, "width": 1.5, "dash": dash},
-            annotation={"text": f"{name} {limit['value']:.4g}", "xanchor": "right", "yanchor": "bottom"},
+            annotation={"text": f"{name} {limit['value']:.4g}", "xanchor": "right", "yanchor": side},
         )
 
 

@@ -64,7 +64,7 @@ def build_layout(
             html.Div(
                 build_button("Compute the indicators", TrendId.COMPUTE, icon="play", tone="primary"),
                 id=TrendId.OFFER,
-                className="offer",
+                className="trend-offer",
                 hidden=True,
             ),
             html.Div(
@@ -81,7 +81,7 @@ def build_layout(
                     html.Div(id=TrendId.FACTS),
                 ],
                 id=TrendId.SHOWN,
-                className="stack",
+                className="stack trend-shown",
                 hidden=True,
             ),
         ],

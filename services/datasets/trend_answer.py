@@ -91,10 +91,10 @@ def build_trend(
     }
 
 
-def list_indicators(table: TrendTable) -> list[dict[str, Any]]:
-    """Return every indicator and whether this series has it."""
+def list_indicators(table: TrendTable | None) -> list[dict[str, Any]]:
+    """Return every indicator and whether this series has it; before they are computed, all may be there."""
     return [
-        {"name": spec.name, "title": spec.title, "available": _is_usable(table, spec.name)}
+        {"name": spec.name, "title": spec.title, "available": table is None or _is_usable(table, spec.name)}
         for spec in INDICATORS
     ]
 
