@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from scipy.io import loadmat
 
+from core.signal.band_pass import Band
 from core.signal.bearings import compute_fault_orders, find_bearing
 from core.signal.envelope import compute_envelope_spectrum, suggest_band
+from core.signal.kurtogram import compute_kurtogram
 from core.signal.peaks import find_peaks
 from core.signal.quality import assess_quality
+from core.signal.shaft_speed import estimate_shaft_speed
 from core.signal.spectra import compute_psd
 
 pytestmark = pytest.mark.real_data
@@ -27,8 +30,10 @@ def load_drive_end(folder: Path, name: str) -> tuple[np.ndarray, float]:
     return signal.ravel(), float(speed_rpm.item()) / 60.0
 
 
-def find_strongest_order(signal: np.ndarray, rate_hz: float, shaft_frequency_hz: float) -> float:
-    spectrum = compute_envelope_spectrum(signal, rate_hz, suggest_band(rate_hz))
+def find_strongest_order(
+    signal: np.ndarray, rate_hz: float, shaft_frequency_hz: float, band_hz: Band | None = None
+) -> float:
+    spectrum = compute_envelope_spectrum(signal, rate_hz, band_hz or suggest_band(rate_hz))
     (peak,) = find_peaks(spectrum, 1, min_hz=1.5 * shaft_frequency_hz, max_hz=20.0 * shaft_frequency_hz)
     return peak.frequency_hz / shaft_frequency_hz
 
@@ -53,6 +58,34 @@ def test_a_drive_end_fault_shows_at_its_order(
     assert entry is not None
     assert order == pytest.approx(measured_order, abs=0.005)
     assert order == pytest.approx(getattr(entry.orders, line), rel=0.01)
+
+
+@pytest.mark.parametrize("load", [0, 1, 2])
+@pytest.mark.parametrize(("fault", "lowest", "highest"), [("IR007", 5.395, 5.405), ("OR007@6", 3.595, 3.600)])
+def test_at_the_speed_found_near_nominal_the_band_of_the_kurtogram_shows_the_line(
+    real_data: Path, fault: str, lowest: float, highest: float, load: int
+) -> None:
+    signal, _ = load_drive_end(real_data, f"{fault}_{load}")
+    nominal_hz = (1797, 1772, 1750)[load] / 60.0
+    found = estimate_shaft_speed(signal, CWRU_RATE_HZ, nominal_hz)
+    assert found.shaft_frequency_hz == pytest.approx(nominal_hz, rel=0.005)
+    best = compute_kurtogram(signal, CWRU_RATE_HZ).best
+    assert best.kurtosis > best.noise_limit
+    order = find_strongest_order(signal, CWRU_RATE_HZ, found.shaft_frequency_hz, best.band_hz)
+    assert lowest <= order <= highest
+
+
+@pytest.mark.parametrize(
+    "name", ["OuterRaceFault_1", *(f"OuterRaceFault_vload_{load}" for load in (1, 3, 5))]
+)
+def test_the_other_rigs_outer_race_line_lies_1_percent_under_its_nominal_order(
+    real_data: Path, name: str
+) -> None:
+    bearing = loadmat(real_data / "mfpt" / f"{name}.mat")["bearing"][0, 0]
+    signal, rate_hz, nominal_hz = bearing["gs"].ravel(), bearing["sr"].item(), bearing["rate"].item()
+    for band_hz in (suggest_band(rate_hz), compute_kurtogram(signal, rate_hz).best.band_hz):
+        order = find_strongest_order(signal, rate_hz, nominal_hz, band_hz)
+        assert 0.008 <= 1.0 - order / 3.245 <= 0.014, band_hz
 
 
 @pytest.mark.parametrize(
