@@ -221,6 +221,11 @@ class Settings(BaseSettings):
         return self.data_dir / "experiments"
 
     @property
+    def features_dir(self) -> Path:
+        """Folder of extracted features; made anew where they are missing."""
+        return self.data_dir / "features"
+
+    @property
     def results_dir(self) -> Path:
         """Folder of exported results."""
         return self.data_dir / "results"

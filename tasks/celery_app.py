@@ -18,7 +18,7 @@ from utils.logger import configure_logging, setup_logger
 
 logger = setup_logger(__name__)
 
-_TASK_MODULES = ("tasks.datasets", "tasks.experiments", "tasks.generation")
+_TASK_MODULES = ("tasks.datasets", "tasks.experiments", "tasks.generation", "tasks.features")
 _LAST_GRACE_S = 10.0
 # A child loads torch before it reports; on a busy machine that takes longer than Celery's 4 s, after which
 # it would be killed and started again for ever.

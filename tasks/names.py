@@ -17,3 +17,4 @@ class TaskName(StrEnum):
     EDIT = "edit"
     LEAK_CHECK = "leak_check"
     TREND = "trend"
+    FEATURES = "features"

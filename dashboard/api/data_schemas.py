@@ -144,12 +144,6 @@ class FaultLineQuery(_Query):
     n_harmonics: int = Field(3, ge=1, le=20)
 
 
-class ChannelQuery(_Query):
-    """Which channel of a recording; by default its first."""
-
-    channel: str | None = None
-
-
 class _Open(BaseModel):
     """A shape that may gain fields."""
 
@@ -515,12 +509,3 @@ class FaultLines(BaseModel):
     orders: dict[str, float] | None
     orders_origin: str | None
     missing: list[str]
-
-
-class Features(BaseModel):
-    """Basic features of a signal."""
-
-    signal_id: int
-    channel: str
-    features: dict[str, float]
-    features_note: str | None

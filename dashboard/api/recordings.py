@@ -136,17 +136,3 @@ def show_fault_lines(recording_id: int, query_data: shapes.FaultLineQuery) -> di
         )
     )
     return lines
-
-
-@blueprint.get("/recordings/<int:recording_id>/features")
-@requires("read")
-@blueprint.input(shapes.ChannelQuery, location="query")
-@blueprint.output(shapes.Features)
-def show_features(recording_id: int, query_data: shapes.ChannelQuery) -> dict[str, Any]:
-    """Return the basic features of a channel: rms, kurtosis, crest factor and others."""
-    dataset_id, signal_id = choose_signal(recording_id, query_data.channel)
-    actor = current_actor()
-    found: dict[str, Any] = require_found(
-        SignalService.get_signal_with_features(dataset_id, signal_id, actor=actor), "recording"
-    )
-    return found

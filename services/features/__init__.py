@@ -1,0 +1,1 @@
+"""The inner work of the feature service."""
