@@ -8,6 +8,16 @@ from typing import Final
 # The largest row id: the database's keys are 32-bit integers.
 MAX_ID: Final = 2**31 - 1
 
+# Usual endings of the files that are read; content decides.
+RECORDING_ENDINGS: Final = (
+    *(".mat", ".h5", ".hdf5", ".hdf", ".nc", ".csv", ".txt", ".tsv", ".asc", ".npy", ".npz", ".wav", ".flac"),
+    *(".parquet", ".pq", ".tdms", ".uff", ".unv", ".uf", ".u58"),
+)
+# How a person says what the sides of a table of numbers are, where its shape does not tell.
+ARRANGEMENTS: Final = (
+    *("auto", "channels_in_columns", "channels_in_rows", "recordings_in_rows", "recordings_in_columns"),
+)
+
 # An upload that nobody imports is deleted after so many hours.
 UPLOAD_KEPT_H: Final = 48
 

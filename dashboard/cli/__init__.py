@@ -22,9 +22,11 @@ COMMANDS = {
     "create-admin": "dashboard.cli.users:create_admin",
     "create-api-key": "dashboard.cli.users:create_api_key",
     "import": "dashboard.cli.datasets:import_files",
+    "templates": "dashboard.cli.templates:templates",
     "generate": "dashboard.cli.generation:generate",
     "split": "dashboard.cli.datasets:split",
     "add-noise": "dashboard.cli.generation:add_noise",
+    "features": "dashboard.cli.features:features",
     "train": "dashboard.cli.experiments:train",
     "diagnose": "dashboard.cli.diagnose:diagnose",
 }

@@ -11,15 +11,16 @@ import click
 
 from dashboard.cli.lookup import find_dataset
 from dashboard.cli.results import unwrap
+from dashboard.cli.templates import find_template
 from dashboard.cli.waiting import refuse_detach_without_worker, wait_for_jobs
 from services.dataset_service import DatasetService
+from utils.constants import ARRANGEMENTS, RECORDING_ENDINGS
 
-# What a folder is searched for; a file that is named itself is read whatever its ending.
-SUFFIXES = frozenset({".mat", ".h5", ".hdf5", ".csv", ".txt", ".tsv"})
 # In a folder this is the table about its recordings, never one of them.
 METADATA_NAME = "metadata.csv"
 # A comparison of signals that takes no longer than this is made without a job.
 _QUICK_S = 1.0
+_FIELDS = ("sample_rate_hz", "unit", "sensitivity", "machine", "bearing", "shaft_speed_rpm")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -31,7 +32,7 @@ def list_files(paths: Sequence[Path], besides: Path | None) -> list[dict[str, st
             if besides is None or file != besides.resolve():
                 found.setdefault(file, name)
     if not found:
-        raise click.ClickException(f"There is no file to import ({', '.join(sorted(SUFFIXES))}).")
+        raise click.ClickException(f"There is no file to import ({', '.join(RECORDING_ENDINGS)}).")
     return [{"path": str(file), "name": name} for file, name in found.items()]
 
 
@@ -40,7 +41,7 @@ def _walk(path: Path) -> Iterator[tuple[Path, str]]:
         yield path, path.name
         return
     for file in sorted(path.rglob("*")):
-        if file.is_file() and file.suffix.lower() in SUFFIXES and file.name != METADATA_NAME:
+        if file.is_file() and file.suffix.lower() in RECORDING_ENDINGS and file.name != METADATA_NAME:
             yield file, file.relative_to(path).as_posix()
 
 
@@ -57,9 +58,9 @@ def parse_class_map(texts: Sequence[str]) -> dict[str, str]:
     return parsed
 
 
-def build_mapping(template: Path | None, metadata: Path | None, **given: Any) -> dict[str, Any]:
+def build_mapping(template: dict[str, Any], metadata: Path | None, **given: Any) -> dict[str, Any]:
     """Return the mapping of an import: the template's, with what the command line says on top."""
-    mapping: dict[str, Any] = _read_template(template) if template else {}
+    mapping = dict(template)
     if metadata is not None:
         mapping["metadata_csv"] = _read_text(metadata, "--metadata")
     if given["pattern"]:
@@ -70,12 +71,28 @@ def build_mapping(template: Path | None, metadata: Path | None, **given: Any) ->
         mapping["label_from"] = given["label_from"]
     if given["channel"]:
         mapping["variables"] = [given["channel"]]
-    fields = {name: given[name] for name in ("sample_rate_hz", "unit", "bearing", "shaft_speed_rpm")}
+    for key in ("arrangement", "start_time"):
+        if given[key]:
+            mapping[key] = given[key]
+    fields = {name: given[name] for name in _FIELDS}
     defaults = {**mapping.get("defaults", {}), **{k: v for k, v in fields.items() if v is not None}}
     return {**mapping, "defaults": defaults} if defaults else mapping
 
 
-def _read_template(path: Path) -> dict[str, Any]:
+def _find_template(name: str) -> dict[str, Any]:
+    """Return the mapping of a kept template, or else of a JSON file."""
+    found = find_template(name)
+    if found is not None:
+        return dict(found["mapping"])
+    if not Path(name).is_file():
+        raise click.BadParameter(
+            f"there is no template and no file '{name}'; 'templates list' names the templates",
+            param_hint="--template",
+        )
+    return read_template(Path(name))
+
+
+def read_template(path: Path) -> dict[str, Any]:
     try:
         template = json.loads(_read_text(path, "--template"))
     except ValueError as error:
@@ -95,7 +112,8 @@ def _read_text(path: Path, option: str) -> str:
 @click.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--name", required=True, help="Of the dataset; an existing one gets its next version.")
-@click.option("--template", type=_FILE, help="JSON file with a mapping, as POST /datasets/import takes it.")
+@click.option("--template", help="Name of a kept template, or a JSON file with a mapping.")
+@click.option("--save-template", metavar="NAME", help="Keep the mapping for the next files of this layout.")
 @click.option("--metadata", type=_FILE, help="CSV table with a row per file and channel.")
 @click.option("--pattern", help="Regular expression for file names; its named groups are fields.")
 @click.option("--map", "class_map", multiple=True, metavar="IR=inner_race", help="What a label word means.")
@@ -104,9 +122,19 @@ def _read_text(path: Path, option: str) -> str:
     "--sample-rate", "sample_rate_hz", type=float, metavar="HZ", help="Where the files do not say it."
 )
 @click.option("--unit", help="Of the samples, for example g.")
+@click.option("--sensitivity", help="Of the sensor, for example '100 mV/g': volts of the files become g.")
+@click.option("--machine", help="Name of the machine.")
 @click.option("--bearing", help="Designation of the bearing, for example 6205-2RS.")
 @click.option("--channel", help="Only this signal of each file: a name, a glob, or a word such as DE.")
 @click.option("--speed-rpm", "shaft_speed_rpm", type=float, metavar="R", help="Shaft speed.")
+@click.option(
+    "--arrangement",
+    type=click.Choice(ARRANGEMENTS),
+    help="Of tables whose shape does not tell which side is time.",
+)
+@click.option(
+    "--start-time", metavar="WHEN", help="Where the times of the files carry no date: 2026-03-01T10:00."
+)
 @click.option("--description", default="", help="Of a new dataset.")
 @click.option("--strict", is_flag=True, help="One file that can't be used refuses them all.")
 @click.option("--detach", is_flag=True, help="Don't wait; refused when no worker lives.")
@@ -116,7 +144,8 @@ def import_files(
     ctx: click.Context,
     paths: tuple[Path, ...],
     name: str,
-    template: Path | None,
+    template: str | None,
+    save_template: str | None,
     metadata: Path | None,
     class_map: tuple[str, ...],
     description: str,
@@ -132,8 +161,11 @@ def import_files(
     """
     if detach:
         refuse_detach_without_worker("quick")
-    mapping = build_mapping(template, metadata, class_map=parse_class_map(class_map), **given)
+    kept = _find_template(template) if template else {}
+    mapping = build_mapping(kept, metadata, class_map=parse_class_map(class_map), **given)
     files = list_files(paths, metadata)
+    if save_template:
+        unwrap(DatasetService.save_import_template(save_template, mapping, files))
     started = unwrap(
         DatasetService.import_dataset(files, mapping, name, description=description, strict=strict)
     )
@@ -160,6 +192,8 @@ def _describe_import(result: dict[str, Any]) -> str:
     ]
     lines += [f"  note: {note}" for note in result["notes"]]
     lines += [f"  left out: {entry['file']}: {entry['sentence']}" for entry in result["skipped"]]
+    more = result["n_skipped"] - len(result["skipped"])
+    lines += [f"  left out: {more:,} more"] if more > 0 else []
     return "\n".join(lines)
 
 

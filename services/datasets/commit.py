@@ -17,6 +17,7 @@ from models.job import Job
 from models.recording import Recording, Signal
 from models.upload import Upload
 from services.datasets.bearings import BearingOrders, resolve_bearing
+from services.datasets.entered_bearings import load_entries
 from services.datasets.merging import VersionBase, build_new_rows, load_base
 from services.datasets.places import BearingKey, Places
 from services.datasets.reading import StagedSignal
@@ -36,6 +37,7 @@ class StagedImport:
 
     ``shards`` says where each signal lies, by hash; ``reused`` are the hashes that were stored before.
     ``origin`` and ``card`` are kept with the version; ``only_new`` refuses a dataset that is there already.
+    ``skipped`` may list only the first of ``n_skipped``; ``notes`` are what the files were found to be.
     """
 
     name: str
@@ -45,6 +47,8 @@ class StagedImport:
     reused: frozenset[str]
     skipped: Sequence[Mapping[str, Any]]
     upload_ids: Sequence[str] = ()
+    n_skipped: int = 0
+    notes: Sequence[str] = ()
     origin: Mapping[str, Any] = field(default_factory=lambda: {"kind": "import"})
     card: Mapping[str, Any] | None = None
     reason: str | None = None
@@ -118,13 +122,14 @@ def _write_index(result: Mapping[str, Any]) -> None:
 def _work_out(staged: StagedImport) -> _Change:
     with get_db_session(read_only=True) as session:
         base = load_base(session, staged.name)
+        entered = load_entries(session)
     if staged.only_new and base.dataset_id is not None:
         raise ConflictError(f"There is already a dataset called '{staged.name}'. Choose another name.")
     new_rows = build_new_rows(base, staged.signals)
     every_row = [*base.rows, *new_rows]
     bearings = {}
     for row in new_rows:
-        known = resolve_bearing(row["bearing"], row["geometry"], row["orders"])
+        known = resolve_bearing(row["bearing"], row["geometry"], row["orders"], entered=entered)
         if known is not None:
             bearings[row["machine"], known.designation] = known
     return _Change(base, new_rows, bearings, hash_manifest(every_row), summarise(every_row))
@@ -165,6 +170,7 @@ def _write(session: Session, handle: JobHandle, staged: StagedImport, change: _C
         "n_recordings": len({row["recording"] for row in change.new_rows}),
         "n_signals": len(change.new_rows),
         "skipped": list(staged.skipped),
+        "n_skipped": max(staged.n_skipped, len(staged.skipped)),
         "notes": _list_notes(staged, change),
     }
     version = DatasetVersion(
@@ -194,7 +200,7 @@ def _describe_origin(staged: StagedImport, change: _Change) -> dict[str, Any]:
 
 
 def _list_notes(staged: StagedImport, change: _Change) -> list[str]:
-    notes = []
+    notes = list(staged.notes)
     if staged.reused:
         notes.append(f"{len(staged.reused)} signals were already stored by another dataset and are shared.")
     unlabelled = sum(row["fault_class"] is None for row in change.new_rows)

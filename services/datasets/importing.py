@@ -30,7 +30,7 @@ logger = setup_logger(__name__)
 
 _SHARE_PREVIEW = 0.2
 _SHARE_READ = 0.6
-_MAX_SKIPPED_LISTED = 200
+_MAX_SKIPPED_LISTED = 1_000
 
 
 def run_import(handle: JobHandle) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def run_import(handle: JobHandle) -> dict[str, Any]:
             refuse_skipped(skipped)
         if not staged:
             raise _nothing_left(unusable)
-        result = _store(handle, sources, staged, skipped, workspace)
+        result = _store(handle, sources, staged, skipped, plan.notes, workspace)
     remove_upload_files([source.upload_id for source in sources if source.upload_id])
     return result
 
@@ -109,6 +109,7 @@ def _store(
     sources: Sequence[SourceFile],
     staged: Sequence[StagedSignal],
     skipped: Sequence[Skipped],
+    notes: Sequence[str],
     workspace: Path,
 ) -> dict[str, Any]:
     """Write what is not stored yet into one shard, then make the version visible."""
@@ -127,6 +128,8 @@ def _store(
                 shards=shards,
                 reused=frozenset(known),
                 skipped=[asdict(entry) for entry in skipped[:_MAX_SKIPPED_LISTED]],
+                n_skipped=len(skipped),
+                notes=notes,
                 upload_ids=[source.upload_id for source in sources if source.upload_id],
             ),
         )

@@ -9,7 +9,8 @@ from typing import Any
 
 from core.datasets.metadata_table import MetadataRow, read_metadata_table
 from core.datasets.naming import compile_pattern
-from core.datasets.readers.base import ARRANGEMENTS, AS_FOUND, ReadOptions
+from core.datasets.readers.base import AS_FOUND, ReadOptions
+from utils.constants import ARRANGEMENTS
 from utils.exceptions import InvalidInputError
 
 NUMBER_FIELDS = ("sample_rate_hz", "shaft_speed_rpm")

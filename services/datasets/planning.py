@@ -25,6 +25,7 @@ _LARGEST_RATE_HZ = 1e8
 _MANY_RECORDINGS = ("canonical_hdf5", "split_hdf5", "flat_hdf5")
 _MAX_RECORDING_NAME = 200
 _MAX_UNIT = 24
+_MAX_NOTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class ImportPlan:
 
     signals: list[PlannedSignal]
     skipped: list[Skipped]
+    notes: list[str] = field(default_factory=list)
 
     @property
     def problem(self) -> LstmPfdError | None:
@@ -148,7 +150,18 @@ def build_plan(files: Sequence[PreviewedFile], mapping: ImportMapping) -> Import
             plan.signals.append(_plan_signal(file, index, prefixes[file.name], selection, mapping, labels))
     plan.skipped += _list_missing_files(files, mapping)
     _check_together(plan.signals)
+    plan.notes = _gather_notes(files)
     return plan
+
+
+def _gather_notes(files: Sequence[PreviewedFile]) -> list[str]:
+    """What was found out about the layouts of the files, each sentence once."""
+    counts = Counter(note for file in files if file.preview is not None for note in file.preview.notes)
+    several = len(files) > 1
+    return [
+        f"{to_plain(note)} ({count} {'file' if count == 1 else 'files'})" if several else to_plain(note)
+        for note, count in counts.most_common(_MAX_NOTES)
+    ]
 
 
 def _choose_recording_prefixes(names: list[str]) -> dict[str, str]:

@@ -32,6 +32,9 @@ _CLEARLY_LONGER = 4
 _TIME_NAMES = re.compile(r"(?i)^(?:t|time|timestamp|acquired|epoch|zeit|temps)(?:_(?:s|sec|unix))?$")
 _INDEX_NAMES = frozenset({"index", "idx", "number", "snapshot", "snapshot_index", "recording", "file_number"})
 _UNIX_SECONDS = (3e8, 5e9)
+# A clock that goes wrong for a few recordings among many is told from one that goes on unevenly.
+_FEW_RECORDINGS = 20
+_FEW_WRONG = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def find_axes(shape: Sequence[int], arrangement: str, n_columns: frozenset[int] 
     shape
         Of the array; axes of length 1 do not count.
     arrangement
-        One of `base.ARRANGEMENTS`.
+        One of `utils.constants.ARRANGEMENTS`.
     n_columns
         Lengths of the vectors beside the array: a value per recording tells which axis counts recordings.
 
@@ -259,6 +262,7 @@ def _read_keys(
         raise refuse(f"The file claims {count:,} recordings; at most {MAX_VARIABLES:,} are read.")
     width = len(str(max(count - 1, 1)))
     keys: list[dict[str, Attribute]] = [{"recording_id": f"{at:0{width}d}"} for at in range(count)]
+    times: dict[str, Sequence[Attribute | None]] = {}
     for array in beside:
         if array.scope != scope or max(array.shape) != count:
             continue
@@ -269,7 +273,9 @@ def _read_keys(
         if name.lower() in _INDEX_NAMES:
             _number_recordings(keys, values)
         elif _TIME_NAMES.match(name):
-            _date_recordings(keys, values, name, notes)
+            times[name] = values
+    for name, moments in times.items():
+        _date_recordings(keys, moments, name, notes)
     return keys
 
 
@@ -288,11 +294,31 @@ def _date_recordings(
     seconds = [float(value) for value in values if isinstance(value, int | float)]
     if len(seconds) < len(keys):
         return
+    seconds = _mend_clock([int(str(key["recording_id"])) for key in keys], seconds, name, notes)
     dated = _UNIX_SECONDS[0] <= min(seconds) and max(seconds) <= _UNIX_SECONDS[1]
     for key, second in zip(keys, seconds, strict=True):
         key["unix_s" if dated else "elapsed_s"] = second
     if not dated:
         notes.append(f"The times in '{name}' carry no date; only their differences mean something.")
+
+
+def _mend_clock(numbers: list[int], seconds: list[float], name: str, notes: list[str]) -> list[float]:
+    """Times that climb evenly with the recordings' numbers, but for a few: these few were a wrong clock's."""
+    times, counts = np.array(seconds), np.array(numbers, dtype=np.float64)
+    steps = np.diff(times) / np.where(np.diff(counts) == 0, np.nan, np.diff(counts))
+    slope = float(np.nanmedian(steps)) if len(times) > _FEW_RECORDINGS and not np.isnan(steps).all() else 0.0
+    if slope <= 0:
+        return seconds
+    expected = slope * counts + np.median(times - slope * counts)
+    wrong = np.abs(times - expected) > 2 * slope * np.median(np.diff(counts))
+    if not wrong.any() or wrong.mean() > _FEW_WRONG:
+        return seconds
+    shown = ", ".join(str(number) for number in counts[wrong][:5].astype(int))
+    notes.append(
+        f"The times in '{name}' climb by {slope:g} s with the number of the recording, but not at {shown}: "
+        "there the number was believed and not the clock."
+    )
+    return [float(value) for value in np.where(wrong, expected, times)]
 
 
 def _add_signals(

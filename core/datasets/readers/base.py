@@ -38,15 +38,6 @@ RATE_NAMES = frozenset(
 STEP_NAMES = frozenset({"dt", "dt_s", "delta_t", "wf_increment", "increment", "sample_interval", "time_step"})
 UNIT_NAMES = frozenset({"unit", "units", "unit_string", "y_unit", "unit_y"})
 
-# How a person says what the sides of a table of numbers are, where its shape does not tell.
-ARRANGEMENTS = (
-    "auto",
-    "channels_in_columns",
-    "channels_in_rows",
-    "recordings_in_rows",
-    "recordings_in_columns",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
@@ -55,7 +46,7 @@ class ReadOptions:
     Attributes
     ----------
     arrangement
-        One of `ARRANGEMENTS`: what stands in the rows or columns of an array of two dimensions.
+        One of `utils.constants.ARRANGEMENTS`: what stands in the rows or columns of a table of numbers.
     """
 
     arrangement: str = "auto"

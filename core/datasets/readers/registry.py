@@ -42,8 +42,6 @@ READERS: dict[str, ReaderSpec] = {
         *(WAV, FLAC, PARQUET, TDMS, UFF58),
     )
 }
-# Every usual ending of a file that is read, in the order of the formats.
-SUFFIXES = tuple(dict.fromkeys(suffix for spec in READERS.values() for suffix in spec.suffixes))
 
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _MATLAB_VERSIONS = {b"\x00\x01IM", b"\x01\x00MI"}

@@ -8,10 +8,13 @@ from typing import Any
 import click
 import pytest
 
-from dashboard.cli.datasets import build_mapping, list_files, name_split, parse_class_map
+from dashboard.cli.datasets import build_mapping, list_files, name_split, parse_class_map, read_template
 
 NOTHING: dict[str, Any] = dict.fromkeys(
-    ("pattern", "class_map", "label_from", "channel", "sample_rate_hz", "unit", "bearing", "shaft_speed_rpm")
+    (
+        *("pattern", "class_map", "label_from", "channel", "sample_rate_hz", "unit", "bearing", "machine"),
+        *("shaft_speed_rpm", "sensitivity", "arrangement", "start_time"),
+    )
 )
 
 
@@ -48,7 +51,7 @@ def test_options_lie_over_the_template(tmp_path: Path) -> None:
     template = tmp_path / "rig.json"
     template.write_text('{"defaults": {"unit": "g", "sample_rate_hz": 1000}, "map": {"B": "ball"}}')
     given = {**NOTHING, "class_map": {"IR": "inner_race"}, "sample_rate_hz": 2000.0, "channel": "DE"}
-    assert build_mapping(template, None, **given) == {
+    assert build_mapping(read_template(template), None, **given) == {
         "defaults": {"unit": "g", "sample_rate_hz": 2000.0},
         "map": {"B": "ball", "IR": "inner_race"},
         "variables": ["DE"],
@@ -60,11 +63,11 @@ def test_a_template_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
     for text in ("{", "[1]"):
         template.write_text(text)
         with pytest.raises(click.BadParameter):
-            build_mapping(template, None, **NOTHING)
+            read_template(template)
 
 
 def test_nothing_said_is_an_empty_mapping() -> None:
-    assert build_mapping(None, None, **NOTHING) == {}
+    assert build_mapping({}, None, **NOTHING) == {}
 
 
 def test_a_split_is_named_after_its_rule() -> None:

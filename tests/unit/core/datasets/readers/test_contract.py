@@ -17,8 +17,9 @@ from core.datasets.readers import (
     tdms,
     uff58,
 )
-from core.datasets.readers.registry import READERS, SUFFIXES, open_file, preview_file, sniff
+from core.datasets.readers.registry import READERS, open_file, preview_file, sniff
 from tests.data.formats import FIXTURES, RATE_HZ, UNIT, VALUES, Fixture, make_fixture, make_values
+from utils.constants import RECORDING_ENDINGS
 from utils.exceptions import ErrorCode, FileRefusedError
 
 # A text is gone through to count its rows: where they end is written nowhere.
@@ -32,7 +33,7 @@ def made(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Fixture, Path]
 
 def test_every_format_has_a_fixture_and_its_endings() -> None:
     assert {fixture.format for fixture in FIXTURES.values()} == set(READERS)
-    assert {fixture.suffix for fixture in FIXTURES.values()} <= set(SUFFIXES)
+    assert {ending for spec in READERS.values() for ending in spec.suffixes} == set(RECORDING_ENDINGS)
 
 
 def test_its_files_are_recognised_by_content(made: tuple[Fixture, Path]) -> None:
