@@ -102,6 +102,10 @@ class StretchQuery(_Query):
     from_s: float | None = Field(None, alias="from", description="Seconds from the start.")
     to_s: float | None = Field(None, alias="to")
     points: int = Field(4000, ge=2, le=4000)
+    quantity: Literal["acceleration", "velocity", "displacement"] | None = Field(
+        None, description="By default as measured; refused where the unit is unknown."
+    )
+    high_pass_hz: float | None = Field(None, gt=0, description="For integration.")
 
     @property
     def x_range_s(self) -> tuple[float, float] | None:
@@ -142,6 +146,16 @@ class FaultLineQuery(_Query):
     orders: str | None = Field(None, max_length=200, examples=["bpfo=3.58,bpfi=5.42,bsf=2.36,ftf=0.398"])
     max_hz: float | None = Field(None, gt=0)
     n_harmonics: int = Field(3, ge=1, le=20)
+    slip: float = Field(0.02, ge=0, le=0.1, description="Half the width of a rolling bearing's band.")
+    kinds: str | None = Field(
+        None, max_length=200, description="Families or kinds, parted by commas.", examples=["rolling,mains"]
+    )
+
+
+class ChannelQuery(_Query):
+    """Which channel of a recording; by default its first."""
+
+    channel: str | None = None
 
 
 class _Open(BaseModel):
@@ -508,4 +522,7 @@ class FaultLines(BaseModel):
     bearing: str | None
     orders: dict[str, float] | None
     orders_origin: str | None
+    source: str | None
+    slip: float
     missing: list[str]
+    coincidences: list[str]

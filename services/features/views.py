@@ -168,8 +168,10 @@ def build_projection(row: FeatureSet, method: str) -> dict[str, Any] | None:
     }
 
 
-def _link(signal: Mapping[str, Any]) -> str:
-    return f"/signals/{signal['dataset_id']}/{signal['recording_id']}?channel={signal['channel']}"
+def _link(signal: Mapping[str, Any]) -> str | None:
+    if signal["recording_id"] is None:
+        return None
+    return f"/signals/{signal['dataset_id']}/{signal['recording_id']}?signal={signal['signal_id']}"
 
 
 def build_spectra(row: FeatureSet) -> dict[str, Any]:
