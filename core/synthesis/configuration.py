@@ -37,6 +37,7 @@ BENCHMARK_LAYERS: tuple[JournalLayer, ...] = (
 )
 # Layers that make two records of the same class differ even without a fault.
 _TELLING_LAYERS = {"floor", "measurement", "low_frequency", "pink", "mains", "white"}
+_DEFAULT_BEARING = "6205-2RS"
 MAX_RECORDS = 100_000
 MAX_SAMPLES = 50_000_000
 
@@ -147,7 +148,7 @@ class RollingConfig(_Common):
 
     kind: Literal["rolling"]
     classes: tuple[str, ...] = Field(ROLLING_FAULT_CLASSES, min_length=1)
-    bearing: str | None = Field("6205-2RS", max_length=120)
+    bearing: str | None = Field(None, max_length=120)
     geometry: str | None = Field(None, max_length=200)
     duration_s: float = Field(5.0, gt=0, le=3600)
     sample_rate_hz: float = Field(12_000.0, ge=2_000, le=1e6)
@@ -164,8 +165,17 @@ class RollingConfig(_Common):
     )
     noise_layers: tuple[RollingLayer, ...] = ("white", "pink", "mains")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _choose_bearing(cls, raw: Any) -> Any:
+        if isinstance(raw, Mapping) and not raw.get("bearing") and not raw.get("geometry"):
+            return {**raw, "bearing": _DEFAULT_BEARING}
+        return raw
+
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if self.bearing and self.geometry:
+            raise ValueError("give a bearing's designation or its geometry, not both")
         _check_known("classes", self.classes, ROLLING_FAULT_CLASSES)
         self._check_common(self.classes, self.noise_layers)
         _check_span("cage_slip_percent", self.cage_slip_percent, -10.0, 10.0)

@@ -1,4 +1,4 @@
-"""The import wizard: files, what they are, the signals that follow, review."""
+"""Data comes in here: the generator, and the import wizard: files, what they are, signals, review."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ from dash.development.base_component import Component
 from layouts.components import import_files, import_mapping, import_review, import_signals
 from layouts.components.cards import build_card
 from layouts.components.forms import build_button, build_field
+from layouts.components.generator_form import build_generator_tab
 from layouts.components.header import build_page_header
 from layouts.components.states import build_skeleton
+from layouts.components.tabs import build_tabs
 from layouts.components.uploads import build_upload_zone
 from layouts.components.url import build_url_store
 from layouts.ids.data_generation import DataGenerationId
+from layouts.ids.generator import GeneratorId
 from layouts.page_spec import NavGroup, PageSpec
 
+TABS = (("generate", "Generate"), ("import", "Import"))
 ENDINGS = (".mat", ".h5", ".hdf5", ".csv", ".tsv", ".txt")
 build_file_list = import_files.build_file_list
 find_twins = import_files.find_twins
@@ -33,19 +37,29 @@ build_job = import_review.build_job
 build_no_job = import_review.build_no_job
 
 
-def build_layout(job: str | None = None, **_query: Any) -> Component:
-    """Return the page; ``job`` is an import under way, so that a reload shows it again."""
+def build_layout(
+    job: str | None = None, tab: str = "import", generation: str | None = None, **_query: Any
+) -> Component:
+    """Return the page; ``job`` is an import and ``generation`` a dataset that is being made.
+
+    Both are in the address, so that a reload shows them again.
+    """
+    contents = {"generate": build_generator_tab(generation), "import": _build_import(job)}
+    header = build_page_header(
+        "Generate & import",
+        "Synthetic data of known conditions, or recordings from files. Nothing is guessed: what neither the "
+        "files nor you say is marked unknown.",
+        crumbs=[("Datasets", "/datasets")],
+    )
+    return html.Div([header, build_tabs(GeneratorId.TABS, TABS, contents, tab)], className="page")
+
+
+def _build_import(job: str | None) -> html.Div:
     return html.Div(
         [
             dcc.Store(id=DataGenerationId.PAGE, data={"job": job}),
             dcc.Store(id=DataGenerationId.JOB, data=job),
             build_url_store(DataGenerationId.URL, "job"),
-            build_page_header(
-                "Import",
-                "Recordings from MATLAB, HDF5 and CSV files. Nothing is guessed: what neither the files nor "
-                "you say is marked unknown.",
-                crumbs=[("Datasets", "/datasets")],
-            ),
             html.Div(
                 [
                     html.Div(build_skeleton(4) if job else None, id=DataGenerationId.JOB_AREA),
@@ -66,8 +80,7 @@ def build_layout(job: str | None = None, **_query: Any) -> Component:
                 className="import-job",
             ),
             html.Div(_build_steps(), id=DataGenerationId.FORM, hidden=bool(job), className="stack"),
-        ],
-        className="page",
+        ]
     )
 
 
@@ -225,7 +238,7 @@ def _build_review() -> html.Section:
 PAGE = PageSpec(
     module="layouts.pages.data_generation",
     path="/data-generation",
-    title="Import",
+    title="Generate & import",
     layout=build_layout,
     role="engineer",
     nav_group=NavGroup.DATA,

@@ -96,6 +96,15 @@ class DatasetMakers:
         return ok(**found)
 
     @staticmethod
+    @returns_data(dict)
+    def get_generator_defaults(*, actor: Actor = SYSTEM) -> dict[str, dict[str, Any]]:
+        """Return the complete default configuration of each kind, with the physical profile's options."""
+        require_role(actor, Role.VIEWER)
+        journal = dump_config(parse_config({"profile": "physical", "physical": {}}))
+        rolling = dump_config(parse_config({"kind": "rolling"}))
+        return {"journal": {**journal, "profile": "benchmark"}, "rolling": rolling}
+
+    @staticmethod
     @returns_result
     def save_generator_preset(
         name: str, config: Mapping[str, Any], *, actor: Actor = SYSTEM

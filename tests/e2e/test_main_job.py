@@ -57,7 +57,7 @@ def write_table(folder: Path, into: Path) -> Path:
 
 
 def import_folder(page: Page, folder: Path, table: Path) -> None:
-    page.get_by_role("link", name="Import", exact=True).click()
+    page.get_by_role("link", name="Generate & import", exact=True).click()
     settle(page)
     files = sorted(folder.glob("*.mat"))
     assert len(files) == 30

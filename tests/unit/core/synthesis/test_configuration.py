@@ -35,7 +35,7 @@ REFUSED = [
     ({"kind": "gear"}, "'gear'"),
     ({"kind": "rolling", "profile": "benchmark"}, "'profile' is not an entry"),
     ({"kind": "rolling", "bearing": "nobody's"}, "No geometry is known"),
-    ({"kind": "rolling", "bearing": None}, "No geometry is known"),
+    ({"kind": "rolling", "bearing": "6205", "geometry": "n=9,d=7.94,D=39.04"}, "not both"),
     ({"kind": "rolling", "geometry": "n=2,d=1,D=2"}, "at least three"),
     ({"kind": "rolling", "sample_rate_hz": 4000}, "needs a sample rate above 7111 Hz"),
     ({"kind": "rolling", "classes": ["wear"]}, "'wear' is none of healthy, inner_race"),
@@ -65,6 +65,7 @@ def test_an_empty_configuration_is_the_public_benchmark() -> None:
         {"profile": "physical", "physical": {"run_up_percent": 5}, "unit": "um"},
         {"kind": "rolling"},
         {"kind": "rolling", "snr_db": [-5, -5]},
+        {"kind": "rolling", "geometry": "n=9,d=7.94,D=39.04,phi=0"},
     ],
 )
 def test_a_dumped_configuration_makes_the_same_one_again(raw: dict[str, Any]) -> None:
