@@ -5,6 +5,7 @@ from __future__ import annotations
 from apiflask import APIFlask, HTTPError
 
 from dashboard.api import (
+    bearings,
     dataset_versions,
     datasets,
     diagnoses,
@@ -16,6 +17,7 @@ from dashboard.api import (
     import_templates,
     jobs,
     leaks,
+    machine_views,
     me,
     recording_views,
     recordings,
@@ -37,6 +39,8 @@ BLUEPRINTS = (
     import_templates.blueprint,
     recordings.blueprint,
     recording_views.blueprint,
+    machine_views.blueprint,
+    bearings.blueprint,
     features.blueprint,
     experiments.blueprint,
     diagnoses.blueprint,

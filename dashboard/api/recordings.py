@@ -51,7 +51,14 @@ def show_signal(recording_id: int, query_data: shapes.StretchQuery) -> dict[str,
     """Return the waveform of a stretch; a single-sample spike is always in it."""
     _, signal_id = choose_signal(recording_id, query_data.channel)
     view: dict[str, Any] = unwrap(
-        SignalService.get_view(signal_id, query_data.x_range_s, query_data.points, actor=current_actor())
+        SignalService.get_view(
+            signal_id,
+            query_data.x_range_s,
+            query_data.points,
+            quantity=query_data.quantity,
+            high_pass_hz=query_data.high_pass_hz,
+            actor=current_actor(),
+        )
     )
     return view
 
@@ -72,6 +79,8 @@ def show_spectrum(recording_id: int, query_data: shapes.SpectrumQuery) -> dict[s
             min_hz=query_data.min_hz,
             max_hz=query_data.max_hz,
             n_points=query_data.points,
+            quantity=query_data.quantity,
+            high_pass_hz=query_data.high_pass_hz,
             actor=current_actor(),
         )
     )
@@ -92,6 +101,8 @@ def show_psd(recording_id: int, query_data: shapes.SpectralQuery) -> dict[str, A
             min_hz=query_data.min_hz,
             max_hz=query_data.max_hz,
             n_points=query_data.points,
+            quantity=query_data.quantity,
+            high_pass_hz=query_data.high_pass_hz,
             actor=current_actor(),
         )
     )
@@ -117,6 +128,8 @@ def show_envelope_spectrum(recording_id: int, query_data: ShapedEnvelopeQuery) -
             min_hz=query_data.min_hz,
             max_hz=query_data.max_hz,
             n_points=query_data.points,
+            quantity=query_data.quantity,
+            high_pass_hz=query_data.high_pass_hz,
             actor=current_actor(),
         )
     )
@@ -132,7 +145,10 @@ def show_fault_lines(recording_id: int, query_data: shapes.FaultLineQuery) -> di
     _, signal_id = choose_signal(recording_id, query_data.channel)
     lines: dict[str, Any] = unwrap(
         SignalService.get_fault_lines(
-            signal_id, **query_data.model_dump(exclude={"channel"}), actor=current_actor()
+            signal_id,
+            **query_data.model_dump(exclude={"channel", "kinds"}),
+            kinds=None if query_data.kinds is None else query_data.kinds.split(","),
+            actor=current_actor(),
         )
     )
     return lines
