@@ -205,7 +205,7 @@ def _list_bearings(session: Session, version: DatasetVersion) -> list[dict[str, 
 def list_versions(session: Session, dataset_id: int) -> list[dict[str, Any]]:
     """Return a dataset's versions, newest first: when, who, why, and what changed."""
     rows = session.execute(
-        select(DatasetVersion, User.display_name)
+        select(DatasetVersion, func.coalesce(func.nullif(User.display_name, ""), User.email))
         .outerjoin(User, User.id == DatasetVersion.created_by)
         .where(DatasetVersion.dataset_id == dataset_id)
         .order_by(DatasetVersion.number.desc())
