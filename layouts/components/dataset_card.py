@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from layouts.components.badges import build_badge, build_class_badge
 from layouts.components.cards import build_card, build_definitions, build_hash, build_key_figures
 from layouts.components.dataset_versions import name_kind, word_changes
+from layouts.components.generator_card import build_generator_card
 from layouts.components.icons import build_icon
 from layouts.components.numbers import (
     UNKNOWN,
@@ -46,7 +47,7 @@ def build_dataset_card(details: dict[str, Any]) -> Component:
                         [
                             build_card("Conditions", build_definitions(_list_conditions(details))),
                             build_card("Origin", build_definitions(_list_origin(details))),
-                            *_build_maker(details["card"]),
+                            *([build_generator_card(details["card"])] if details["card"] else []),
                         ],
                         className="stack",
                     ),
@@ -174,18 +175,3 @@ def _list_origin(details: dict[str, Any]) -> list[tuple[str, Any]]:
 def _build_parent(parent: dict[str, Any]) -> Component:
     href = f"/datasets/{parent['dataset_id']}?version={parent['version']}"
     return dcc.Link(f"{parent['name']}, version {parent['version']}", href=href)
-
-
-def _build_maker(card: dict[str, Any] | None) -> list[Component]:
-    """What a generator says of the signals that it made."""
-    if not card:
-        return []
-    rows = [
-        (
-            name.replace("_", " ").capitalize(),
-            format_number(value) if isinstance(value, int | float) else value,
-        )
-        for name, value in card.items()
-        if isinstance(value, str | int | float) and not isinstance(value, bool)
-    ]
-    return [build_card("Generator", build_definitions(rows))] if rows else []
