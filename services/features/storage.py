@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -157,20 +157,6 @@ def list_analyses(row: FeatureSet, prefix: str) -> list[dict[str, Any]]:
     files = sorted(_folder(row.relative_path).glob(f"{prefix}*.json"), key=lambda path: -path.stat().st_mtime)
     found = [read_analysis(row, path.stem) for path in files]
     return [each for each in found if each is not None]
-
-
-def sweep_strays(used: Sequence[str], kept_s: float, now_s: float) -> int:
-    """Delete folders that no row names and that are older than ``kept_s``; return how many."""
-    root = get_settings().features_dir
-    names = {PurePosixPath(path).parts[0] for path in used}
-    strays = [
-        path
-        for path in (root.iterdir() if root.is_dir() else ())
-        if path.name not in names and now_s - path.stat().st_mtime > kept_s
-    ]
-    for path in strays:
-        shutil.rmtree(path, ignore_errors=True)
-    return len(strays)
 
 
 def _folder(relative_path: str) -> Path:

@@ -14,6 +14,7 @@ from dashboard_config import get_settings
 from database.connection import get_db_session
 from models.dataset import DatasetVersion
 from models.experiment import Experiment
+from models.feature_set import FeatureSet
 from models.job import Job, JobState
 from models.recording import Signal
 from models.upload import Upload
@@ -36,6 +37,7 @@ def tidy_up() -> dict[str, int]:
         "import_folders": _drop_dead_imports(),
         "uploads": _drop_old_uploads(),
         "files": _drop_strays(),
+        "features": _drop_stray_features(),
         "indexes": _drop_old_indexes(),
     }
     if any(gone.values()):
@@ -109,6 +111,16 @@ def _drop_old_indexes() -> int:
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)
+
+
+def _drop_stray_features() -> int:
+    """Drop folders of feature values that no set names: what a kill or a deleted dataset left."""
+    with get_db_session(read_only=True) as session:
+        used = {path.partition("/")[0] for path in session.scalars(select(FeatureSet.relative_path))}
+    strays = [path for path in _list(get_settings().features_dir) if path.name not in used and _is_old(path)]
+    for path in strays:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(strays)
 
 
 def _list(folder: Path) -> list[Path]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from core.features.registry import compute_features
 from dashboard_config import Settings, get_settings
@@ -21,6 +22,7 @@ from services.data_service import DataService
 from services.dataset_service import DatasetService
 from services.feature_service import FeatureService
 from services.jobs import board
+from services.shared.housekeeping import tidy_up
 from tests.factories.datasets import SHAFT_SPEED_RPM, SmallDataset, add_small_dataset
 from tests.factories.jobs import add_person
 
@@ -356,3 +358,18 @@ def test_the_speed_of_the_factory_is_the_one_that_lines_are_measured_at(small: S
     for name in ("share_1x", "line_2x_db"):
         got = found["features"][row][found["feature_names"].index(name)]
         assert got == pytest.approx(expected.values[0, expected.names.index(name)], rel=1e-4)
+
+
+def test_folders_that_no_set_names_are_swept_away(small: SmallDataset) -> None:
+    kept = extract(small.dataset_id, "time")
+    extract(small.dataset_id, "envelope")
+    folders = {path.name for path in get_settings().features_dir.iterdir()}
+    with get_db_session() as session:
+        row = session.get_one(FeatureSet, kept["feature_set_id"])
+        session.execute(delete(FeatureSet).where(FeatureSet.id != row.id))
+        session.commit()
+    assert tidy_up()["features"] == 0
+    for name in folders:
+        os.utime(get_settings().features_dir / name, (0, 0))
+    assert tidy_up()["features"] == 1
+    assert [path.name for path in get_settings().features_dir.iterdir()] == [row.relative_path.split("/")[0]]
