@@ -1,6 +1,6 @@
 """CWRU drive end: train on 0 and 1 hp, test on 2 hp, every network with its default options.
 
-Usage: ``python -m benchmarks.accuracy_cwru_by_load FOLDER [SEED ...]``, where FOLDER holds the .mat files
+Usage: ``python -m benchmarks.accuracy_cwru_by_load [FOLDER [SEED ...]]``, where FOLDER holds the .mat files
 and their ``metadata.csv``. Prints a table and writes ``benchmarks/results/accuracy_cwru_by_load.json``.
 
 The split is amber: every physical bearing is in training and in test. It shows that the chain works, not
@@ -21,6 +21,7 @@ from typing import Any
 import torch
 from threadpoolctl import threadpool_limits
 
+from benchmarks import find_recordings
 from core.datasets.metadata_table import read_metadata_table
 from core.datasets.readers.registry import pick_variables, preview_file, read_file
 from core.datasets.splits import SplitRow, build_split
@@ -122,4 +123,5 @@ def main(folder: Path, seeds: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), [int(text) for text in sys.argv[2:]] or [0, 1, 2])
+    folder = Path(sys.argv[1]) if sys.argv[1:] else find_recordings("cwru_12k_de")
+    main(folder, [int(text) for text in sys.argv[2:]] or [0, 1, 2])

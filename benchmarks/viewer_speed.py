@@ -1,6 +1,6 @@
 """The signal viewer's server time on ten million samples and on a real recording, per view and zoom.
 
-Usage: ``python -m benchmarks.viewer_speed FOLDER``, where FOLDER holds MFPT's ``baseline_1.mat`` and its
+Usage: ``python -m benchmarks.viewer_speed [FOLDER]``, where FOLDER holds MFPT's ``baseline_1.mat`` and its
 ``metadata.csv``. Prints a table and writes ``benchmarks/results/viewer_speed.json``.
 
 A server time is all that the product does for one answer: the callback with its service (database row,
@@ -33,6 +33,8 @@ import h5py
 import numpy as np
 import plotly.graph_objects as go
 from plotly.io.json import to_json_plotly
+
+from benchmarks import find_recordings
 
 RESULT = Path(__file__).parent / "results" / "viewer_speed.json"
 REPOSITORY = Path(__file__).parents[1]
@@ -214,4 +216,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]) if sys.argv[1:] else find_recordings("mfpt"))
