@@ -25,6 +25,7 @@ from callbacks import (
     home,
     leaks,
     new_experiment,
+    noise_variants,
     signal_viewer,
     signals,
 )
@@ -41,6 +42,7 @@ MODULES: tuple[ModuleType, ...] = (
     dataset_versions,
     dataset_splits,
     leaks,
+    noise_variants,
     data_generation,
     data_generation_plan,
     generator,

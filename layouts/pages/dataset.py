@@ -16,6 +16,7 @@ from layouts.components.forms import LATEST, build_button, build_field, build_se
 from layouts.components.header import build_page_header
 from layouts.components.recording_edit import FIELDS, build_edit_dialog
 from layouts.components.recording_filters import COLUMNS, FILTERS, build_recordings
+from layouts.components.noise_variants import build_noise_area
 from layouts.components.splits import build_splits_area
 from layouts.components.states import build_skeleton
 from layouts.components.tabs import build_tabs
@@ -43,7 +44,7 @@ def build_layout(
         "recordings": build_recordings(query),
         "preview": build_preview_area(),
         "statistics": build_statistics_area(),
-        "splits": build_splits_area(),
+        "splits": html.Div([build_splits_area(), build_noise_area()], className="stack"),
         "versions": build_versions_area(),
     }
     return html.Div(
