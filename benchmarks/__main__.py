@@ -1,6 +1,6 @@
 """Run the benchmarks: ``python -m benchmarks [ROW ...]``; without a row, all of them.
 
-Each row is a module of this folder with a ``main``; it prints its table and writes its JSON below ``results``.
+Each row is a module of this folder with a ``main``; it prints a table and writes its JSON below ``results``.
 Rows run one after the other, in processes of their own and on one thread, so that none disturbs another.
 """
 

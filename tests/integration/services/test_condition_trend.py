@@ -102,3 +102,18 @@ def test_a_viewer_reads_but_does_not_start_the_job(life: int) -> None:
     viewer = Actor(user_id=1, role=Role.VIEWER, name="Vi")
     assert DataService.get_condition_trend(life, actor=viewer)["success"]
     assert DataService.request_condition_trend(life, actor=viewer)["error_code"] == "forbidden"
+
+
+@pytest.mark.usefixtures("database")
+def test_the_last_tenth_of_a_real_run_to_failure_is_above_the_alarm(real_data: Path) -> None:
+    path = real_data / "femto_bearing1_1" / "Bearing1_1_every10th.npz"
+    job = run_import([path], {}, "FEMTO")
+    dataset_id = job["result"]["dataset_id"]
+    compute(dataset_id)
+    trend = DataService.get_condition_trend(dataset_id, indicator="rms", reference=(0.2, 0.45))
+    assert trend["n_observations"] == 282
+    assert [int(name.split("/")[-1]) for name in trend["points"]["recordings"]] == [*range(1, 2802, 10), 2803]
+    last = np.array(trend["points"]["values"][-28:])
+    assert (last > trend["alarm"]["value"]).all()
+    assert 127 <= trend["onset"]["index"] < 254
+    assert "2121" in trend["notes"][0]
