@@ -231,6 +231,11 @@ class Settings(BaseSettings):
         return self.data_dir / "results"
 
     @property
+    def exports_dir(self) -> Path:
+        """Folder of exported datasets that wait for their download."""
+        return self.results_dir / "exports"
+
+    @property
     def effective_log_level(self) -> str:
         """LOG_LEVEL, or the default of the environment."""
         defaults = {"development": "DEBUG", "staging": "INFO", "production": "WARNING"}

@@ -21,6 +21,7 @@ from services.datasets.requests import request_import
 from services.datasets.sources import FileReference, resolve_sources
 from services.datasets.suggestions import suggest_channels, suggest_values
 from services.datasets.summary import count_recordings
+from services.datasets.takeaway import DatasetExports
 from services.datasets.templates import list_layouts, list_templates, resolve_template
 from services.datasets.uploads import ByteStream
 from services.jobs.runner import execute_job
@@ -37,7 +38,9 @@ def _no_list() -> list[dict[str, Any]]:
     return []
 
 
-class DatasetService(DatasetTemplates, DatasetCatalogue, DatasetChanges, DatasetSplits, DatasetMakers):
+class DatasetService(
+    DatasetTemplates, DatasetCatalogue, DatasetChanges, DatasetSplits, DatasetMakers, DatasetExports
+):
     """Datasets and their versions, recordings, splits and imports."""
 
     # --- uploads ---------------------------------------------------------------------------------------

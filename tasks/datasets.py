@@ -36,3 +36,9 @@ def run_statistics(job_id: int) -> None:
 def run_edit(job_id: int) -> None:
     """Run one edit job."""
     DatasetService.run_edit_job(job_id, worker_name())
+
+
+@celery_app.task(name=TaskName.EXPORT)
+def run_export(job_id: int) -> None:
+    """Run one job that writes a dataset into a file."""
+    DatasetService.run_export_job(job_id, worker_name())

@@ -16,5 +16,6 @@ class TaskName(StrEnum):
     STATISTICS = "statistics"
     EDIT = "edit"
     LEAK_CHECK = "leak_check"
+    EXPORT = "export"
     TREND = "trend"
     FEATURES = "features"

@@ -24,6 +24,10 @@ UPLOAD_KEPT_H: Final = 48
 # A dataset in the trash can be restored for so many days.
 TRASH_KEPT_DAYS: Final = 30
 
+# A finished export is deleted after so many hours; a link to it works for so many seconds.
+EXPORT_KEPT_H: Final = 48
+DOWNLOAD_LINK_S: Final = 600
+
 # Journal-bearing classes: the position is the label id of the public benchmark files.
 FAULT_CLASSES: Final[tuple[str, ...]] = (
     "healthy",

@@ -27,7 +27,11 @@ COLUMNS = (
     "group",
     "sensitivity",
     "acquired_utc",
+    "recording",
+    "part",
 )
+# What a cell that is text must not begin with, lest a spreadsheet takes it for a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
 _NUMBERS = {"sample_rate_hz", "shaft_speed_rpm"}
 _MAX_BYTES = 32 << 20
 _MAX_CELL = 500
@@ -49,6 +53,10 @@ class MetadataRow:
         As written; `core.datasets.naming.map_label` turns it into a class.
     group
         The physical bearing.
+    recording
+        Its name; signals that share one are channels of one acquisition. None: called as its file.
+    part
+        The part of a split that the recordings come with.
     """
 
     line: int
@@ -67,6 +75,8 @@ class MetadataRow:
     group: str | None = None
     sensitivity: str | None = None
     acquired_utc: str | None = None
+    recording: str | None = None
+    part: str | None = None
 
 
 def read_metadata_table(source: Path | str) -> list[MetadataRow]:
@@ -139,8 +149,13 @@ def _parse_rows(lines: Iterator[list[str]], columns: list[str]) -> Iterator[Meta
             raise InvalidInputError(
                 f"Line {line} has {len(cells)} cells, but the table has {len(columns)} columns."
             )
-        values = {column: cell.strip() for column, cell in zip(columns, cells, strict=True)}
+        values = {column: _unquote(cell.strip()) for column, cell in zip(columns, cells, strict=True)}
         yield _parse_row(line, values)
+
+
+def _unquote(cell: str) -> str:
+    """Take off the mark that keeps a spreadsheet from reading a text as a formula (``'=A1``)."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA_STARTS else cell
 
 
 def _parse_row(line: int, values: dict[str, str]) -> MetadataRow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
@@ -112,12 +112,13 @@ def _select_row(preview: FilePreview, row: MetadataRow) -> Selection:
             f"({', '.join(v.name for v in chosen[:4])}). Name one of them.",
             code=ErrorCode.NO_USABLE_VECTOR,
         )
-    return Selection(chosen[0], _name_channel(chosen[0], preview), table_values=parse_fields(row_values(row)))
+    variable = replace(chosen[0], part=row.part) if row.part else chosen[0]
+    return Selection(variable, _name_channel(variable, preview), table_values=parse_fields(row_values(row)))
 
 
 def row_values(row: MetadataRow) -> FieldValues:
     """Return the fields that a row of the metadata table fills in."""
-    named = {name: getattr(row, name) for name in COLUMNS if name not in ("file", "variable")}
+    named = {name: getattr(row, name) for name in COLUMNS if name not in ("file", "variable", "part")}
     return {name: value for name, value in named.items() if value is not None}
 
 

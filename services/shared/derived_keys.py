@@ -16,6 +16,7 @@ class KeyPurpose(StrEnum):
     API_KEYS = "api-keys"
     LOGIN_SUBJECTS = "login-subjects"
     FORM_TOKENS = "form-tokens"
+    DOWNLOADS = "downloads"
 
 
 def derive_key(purpose: KeyPurpose) -> bytes:

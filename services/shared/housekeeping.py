@@ -18,6 +18,7 @@ from models.feature_set import FeatureSet
 from models.job import Job, JobState
 from models.recording import Signal
 from models.upload import Upload
+from services.shared.old_exports import drop_old_exports
 from utils.clock import utc_now
 from utils.constants import UPLOAD_KEPT_H
 from utils.logger import setup_logger
@@ -37,6 +38,7 @@ def tidy_up() -> dict[str, int]:
         "import_folders": _drop_dead_imports(),
         "uploads": _drop_old_uploads(),
         "files": _drop_strays(),
+        "exports": drop_old_exports(),
         "features": _drop_stray_features(),
         "indexes": _drop_old_indexes(),
     }

@@ -86,8 +86,15 @@ def _describe(name: str, dataset: h5py.Dataset) -> VariablePreview:
     recording_id, _, channel = name.partition("/")
     attributes = {"recording_id": recording_id, "channel": channel, **read_attributes(dataset)}
     rate, unit = as_rate(attributes.pop("sample_rate_hz", None)), attributes.pop("unit", None)
+    part = attributes.pop("part", None)
     return VariablePreview(
-        name, len(dataset), dataset.dtype.name, rate, None if unit is None else str(unit), attributes
+        name,
+        len(dataset),
+        dataset.dtype.name,
+        rate,
+        None if unit is None else str(unit),
+        attributes,
+        None if part is None else str(part),
     )
 
 
