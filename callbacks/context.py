@@ -141,6 +141,14 @@ def parse_id(text: Any) -> int | None:
     return number if 0 < number <= MAX_ID else None
 
 
+def require_id(text: Any) -> int:
+    """Return a row id that a control holds; before it holds one, nothing is worked out."""
+    number = parse_id(text)
+    if number is None:
+        raise PreventUpdate
+    return number
+
+
 def triggered_index() -> Any:
     """Return the ``index`` of the pattern id that was clicked, or None where nothing really was."""
     trigger = ctx.triggered_id
