@@ -49,7 +49,9 @@
     const button = event.target.closest('[data-action="download-plot"]');
     const plot = button && button.closest("figure").querySelector(".js-plotly-plot");
     if (!plot || !window.Plotly) { return; }
-    const name = button.dataset.name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+    /* a plot that shows one view after another says which one it is */
+    const shown = (plot.layout.meta && plot.layout.meta.name) || button.dataset.name;
+    const name = shown.toLowerCase().replace(/[^a-z0-9]+/g, "-");
     if (button.dataset.kind === "csv") { save(name + ".csv", buildCsv(plot)); return; }
     window.Plotly.downloadImage(plot, { format: button.dataset.kind, filename: name, width: 1200, height: 600, scale: 2 });
   });

@@ -20,11 +20,12 @@ def build_plot(
     height: str = "320px",
     note: Any = None,
     config: Mapping[str, Any] | None = None,
+    title_id: str | None = None,
     **graph_props: Any,
 ) -> html.Figure:
     """Return a graph below its title and download buttons; ``note`` is a line such as the Δf in use.
 
-    ``config`` changes entries of the common `GRAPH_CONFIG`.
+    ``config`` changes entries of the common `GRAPH_CONFIG`. ``title_id`` lets a callback write the title.
 
     The downloads are handled by ``assets/plots.js``, from the data that the plot shows.
     """
@@ -39,7 +40,11 @@ def build_plot(
         for kind in _DOWNLOADS
     ]
     caption = html.Figcaption(
-        [html.Span(title, className="plot-title"), html.Span(note, className="plot-note"), *buttons],
+        [
+            html.Span(title, className="plot-title", **({"id": title_id} if title_id else {})),
+            html.Span(note, className="plot-note"),
+            *buttons,
+        ],
         className="plot-caption",
     )
     graph = dcc.Graph(
