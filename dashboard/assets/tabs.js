@@ -23,7 +23,7 @@
     const tab = event.target.closest && event.target.closest('[role="tab"]');
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!tab || !step) { return; }
-    const tabs = Array.from(tab.closest('[role="tablist"]').querySelectorAll('[role="tab"]'));
+    const tabs = Array.from(tab.closest('[role="tablist"]').querySelectorAll('[role="tab"]:not(:disabled)'));
     const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
     event.preventDefault();
     next.focus();
