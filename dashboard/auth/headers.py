@@ -42,6 +42,7 @@ def build_policy(script_hashes: Sequence[str]) -> str:
             f"script-src {scripts}",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
+            "media-src 'self' data:",
             "font-src 'self'",
             "connect-src 'self'",
             "worker-src 'self' blob:",
