@@ -1,6 +1,6 @@
 """The signal viewer's server time on ten million samples and on a real recording, per view and zoom.
 
-Usage: ``python -m benchmarks.viewer_speed [FOLDER]``, where FOLDER holds MFPT's ``baseline_1.mat`` and its
+Usage: ``python -m benchmarks.viewer_speed FOLDER``, where FOLDER holds MFPT's ``baseline_1.mat`` and its
 ``metadata.csv``. Prints a table and writes ``benchmarks/results/viewer_speed.json``.
 
 A server time is all that the product does for one answer: the callback with its service (database row,
@@ -34,8 +34,6 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.io.json import to_json_plotly
 
-from benchmarks import find_recordings
-
 RESULT = Path(__file__).parent / "results" / "viewer_speed.json"
 REPOSITORY = Path(__file__).parents[1]
 N_ROUNDS = 15
@@ -43,7 +41,8 @@ LONG_SAMPLES = 10_000_000
 RATE_HZ = 50_000.0
 SPIKE_AT = 7_654_321
 SPIKE = 50.0
-GOALS_MS = {"waveform": 50.0, "spectrum": 300.0, "psd": 300.0, "envelope": 300.0}
+SPECTRAL_VIEWS = ("spectrum", "psd", "envelope", "spectrogram", "cepstrum", "orders", "autocorrelation")
+GOALS_MS = {"waveform": 50.0, **dict.fromkeys(SPECTRAL_VIEWS, 300.0)}
 # Shares of the signal that are in view: all of it, then ever less.
 ZOOMS = {"whole": None, "half": (0.25, 0.75), "a tenth": (0.4, 0.5), "a thousandth": (0.3, 0.301)}
 
@@ -69,17 +68,24 @@ def run_command(*words: object) -> None:
 def list_answers(signal_id: int, duration_s: float) -> dict[tuple[str, str], Answer]:
     """Return what works out each view at each zoom, as the viewer's callbacks do."""
     from callbacks import signal_viewer as viewer
+    from callbacks import signal_viewer_lines, signal_viewer_views
+    from layouts.components.signal_options import OPTIONS
 
     asked, kinds = str(signal_id), list(viewer.figures.LINE_KINDS)
-    lines = viewer.show_lines(asked, True, kinds, 3, None, None, None, "hz")[1]
+    usual = {name: option.read("") for name, option in OPTIONS.items()}
+    zooms = dict.fromkeys(("hz", "envelope_hz", "order", "delay", "full_hz"))
+    lines = signal_viewer_lines.show_lines(
+        asked, True, kinds, 3, 2.0, None, False, None, None, "hz", None, None
+    )[1]
+    common = {**usual, **zooms, "signal": asked, "lines": lines, "theme": "light", "other": None}
     answers: dict[tuple[str, str], Answer] = {}
     for zoom, shares in ZOOMS.items():
         stretch = [share * duration_s for share in shares] if shares else None
-        rest = (stretch, None, lines, "hz", "auto", "light")
-        answers["waveform", zoom] = partial(viewer.show_waveform, asked, stretch, "light")
-        answers["spectrum", zoom] = partial(viewer.show_spectrum, "spectrum", asked, *rest)
-        answers["psd", zoom] = partial(viewer.show_psd, "psd", asked, *rest)
-        answers["envelope", zoom] = partial(viewer.show_envelope, "envelope", asked, None, None, *rest)
+        answers["waveform", zoom] = partial(viewer.show_waveform, asked, stretch, "measured", "light")
+        for view in SPECTRAL_VIEWS:
+            answers[view, zoom] = partial(
+                signal_viewer_views.show_view, **{**common, "tab": view, "stretch": stretch}
+            )
     return answers
 
 
@@ -216,4 +222,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if sys.argv[1:] else find_recordings("mfpt"))
+    main(Path(sys.argv[1]))

@@ -27,6 +27,9 @@ from callbacks import (
     new_experiment,
     noise_variants,
     signal_viewer,
+    signal_viewer_lines,
+    signal_viewer_tools,
+    signal_viewer_views,
     signals,
 )
 
@@ -48,6 +51,9 @@ MODULES: tuple[ModuleType, ...] = (
     generator,
     signals,
     signal_viewer,
+    signal_viewer_lines,
+    signal_viewer_views,
+    signal_viewer_tools,
     experiments,
     new_experiment,
     experiment,

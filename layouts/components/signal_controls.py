@@ -1,266 +1,203 @@
-"""The plots of the signal viewer with their controls."""
+"""The waveform and the views of the signal viewer with their controls."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
-from layouts.components.forms import build_button, build_field, build_group, build_select
+from layouts.components.forms import build_button, build_field, build_select
+from layouts.components.icons import build_icon
 from layouts.components.plots import build_plot
-from layouts.components.states import build_skeleton
+from layouts.components.signal_options import OPTIONS, VIEWS, build_options
+from layouts.components.signal_stage import build_stage
 from layouts.components.tabs import build_tabs
-from layouts.figures.signals import LINE_KINDS, build_blank
+from layouts.figures.signal_axes import build_blank
+from layouts.figures.signal_lines import LINE_KINDS
 from layouts.ids.signal_viewer import ViewerId
 
-TABS = (("spectrum", "Spectrum"), ("psd", "PSD"), ("envelope", "Envelope spectrum"))
-UNITS = (("hz", "Hz"), ("cpm", "CPM"), ("orders", "Orders"))
-SCALES = (("auto", "Usual"), ("linear", "Linear"), ("log", "Logarithmic"))
-RECORDED_OPTION = (("recorded", "As recorded"),)
-OTHER_BEARING = "other"
-NOT_NAMED = (None, "", "recorded", OTHER_BEARING)
-NO_KINDS = "none"
-_MAX_HARMONICS = 10
-_USUAL_HARMONICS = 3
+RECORDED_OPTION: Final = (("recorded", "As recorded"),)
+OTHER_BEARING: Final = "other"
+NOT_NAMED: Final = (None, "", "recorded", OTHER_BEARING)
+NO_KINDS: Final = "none"
+USUAL_HARMONICS: Final = 3
+
 # What the page shows where its address does not say otherwise.
-QUERY_DEFAULTS = {
-    "tab": TABS[0][0],
-    "unit": UNITS[0][0],
-    "scale": SCALES[0][0],
+QUERY_DEFAULTS: Final = {
+    "tab": VIEWS[0][0],
     "lines": "true",
     "kinds": ",".join(LINE_KINDS),
-    "harmonics": str(_USUAL_HARMONICS),
+    "harmonics": str(USUAL_HARMONICS),
     "bearing": RECORDED_OPTION[0][0],
+    **{option.name: option.usual for option in OPTIONS.values() if option.usual},
 }
 
-_HINT = "Drag to zoom, double-click for all of it. Click, or focus and use the arrow keys, to set the cursor."
-_KEYS = "arrow keys move the cursor, up goes to the highest point, plus and minus zoom, 0 shows all"
 _TAKE_HELP = "Take what the spectrum or PSD is zoomed to; without a zoom, the suggested band"
-_KINEMATICS_HELP = (
-    "bpfo=3.58,bpfi=5.42,bsf=2.36,ftf=0.398 or n=9,d=7.94,D=39.04,phi=0 (diameters in mm, degrees)"
-)
 
 
-def _read_choice(text: str, options: tuple[tuple[str, str], ...]) -> str:
-    return text if text in dict(options) else options[0][0]
-
-
-def _read_number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if 0.0 <= number < float("inf") else None
-
-
-def build_waveform_card() -> Component:
-    """Return the waveform with the choice of channel and stretch."""
+def build_waveform_card(asked: Mapping[str, str]) -> Component:
+    """Return the waveform with the choice of channel, quantity and stretch, and its sound."""
     tools = html.Div(
         [
             build_field("Channel", build_select(ViewerId.CHANNEL, [])),
-            build_field("From", _build_number(ViewerId.FROM), unit="s"),
-            build_field("to", _build_number(ViewerId.TO), unit="s"),
-            build_button(
-                "Whole signal", ViewerId.WHOLE, icon="arrows-expand", title="Or double-click the plot"
+            *build_options(asked, "quantity"),
+            build_field("From", _build_edge(ViewerId.FROM), unit="s"),
+            build_field("to", _build_edge(ViewerId.TO), unit="s"),
+            dbc.Button(
+                [
+                    build_icon("arrows-expand-vertical"),
+                    html.Span("Whole signal", className="visually-hidden"),
+                ],
+                id=ViewerId.WHOLE,
+                color="light",
+                class_name="action",
+                title="Whole signal; or double-click the plot",
             ),
         ],
         className="viewer-tools",
     )
-    plot = _build_stage(
+    plot = build_stage(
         ViewerId.WAVEFORM,
-        ViewerId.STRETCH,
         "Waveform",
         "236px",
         (ViewerId.WAVEFORM_STATE, ViewerId.WAVEFORM_NOTE, ViewerId.WAVEFORM_CURSOR),
     )
-    return html.Section([tools, plot], className="surface viewer-card", **{"aria-label": "Waveform"})
-
-
-def _build_number(component_id: str, value: float | None = None, **props: Any) -> dbc.Input:
-    return dbc.Input(
-        id=component_id, type="number", min=0, step="any", value=value, class_name="viewer-number", **props
-    )
-
-
-def _build_stage(
-    graph_id: str, store_id: str, title: str, height: str, parts: tuple[str, str, str]
-) -> Component:
-    """A plot with its cursor: line, read-out and keys are of ``assets/signal_viewer.js``."""
-    state_id, note_id, cursor_id = parts
-    plot = build_plot(
-        graph_id, title, height=height, note=html.Span(id=note_id), figure=build_blank(), config=_CONFIG
-    )
-    return html.Div(
-        [
-            html.Div(build_skeleton(height=height), id=state_id, className="viewer-state"),
-            html.Div(
-                [plot, html.Div(className="viewer-cursor", hidden=True)],
-                className="viewer-stage",
-                tabIndex=0,
-                role="group",
-                **{
-                    "aria-label": f"{title}: {_KEYS}",
-                    "data-viewer": graph_id,
-                    "data-zoom": store_id,
-                    "data-cursor": cursor_id,
-                    "data-hint": _HINT,
-                },
-            ),
-            html.P(
-                _HINT,
-                id=cursor_id,
-                className="viewer-readout",
-                **{"aria-live": "polite"},
-            ),
-        ],
-        className="viewer-plot",
-    )
-
-
-# A double click asks for the whole extent again; "reset" would stop at the first stretch shown.
-_CONFIG = {
-    "doubleClick": "autosize",
-    "modeBarButtonsToRemove": ["lasso2d", "select2d", "toImage", "resetScale2d"],
-}
-
-
-def build_spectral_card(asked: dict[str, str]) -> Component:
-    """Return the spectral views, one tab each; `asked` is what the address says."""
-    tools = html.Div(
-        [
-            build_field(
-                "Frequency in", build_select(ViewerId.UNIT, UNITS, _read_choice(asked["unit"], UNITS))
-            ),
-            build_field(
-                "Amplitude", build_select(ViewerId.SCALE, SCALES, _read_choice(asked["scale"], SCALES))
-            ),
-        ],
-        className="viewer-tools",
-    )
-    contents = {
-        "spectrum": [
-            _build_stage(
-                ViewerId.SPECTRUM,
-                ViewerId.ZOOM,
-                "Spectrum",
-                "330px",
-                (ViewerId.SPECTRUM_STATE, ViewerId.SPECTRUM_NOTE, ViewerId.SPECTRUM_CURSOR),
-            ),
-            _build_peaks_area(ViewerId.SPECTRUM_PEAKS),
-        ],
-        "psd": [
-            _build_stage(
-                ViewerId.PSD,
-                ViewerId.ZOOM,
-                "Power spectral density",
-                "330px",
-                (ViewerId.PSD_STATE, ViewerId.PSD_NOTE, ViewerId.PSD_CURSOR),
-            )
-        ],
-        "envelope": [
-            _build_band_tools(asked),
-            _build_stage(
-                ViewerId.ENVELOPE,
-                ViewerId.ENVELOPE_ZOOM,
-                "Envelope spectrum",
-                "330px",
-                (ViewerId.ENVELOPE_STATE, ViewerId.ENVELOPE_NOTE, ViewerId.ENVELOPE_CURSOR),
-            ),
-            _build_peaks_area(ViewerId.ENVELOPE_PEAKS),
-        ],
-    }
-    tabs = build_tabs(ViewerId.TABS, TABS, contents, asked["tab"])
     return html.Section(
-        [tools, tabs], className="surface viewer-card viewer-spectral", **{"aria-label": "Spectral views"}
+        [tools, plot, _build_sound()], className="surface viewer-card", **{"aria-label": "Waveform"}
     )
 
 
-def _build_band_tools(asked: dict[str, str]) -> Component:
-    low = _build_number(ViewerId.BAND_LOW, _read_number(asked["low"]), debounce=True)
-    high = _build_number(ViewerId.BAND_HIGH, _read_number(asked["high"]), debounce=True)
-    return html.Div(
+def _build_edge(component_id: str) -> dbc.Input:
+    return dbc.Input(
+        id=component_id, type="number", min=0, step="any", class_name="viewer-number viewer-edge"
+    )
+
+
+def _build_sound() -> Component:
+    """The visible stretch, or a band of it, to be heard."""
+    speeds = [("0.25", "¼"), ("0.5", "½"), ("1", "As it is"), ("2", "2 ×"), ("4", "4 ×")]
+    low, high = (
+        dbc.Input(id=each, type="number", min=0, step="any", class_name="viewer-number", placeholder=words)
+        for each, words in ((ViewerId.SOUND_LOW, "lowest"), (ViewerId.SOUND_HIGH, "highest"))
+    )
+    tools = html.Div(
         [
             build_field("Band from", low, unit="Hz"),
             build_field("to", high, unit="Hz"),
-            build_button("Take the spectrum's zoom", ViewerId.BAND_TAKE, icon="crop", title=_TAKE_HELP),
+            build_field("Speed", build_select(ViewerId.SOUND_SPEED, speeds, "1")),
+            build_button("Prepare the sound", ViewerId.SOUND_START, icon="volume-up"),
         ],
         className="viewer-tools",
-    )  # fmt: skip
+    )
+    area = html.Div(id=ViewerId.SOUND_AREA, **{"aria-live": "polite"})
+    return html.Details([html.Summary("Listen to the visible stretch"), tools, area], className="viewer-more")
 
 
-def _build_peaks_area(area_id: str) -> Component:
-    return html.Details(
-        [html.Summary("Highest peaks in view"), html.Div(id=area_id)], className="viewer-peaks"
+def build_view_card(asked: Mapping[str, str]) -> Component:
+    """Return the views, one tab each over one plot; ``asked`` is what the address says."""
+    plot = build_stage(
+        ViewerId.VIEW,
+        "View",
+        "360px",
+        (ViewerId.VIEW_STATE, ViewerId.VIEW_NOTE, ViewerId.VIEW_CURSOR),
+        title_id=ViewerId.VIEW_TITLE,
+    )
+    tabs = build_tabs(ViewerId.TABS, VIEWS, _build_tools(asked), asked["tab"])
+    words = [
+        html.Div(build_options(asked, "peaks"), className="viewer-tools viewer-peaks"),
+        html.Div(id=ViewerId.VIEW_WORDS),
+    ]
+    common = html.Div(build_options(asked, "unit", "scale"), className="viewer-tools viewer-common")
+    return html.Section(
+        [tabs, common, plot, *words],
+        className="surface viewer-card viewer-views",
+        **{"aria-label": "Views"},
     )
 
 
-def build_line_controls(asked: dict[str, str]) -> Component:
-    """Return what the fault lines depend on, and room for what is said of them."""
-    kinds = [kind for kind in asked["kinds"].split(",") if kind in LINE_KINDS]
-    if not kinds and asked["kinds"] != NO_KINDS:
-        kinds = list(LINE_KINDS)
-    harmonics, bearing = _read_number(asked["harmonics"]), asked["bearing"] or RECORDED_OPTION[0][0]
-    kinematics = dbc.Input(
-        id=ViewerId.KINEMATICS,
-        type="text",
-        value=asked["kinematics"],
-        debounce=True,
-        placeholder="bpfo=3.58,…",
+def _build_tools(asked: Mapping[str, str]) -> dict[str, Any]:
+    """What can be chosen for each view."""
+    tools = {
+        "spectrum": build_options(asked, "window", "reading"),
+        "psd": build_options(asked, "df"),
+        "envelope": _build_band_tools(asked),
+        "spectrogram": build_options(asked, "segment", "overlap"),
+        "cepstrum": build_options(asked, "cepstrum", "cepstrum_white"),
+        "orders": build_options(asked, "order_of", "tracked"),
+        "order_map": build_options(asked, "map_of", "map_by"),
+        "autocorrelation": build_options(asked, "lag_of"),
+        "average": build_options(asked, "turns", "ratio"),
+        "orbit": build_options(asked, "orbit_filter", "orbit_turns"),
+        "full": [],
+        "compare": _build_compare_tools(asked),
+    }
+    filled = {key: html.Div(parts, className="viewer-tools") for key, parts in tools.items()}
+    filled["envelope"] = html.Div([filled["envelope"], _build_kurtogram_area()])
+    return filled
+
+
+def _build_band_tools(asked: Mapping[str, str]) -> list[Component]:
+    return [
+        *build_options(asked, "low", "high"),
+        build_button("Take the spectrum's zoom", ViewerId.BAND_TAKE, icon="crop", title=_TAKE_HELP),
+        *build_options(asked, "env", "white", "kurtogram"),
+    ]
+
+
+def _build_kurtogram_area() -> Component:
+    """Bands by level: a click, or the arrow keys and Enter, choose the band of the envelope."""
+    plot = build_plot(
+        ViewerId.KURTOGRAM,
+        "Kurtogram",
+        height="300px",
+        note=html.Span(id=ViewerId.KURTOGRAM_NOTE),
+        figure=build_blank(),
+    )
+    stage = html.Div(
+        [plot, html.Div(className="viewer-cell", hidden=True)],
+        className="viewer-stage",
+        tabIndex=0,
+        role="group",
+        **{
+            "aria-label": "Kurtogram: arrow keys move over the bands, Enter takes one",
+            "data-kurtogram": ViewerId.KURTOGRAM,
+        },
+    )
+    hint = html.P(
+        "Click a cell, or focus and use the arrow keys and Enter, to take its band.",
+        className="viewer-readout viewer-cell-words",
+        **{"aria-live": "polite"},
     )
     return html.Div(
         [
-            dbc.Switch(
-                id=ViewerId.SHOW_LINES, label="Show in the spectra", value=asked["lines"] != "false"
-            ),
-            build_group(
-                "Kinds",
-                dbc.Checklist(
-                    id=ViewerId.KINDS,
-                    options=[{"value": key, "label": label} for key, label in LINE_KINDS.items()],
-                    value=kinds,
-                ),
-            ),
-            html.Div(
-                [
-                    build_field(
-                        "Harmonics",
-                        dbc.Input(
-                            id=ViewerId.HARMONICS, type="number", min=1, max=_MAX_HARMONICS, step=1,
-                            debounce=True, value=int(harmonics) if harmonics else _USUAL_HARMONICS,
-                        ),
-                    ),
-                    build_field(
-                        "Shaft speed",
-                        dbc.Input(
-                            id=ViewerId.SPEED, type="number", min=0, step="any", debounce=True,
-                            value=_read_number(asked["speed"]), placeholder="unknown",
-                        ),
-                        unit="rpm",
-                    ),
-                ],
-                className="viewer-pair",
-            ),
-            build_field(
-                "Bearing",
-                build_select(ViewerId.BEARING, [*RECORDED_OPTION, *_keep(bearing)], bearing),
-            ),
-            html.Div(
-                build_field(
-                    "Orders or geometry",
-                    kinematics,
-                    help_text=_KINEMATICS_HELP,
-                ),
-                id=ViewerId.KINEMATICS_FIELD,
-                hidden=True,
-            ),
-            html.Div(build_skeleton(3), id=ViewerId.LINES_AREA),
+            html.Div(id=ViewerId.KURTOGRAM_STATE, className="viewer-state"),
+            stage,
+            hint,
+            html.Div(id=ViewerId.KURTOGRAM_BANDS),
         ],
-        className="stack-tight",
-    )  # fmt: skip
+        id=ViewerId.KURTOGRAM_AREA,
+        className="viewer-plot viewer-kurtogram",
+        hidden=True,
+    )
 
 
-def _keep(value: str) -> list[tuple[str, str]]:
-    """A value from the address is an option before the real options are here, or the select would drop it."""
-    return [(value, value)] if value not in NOT_NAMED else []
+def _build_compare_tools(asked: Mapping[str, str]) -> list[Component]:
+    search = dbc.Input(
+        id=ViewerId.OTHER_SEARCH,
+        type="search",
+        debounce=0.35,
+        placeholder="Name, class, machine …",
+        class_name="viewer-search",
+        maxlength=120,
+    )
+    chosen = asked["other"]
+    kept = [(chosen, f"Signal {chosen}")] if chosen else []
+    other = build_select(ViewerId.OTHER, [("", "Choose a recording"), *kept], chosen)
+    return [
+        build_field("Search this dataset", search),
+        build_field("Second recording", other),
+        *build_options(asked, "with", "align"),
+    ]

@@ -1,7 +1,8 @@
-"""The signal viewer: waveform and spectra of one recording, with the fault lines of its bearing."""
+"""The signal viewer: waveform, spectra and all other views of one recording, with its fault lines."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import dash_bootstrap_components as dbc
@@ -10,21 +11,31 @@ from dash.development.base_component import Component
 
 from layouts.components.cards import build_card
 from layouts.components.header import build_page_header
-from layouts.components.signal_controls import (
-    QUERY_DEFAULTS,
-    build_line_controls,
-    build_spectral_card,
-    build_waveform_card,
-)
+from layouts.components.signal_controls import QUERY_DEFAULTS, build_view_card, build_waveform_card
+from layouts.components.signal_line_controls import build_line_controls
+from layouts.components.signal_machine import build_machine_card, build_machine_dialog
+from layouts.components.signal_options import OPTIONS
+from layouts.components.signal_stage import build_cursor_panel
 from layouts.components.states import build_skeleton
 from layouts.components.url import build_url_store
 from layouts.ids.signal_viewer import ViewerId
 from layouts.page_spec import PageSpec
 
+_ZOOMS = {
+    "x": ViewerId.STRETCH,
+    "hz": ViewerId.ZOOM,
+    "envelope_hz": ViewerId.ENVELOPE_ZOOM,
+    "order": ViewerId.ORDER_ZOOM,
+    "delay": ViewerId.DELAY_ZOOM,
+    "full_hz": ViewerId.FULL_ZOOM,
+}
 _PARAMETERS = (
-    *("signal", "x", "tab", "hz", "envelope_hz", "unit", "scale", "low", "high"),
+    *("signal", "tab", *_ZOOMS, "cursors", "other"),
     *("lines", "kinds", "harmonics", "speed", "bearing", "kinematics"),
+    *OPTIONS,
 )
+# Cursors as an address writes them: domain, place, harmonics, spacing and pairs of sidebands.
+_CURSORS = re.compile(r"[a-z]+(:-?[0-9.e+-]*){1,4}(,[a-z]+(:-?[0-9.e+-]*){1,4}){0,5}")
 
 
 def build_layout(
@@ -46,35 +57,45 @@ def build_layout(
             dcc.Store(id=ViewerId.PAGE, data=place),
             dcc.Store(id=ViewerId.NEIGHBOURS),
             dcc.Store(id=ViewerId.LINES),
-            dcc.Store(id=ViewerId.STRETCH, data=_read_pair(asked["x"])),
-            dcc.Store(id=ViewerId.ZOOM, data=_read_pair(asked["hz"])),
-            dcc.Store(id=ViewerId.ENVELOPE_ZOOM, data=_read_pair(asked["envelope_hz"])),
+            *(
+                dcc.Store(id=store, data=_read_pair(asked[name], signed=name == "full_hz"))
+                for name, store in _ZOOMS.items()
+            ),
             build_url_store(ViewerId.URL, *_PARAMETERS, **QUERY_DEFAULTS),
             _build_header(dataset_id),
             html.Div(build_skeleton(height="560px"), id=ViewerId.NOTICE),
-            html.Div(
-                [
-                    html.Div(
-                        [build_waveform_card(), build_spectral_card(asked), _build_words()], className="stack"
-                    ),
-                    build_card("Fault lines", build_line_controls(asked)),
-                ],
-                id=ViewerId.BODY,
-                className="viewer-grid",
-                hidden=True,
-            ),
+            _build_body(asked),
+            build_machine_dialog(),
         ],
         className="page",
     )
 
 
-def _read_pair(text: str) -> list[float] | None:
-    """Read "0.5,1.25"; anything else is no range."""
+def _build_body(asked: dict[str, str]) -> Component:
+    cursors = asked["cursors"] if _CURSORS.fullmatch(asked["cursors"]) else ""
+    main = [
+        build_waveform_card(asked),
+        build_view_card(asked),
+        build_cursor_panel(cursors),
+        _build_words(),
+    ]
+    side = [build_card("Fault lines", build_line_controls(asked)), build_machine_card()]
+    return html.Div(
+        [html.Div(main, className="stack"), html.Div(side, className="stack")],
+        id=ViewerId.BODY,
+        className="viewer-grid",
+        hidden=True,
+    )
+
+
+def _read_pair(text: str, *, signed: bool = False) -> list[float] | None:
+    """Read "0.5,1.25"; anything else is no range. Only a signed one may begin below zero."""
     try:
         low, high = (float(part) for part in text.split(","))
     except ValueError:
         return None
-    return [low, high] if 0.0 <= low < high < float("inf") else None
+    least = float("-inf") if signed else 0.0
+    return [low, high] if least <= low < high < float("inf") and low != float("-inf") else None
 
 
 def _build_words() -> Component:

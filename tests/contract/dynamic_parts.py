@@ -12,6 +12,7 @@ from layouts.components.import_mapping import build_rules
 from layouts.components.import_signals import build_corrections
 from layouts.components.jobs import build_job_list
 from layouts.components.results import build_confusion
+from layouts.components.signal_peaks import build_best_bands
 from layouts.components.splits import build_split_list
 from layouts.components.training_form import build_option_fields
 from tests.contract.wiring import FRAME
@@ -76,6 +77,7 @@ DYNAMIC_PARTS: dict[str, Callable[[], list[Component]]] = {
         *build_corrections([{"file": "*", "load": "3"}]),
     ],
     "dataset": lambda: [build_split_list([SPLIT], carry_to=2), build_previews(1, PREVIEW, "light")],
+    "signal_viewer": lambda: [build_best_bands([{"low_hz": 0.0, "high_hz": 1.0, "kurtosis": 2.0}])],
     "experiment": lambda: [build_confusion(JUDGED, "recording")],
     "new_experiment": lambda: [build_option_fields({"options": [OPTION]}, {})],
 }

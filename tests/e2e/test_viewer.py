@@ -18,11 +18,25 @@ import numpy as np
 import pytest
 import scipy.io
 from numpy.typing import NDArray
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.data import TestData
 from tests.e2e.browser import keep_screenshot, settle
 from tests.e2e.conftest import Furnished
+from tests.e2e.viewer import (
+    VIEW,
+    WAVEFORM,
+    drag,
+    find_number,
+    find_recording,
+    open_recording,
+    open_view,
+    read_plot,
+    read_query,
+    stage_of,
+    wait_for_plot,
+    wait_for_view,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -31,34 +45,12 @@ RATE_HZ = 50_000.0
 SPIKE_AT = 7_654_321
 SPIKE = 50.0
 TONES_S = 4.0
-LONG_MS = 30_000
 
 # What the product promises for a quiet machine (benchmarks/viewer_speed.py measures it); a test run shares
 # its few cores with the product's workers and the browser.
 WAVEFORM_MS = 50.0
 SPECTRAL_MS = 300.0
 BUSY_FACTOR = 3.0
-
-READ_PLOT = """id => {
-    const plot = document.querySelector("#" + id + " .js-plotly-plot");
-    const layout = plot._fullLayout;
-    const trace = plot._fullData[0];
-    const [x, y] = [Array.from(trace.x), Array.from(trace.y)];
-    const drawn = plot.querySelector(".js-line").getBBox();
-    return {
-        x, y, range: Array.from(layout.xaxis.range), lines: layout.shapes.map((shape) => shape.x0),
-        x_title: layout.xaxis.title.text, y_title: layout.yaxis.title.text,
-        top_drawn: layout.yaxis.p2l(drawn.y),
-    };
-}"""
-WAIT_RANGE = """([id, low, high]) => {
-    const plot = document.querySelector("#" + id + " .js-plotly-plot");
-    if (!plot || !plot._fullData || !plot._fullData.length) { return false; }
-    const range = plot._fullLayout.xaxis.range;
-    const near = (one, other) => Math.abs(one - other) <= 0.02 * (high - low);
-    const x = plot._fullData[0].x;
-    return near(range[0], low) && near(range[1], high) && near(x[0], low) && near(x[x.length - 1], high);
-}"""
 
 
 def write_long_file(path: Path) -> Path:
@@ -88,71 +80,6 @@ def long_recording(furnished: Furnished, tmp_path_factory: pytest.TempPathFactor
     return "Long"
 
 
-def find_recording(page: Page, dataset: str, recording: str) -> None:
-    """Find a recording on the page of signals and open it."""
-    page.goto("/signals")
-    settle(page)
-    page.get_by_label("Dataset", exact=True).select_option(label=dataset)
-    page.get_by_label("Search recordings").fill(recording)
-    page.get_by_role("link", name=recording, exact=True).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(recording)
-    wait_for_plot(page, "viewer-waveform")
-    wait_for_plot(page, "viewer-spectrum")
-
-
-def open_recording(page: Page, dataset: str, recording: str, query: str = "") -> None:
-    """Open a recording by its address."""
-    datasets = page.request.get("/api/v1/datasets").json()["items"]
-    dataset_id = next(each["dataset_id"] for each in datasets if each["name"] == dataset)
-    found = page.request.get(f"/api/v1/datasets/{dataset_id}/recordings").json()["items"]
-    recording_id = next(each["recording_id"] for each in found if each["recording"] == recording)
-    page.goto(f"/signals/{dataset_id}/{recording_id}{query}")
-    wait_for_plot(page, "viewer-waveform")
-    wait_for_plot(page, "viewer-spectrum")
-
-
-def wait_for_plot(page: Page, graph: str, span: tuple[float, float] | None = None) -> None:
-    """Wait until the plot shows this span with data from end to end; without a span, until it is drawn."""
-    if span is None:
-        expect(page.locator(f"#{graph} .js-line").first).to_be_attached(timeout=LONG_MS)
-    else:
-        page.wait_for_function(WAIT_RANGE, arg=[graph, *span])
-
-
-def read_plot(page: Page, graph: str) -> dict[str, Any]:
-    """Return what the plot holds and draws."""
-    found: dict[str, Any] = page.evaluate(READ_PLOT, graph)
-    return found
-
-
-def drag(page: Page, graph: str, start: float, stop: float) -> None:
-    """Draw a zoom over shares of the plot's width with the mouse."""
-    box = page.locator(f"#{graph} .nsewdrag").bounding_box()
-    assert box is not None
-    middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + start * box["width"], middle)
-    page.mouse.down()
-    page.mouse.move(box["x"] + stop * box["width"], middle, steps=4)
-    page.mouse.up()
-
-
-def stage_of(page: Page, graph: str) -> Locator:
-    """Return what takes the keys of a plot."""
-    return page.locator(f'[data-viewer="{graph}"]')
-
-
-def read_query(page: Page) -> dict[str, str]:
-    """Return the address's query."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
-
-
-def find_number(text: str | None, before: str) -> float:
-    """Return the number before a word."""
-    found = re.search(rf"([\d.]+) {before}", text or "")
-    assert found, text
-    return float(found.group(1))
-
-
 def read_baseline(recordings: TestData) -> tuple[NDArray[Any], float]:
     """Read MFPT's first baseline without the product: samples, rate in Hz."""
     bearing = scipy.io.loadmat(recordings.mfpt / "baseline_1.mat", simplify_cells=True)["bearing"]
@@ -163,24 +90,24 @@ def test_every_zoom_asks_the_server_again_and_the_spectra_follow(page: Page, rec
     samples, rate_hz = read_baseline(recordings)
     whole_s = samples.size / rate_hz
     find_recording(page, "MFPT", "baseline_1")
-    note, spectrum_note = page.locator("#viewer-waveform-note"), page.locator("#viewer-spectrum-note")
+    note, spectrum_note = page.locator("#viewer-waveform-note"), page.locator("#viewer-view-note")
     expect(note).to_contain_text("whole signal")
     expect(note).to_contain_text(re.compile(r"\s?".join(f"{samples.size:,}".split(","))))
-    shown = read_plot(page, "viewer-waveform")
+    shown = read_plot(page, WAVEFORM)
     assert (max(shown["y"]), min(shown["y"])) == pytest.approx((samples.max(), samples.min()), rel=1e-5)
     keep_screenshot(page, "viewer-1-baseline")
     first_note = spectrum_note.inner_text()
 
-    drag(page, "viewer-waveform", 0.25, 0.5)
-    wait_for_plot(page, "viewer-waveform", (0.25 * whole_s, 0.5 * whole_s))
+    drag(page, WAVEFORM, 0.25, 0.5)
+    wait_for_plot(page, WAVEFORM, (0.25 * whole_s, 0.5 * whole_s))
     expect(spectrum_note).not_to_have_text(first_note)
     assert float(page.locator("#viewer-from").input_value()) == pytest.approx(0.25 * whole_s, abs=0.05)
     for _ in range(3):
-        start, stop = read_plot(page, "viewer-waveform")["range"]
-        drag(page, "viewer-waveform", 0.4, 0.6)
-        wait_for_plot(page, "viewer-waveform", (0.6 * start + 0.4 * stop, 0.4 * start + 0.6 * stop))
+        start, stop = read_plot(page, WAVEFORM)["range"]
+        drag(page, WAVEFORM, 0.4, 0.6)
+        wait_for_plot(page, WAVEFORM, (0.6 * start + 0.4 * stop, 0.4 * start + 0.6 * stop))
     expect(note).to_contain_text("every one drawn")
-    shown = read_plot(page, "viewer-waveform")
+    shown = read_plot(page, WAVEFORM)
     places = np.rint(np.array(shown["x"]) * rate_hz).astype(int)
     assert (np.diff(places) == 1).all()
     np.testing.assert_allclose(shown["y"], samples[places], rtol=1e-5, atol=1e-7)
@@ -189,14 +116,14 @@ def test_every_zoom_asks_the_server_again_and_the_spectra_follow(page: Page, rec
     keep_screenshot(page, "viewer-2-zoomed")
 
     page.locator("#viewer-waveform .nsewdrag").dblclick()
-    wait_for_plot(page, "viewer-waveform", (0.0, whole_s))
+    wait_for_plot(page, WAVEFORM, (0.0, whole_s))
     expect(note).to_contain_text("whole signal")
     expect(spectrum_note).to_have_text(first_note)
     assert "x" not in read_query(page)
-    drag(page, "viewer-waveform", 0.1, 0.3)
-    wait_for_plot(page, "viewer-waveform", (0.1 * whole_s, 0.3 * whole_s))
+    drag(page, WAVEFORM, 0.1, 0.3)
+    wait_for_plot(page, WAVEFORM, (0.1 * whole_s, 0.3 * whole_s))
     page.get_by_role("button", name="Whole signal").click()
-    wait_for_plot(page, "viewer-waveform", (0.0, whole_s))
+    wait_for_plot(page, WAVEFORM, (0.0, whole_s))
 
 
 def test_a_spike_of_one_sample_among_ten_million_is_drawn_at_every_zoom(
@@ -206,12 +133,12 @@ def test_a_spike_of_one_sample_among_ten_million_is_drawn_at_every_zoom(
     note = page.locator("#viewer-waveform-note")
     expect(note).to_contain_text(re.compile(r"200 s, whole signal.*10.000.000"))
     at_s, whole_s = SPIKE_AT / RATE_HZ, LONG_SAMPLES / RATE_HZ
-    stage_of(page, "viewer-waveform").focus()
+    stage_of(page, WAVEFORM).focus()
     page.keyboard.press("ArrowUp")
     expect(page.locator("#viewer-waveform-cursor")).to_contain_text("50 g")
     keep_screenshot(page, "viewer-3-spike")
     for _ in range(7):
-        shown = read_plot(page, "viewer-waveform")
+        shown = read_plot(page, WAVEFORM)
         (low_s, high_s), highest = shown["range"], int(np.argmax(shown["y"]))
         assert len(shown["x"]) <= 4_000
         assert shown["y"][highest] == SPIKE
@@ -219,25 +146,35 @@ def test_a_spike_of_one_sample_among_ten_million_is_drawn_at_every_zoom(
         assert shown["top_drawn"] == pytest.approx(SPIKE, rel=0.01), "not drawn up to its height"
         for key in ("ArrowUp", "+", "+"):  # to the spike; each plus halves what is in view about it
             page.keyboard.press(key)
-        wait_for_plot(page, "viewer-waveform", (at_s - (at_s - low_s) / 4, at_s + (high_s - at_s) / 4))
+        wait_for_plot(page, WAVEFORM, (at_s - (at_s - low_s) / 4, at_s + (high_s - at_s) / 4))
     assert np.array(shown["x"])[highest] == pytest.approx(at_s, abs=1e-9)
     expect(note).to_contain_text("every one drawn")
     page.keyboard.press("0")
-    wait_for_plot(page, "viewer-waveform", (0.0, whole_s))
-    expect(page.locator("#viewer-spectrum-note")).to_contain_text("Zoom in to choose another part")
+    wait_for_plot(page, WAVEFORM, (0.0, whole_s))
+    expect(page.locator("#viewer-view-note")).to_contain_text("Zoom in to choose another part")
+
+
+def count_lines(page: Page, n_lines: int) -> None:
+    """Wait until so many fault lines stand in the view."""
+    page.wait_for_function(
+        """(n) => document.querySelector("#viewer-view .js-plotly-plot")._fullLayout.shapes
+            .filter((shape) => shape.type === "line").length === n""",
+        arg=n_lines,
+    )
 
 
 def test_fault_lines_come_and_go_and_stand_right_in_every_unit(page: Page) -> None:
     open_recording(page, "CWRU", "IR007_0")
-    page.get_by_role("tab", name="Envelope spectrum").click()
-    wait_for_plot(page, "viewer-envelope")
+    open_view(page, "Envelope spectrum", "envelope")
+    page.get_by_label("Mains", exact=True).uncheck()
     speed_rpm = float(page.locator("#viewer-speed").get_attribute("placeholder") or "")
     expected = sorted(
         harmonic * order * speed_rpm / 60
         for order in (1.0, 3.5848, 5.4152, 4.7135, 0.39828)
         for harmonic in (1, 2, 3)
     )
-    in_hz = read_plot(page, "viewer-envelope")
+    count_lines(page, 15)
+    in_hz = read_plot(page, VIEW)
     assert sorted(in_hz["lines"]) == pytest.approx(expected, rel=2e-3)
     assert in_hz["x_title"] == "Frequency (Hz)"
 
@@ -247,33 +184,30 @@ def test_fault_lines_come_and_go_and_stand_right_in_every_unit(page: Page) -> No
         ("orders", "multiples of shaft speed", 60.0 / speed_rpm),
     ):
         unit.select_option(key)
-        expect(page.locator("#viewer-envelope .xtitle")).to_contain_text(title)
-        wait_for_plot(page, "viewer-envelope", (0.0, factor * in_hz["range"][1]))
-        shown = read_plot(page, "viewer-envelope")
+        expect(page.locator("#viewer-view .xtitle")).to_contain_text(title)
+        wait_for_view(page, "envelope", (0.0, factor * in_hz["range"][1]))
+        shown = read_plot(page, VIEW)
         assert sorted(shown["lines"]) == pytest.approx([factor * line for line in expected], rel=2e-3)
     keep_screenshot(page, "viewer-4-orders")
 
-    def count_lines(n_lines: int) -> None:
-        expect(page.locator("#viewer-envelope .shapelayer path")).to_have_count(n_lines)
-
-    count_lines(15)
+    count_lines(page, 15)
     table = page.get_by_role("table", name="Fault lines")
     expect(table).to_contain_text("BPFI")
     page.get_by_label("Show in the spectra").uncheck()
-    count_lines(0)
+    count_lines(page, 0)
     expect(table).to_have_count(0)
     page.get_by_label("Show in the spectra").check()
-    count_lines(15)
+    count_lines(page, 15)
     page.get_by_label("FTF (cage)").uncheck()
-    count_lines(12)
+    count_lines(page, 12)
     for kind in ("1X – 3X (shaft)", "BPFO (outer race)", "BPFI (inner race)", "2×BSF (ball)"):
         page.get_by_label(kind).uncheck()
-    count_lines(0)
+    count_lines(page, 0)
     settle(page)
     page.reload()
-    wait_for_plot(page, "viewer-envelope")
+    wait_for_view(page, "envelope")
     expect(page.get_by_label("BPFI (inner race)")).not_to_be_checked()
-    assert read_plot(page, "viewer-envelope")["lines"] == []
+    assert read_plot(page, VIEW)["lines"] == []
 
 
 def test_cursors_read_known_tones_and_what_is_unknown_is_said(page: Page, long_recording: str) -> None:
@@ -284,20 +218,20 @@ def test_cursors_read_known_tones_and_what_is_unknown_is_said(page: Page, long_r
     expect(page.locator("#viewer-sentence")).to_contain_text("speed unknown")
     expect(page.locator("#viewer-unit option[value=orders]")).to_be_disabled()
     page.get_by_label("Channel", exact=True).select_option(label="B")
-    wait_for_plot(page, "viewer-waveform", (0.0, TONES_S))
-    wait_for_plot(page, "viewer-spectrum", (0.0, RATE_HZ / 2))
+    wait_for_plot(page, WAVEFORM, (0.0, TONES_S))
+    wait_for_plot(page, VIEW, (0.0, RATE_HZ / 2))
     expect(page.locator("#viewer-facts")).to_contain_text(re.compile(r"Samples\s*200\s?000"))
     keep_screenshot(page, "viewer-5-unknown")
 
-    stage_of(page, "viewer-spectrum").focus()
+    stage_of(page, VIEW).focus()
     page.keyboard.press("ArrowUp")
-    cursor = page.locator("#viewer-spectrum-cursor")
+    cursor = page.locator("#viewer-view-cursor")
     expect(cursor).to_contain_text("Cursor: 200 Hz · 3 g")
     page.keyboard.press("ArrowRight")
     expect(cursor).not_to_contain_text(": 200 Hz")
     page.keyboard.press("ArrowLeft")
     expect(cursor).to_contain_text(": 200 Hz")
-    box = page.locator("#viewer-spectrum .nsewdrag").bounding_box()
+    box = page.locator("#viewer-view .nsewdrag").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] * 3_000 / (RATE_HZ / 2), box["y"] + box["height"] / 2)
     expect(cursor).not_to_contain_text(": 200 Hz")
@@ -319,19 +253,18 @@ def choose_band(page: Page, low: str, high: str) -> None:
         page.locator(field).fill(text)
         page.locator(field).press("Enter")
     band = " – ".join(rf"{edge[0]}\s?{edge[1:]}" for edge in (low, high))
-    expect(page.locator("#viewer-envelope-note")).to_contain_text(re.compile(rf"{band} Hz \(chosen\)"))
+    expect(page.locator("#viewer-view-note")).to_contain_text(re.compile(rf"{band} Hz \(chosen\)"))
     settle(page)
-    stage_of(page, "viewer-envelope").focus()
+    stage_of(page, VIEW).focus()
     page.keyboard.press("ArrowUp")
 
 
 def test_the_envelope_is_of_the_chosen_band(page: Page, long_recording: str) -> None:
     open_recording(page, long_recording, "long")
     page.get_by_label("Channel", exact=True).select_option(label="B")
-    page.get_by_role("tab", name="Envelope spectrum").click()
-    wait_for_plot(page, "viewer-envelope")
-    expect(page.locator("#viewer-envelope-note")).to_contain_text("suggested")
-    cursor = page.locator("#viewer-envelope-cursor")
+    open_view(page, "Envelope spectrum", "envelope")
+    expect(page.locator("#viewer-view-note")).to_contain_text("suggested")
+    cursor = page.locator("#viewer-view-cursor")
     choose_band(page, "2000", "4000")
     expect(cursor).to_contain_text("Cursor: 37 Hz · 1 g")
     keep_screenshot(page, "viewer-6-band")
@@ -344,26 +277,26 @@ def test_a_link_reopens_the_same_view_and_holds_nothing_that_is_usual(page: Page
     open_recording(page, "CWRU", "IR007_0")
     page.wait_for_url("**signal=*")
     assert set(read_query(page)) == {"signal"}
-    drag(page, "viewer-waveform", 0.2, 0.4)
-    page.get_by_role("tab", name="Envelope spectrum").click()
-    wait_for_plot(page, "viewer-envelope")
-    drag(page, "viewer-envelope", 0.1, 0.5)
+    drag(page, WAVEFORM, 0.2, 0.4)
+    open_view(page, "Envelope spectrum", "envelope")
+    settle(page)
+    drag(page, VIEW, 0.1, 0.5)
     page.get_by_label("Frequency in").select_option("orders")
     page.get_by_label("Amplitude", exact=True).select_option("log")
     page.get_by_label("FTF (cage)").uncheck()
-    page.get_by_label("Harmonics").fill("2")
-    page.get_by_label("Harmonics").press("Enter")
-    page.get_by_label("Band from").fill("2500")
-    page.get_by_label("Band from").press("Enter")
-    expect(page.locator("#viewer-envelope-note")).to_contain_text(re.compile(r"2\s?500 – 4\s?800"))
+    page.locator("#viewer-harmonics").fill("2")
+    page.locator("#viewer-harmonics").press("Enter")
+    page.locator("#viewer-band-low").fill("2500")
+    page.locator("#viewer-band-low").press("Enter")
+    expect(page.locator("#viewer-view-note")).to_contain_text(re.compile(r"2\s?500 – 4\s?800"))
     settle(page)
     assert set(read_query(page)) == {
         *("signal", "x", "tab", "envelope_hz", "unit", "scale", "kinds", "harmonics", "low"),
     }
-    views = {graph: read_plot(page, graph) for graph in ("viewer-waveform", "viewer-envelope")}
+    views = {graph: read_plot(page, graph) for graph in (WAVEFORM, VIEW)}
     other = page.context.new_page()
     other.goto(page.url)
-    wait_for_plot(other, "viewer-envelope")
+    wait_for_view(other, "envelope")
     for graph, view in views.items():
         assert read_plot(other, graph) == view
     assert read_query(other) == read_query(page)
@@ -375,9 +308,9 @@ def test_a_link_reopens_the_same_view_and_holds_nothing_that_is_usual(page: Page
 
 def test_a_plot_downloads_what_it_shows(page: Page) -> None:
     open_recording(page, "CWRU", "IR007_0")
-    for title, graph in (("Waveform", "viewer-waveform"), ("Spectrum", "viewer-spectrum")):
+    for title, graph in (("Waveform", WAVEFORM), ("Spectrum", VIEW)):
         with page.expect_download() as download:
-            page.get_by_title(f"Download {title} as CSV").click()
+            page.locator(f"figure:has(#{graph}) [data-kind=csv]").click()
         assert download.value.suggested_filename == f"{title.lower()}.csv"
         with Path(download.value.path()).open(newline="") as file:
             header, *rows = csv.reader(file)
@@ -417,48 +350,47 @@ def test_everything_can_be_done_by_keyboard(page: Page, long_recording: str) -> 
     keys = Keys(page)
     keys.go_to("#viewer-channel")
     keys.press("ArrowDown")
-    wait_for_plot(page, "viewer-waveform", (0.0, TONES_S))
+    wait_for_plot(page, WAVEFORM, (0.0, TONES_S))
     keys.write("#viewer-from", "1")
     keys.write("#viewer-to", "2")
-    wait_for_plot(page, "viewer-waveform", (1.0, 2.0))
+    wait_for_plot(page, WAVEFORM, (1.0, 2.0))
     keys.press("Tab", "Enter")  # "Whole signal" is next
-    wait_for_plot(page, "viewer-waveform", (0.0, TONES_S))
+    wait_for_plot(page, WAVEFORM, (0.0, TONES_S))
     keys.go_to('[data-kind="csv"]')
     with page.expect_download():
         keys.press("Enter")
     keys.go_to('[data-viewer="viewer-waveform"]')
     keys.press("+")
-    wait_for_plot(page, "viewer-waveform", (1.0, 3.0))
+    wait_for_plot(page, WAVEFORM, (1.0, 3.0))
     keys.press("-")
-    wait_for_plot(page, "viewer-waveform", (0.0, TONES_S))
+    wait_for_plot(page, WAVEFORM, (0.0, TONES_S))
 
     keys.go_to("#viewer-unit")
     keys.press("ArrowDown")
-    expect(page.locator("#viewer-spectrum .xtitle")).to_contain_text("CPM")
+    expect(page.locator("#viewer-view .xtitle")).to_contain_text("CPM")
     keys.press("ArrowUp")
-    keys.go_to("#viewer-tabs-tab-spectrum")
-    keys.go_to('[data-viewer="viewer-spectrum"]')
+    keys.go_to('[data-viewer="viewer-view"]')
     keys.press("ArrowUp", "+", "+", "+")
     edges_hz = (200.0 - 200.0 / 8, 200.0 + (RATE_HZ / 2 - 200.0) / 8)  # about the cursor at the highest tone
-    wait_for_plot(page, "viewer-spectrum", edges_hz)
-    keys.go_to("summary")
-    keys.press("Enter")
-    expect(page.locator("#viewer-spectrum-peaks")).to_be_visible()
+    wait_for_plot(page, VIEW, edges_hz)
+    keys.go_to("#viewer-show-peaks")
+    keys.press("Space")
+    expect(page.get_by_role("table", name="Highest peaks in view")).to_contain_text("200")
     keys.go_to("#viewer-tabs-tab-spectrum", back=True)
     keys.press("ArrowRight", "ArrowRight")
-    wait_for_plot(page, "viewer-envelope")
+    wait_for_view(page, "envelope")
     keys.go_to("#viewer-band-take")
     keys.press("Enter")
-    expect(page.locator("#viewer-envelope-note")).to_contain_text("(chosen)")
+    expect(page.locator("#viewer-view-note")).to_contain_text("(chosen)")
 
     keys.write("#viewer-speed", "600")
-    expect(page.locator("#viewer-envelope .shapelayer path")).to_have_count(3)
+    count_lines(page, 3)
     keys.go_to("#viewer-bearing")
     page.keyboard.type("6205")
     expect(page.locator("#viewer-lines-area")).to_contain_text("BPFI")
     keys.go_to("#viewer-show-lines")
     keys.press("Space")
-    expect(page.locator("#viewer-envelope .shapelayer path")).to_have_count(0)
+    count_lines(page, 0)
 
 
 class Ear:
@@ -506,22 +438,21 @@ def test_the_server_answers_every_zoom_at_once(
 ) -> None:
     ear = Ear(page)
     open_recording(page, dataset, recording)
-    whole_s = read_plot(page, "viewer-waveform")["range"][1]
-    for tab in ("Spectrum", "PSD", "Envelope spectrum"):
-        page.get_by_role("tab", name=tab, exact=True).click()
-        start, stop = read_plot(page, "viewer-waveform")["range"]
-        drag(page, "viewer-waveform", 0.3, 0.6)
-        wait_for_plot(page, "viewer-waveform", (0.7 * start + 0.3 * stop, 0.4 * start + 0.6 * stop))
+    whole_s = read_plot(page, WAVEFORM)["range"][1]
+    for tab, view in (("Spectrum", "spectrum"), ("PSD", "psd"), ("Envelope spectrum", "envelope")):
+        open_view(page, tab, view)
+        start, stop = read_plot(page, WAVEFORM)["range"]
+        drag(page, WAVEFORM, 0.3, 0.6)
+        wait_for_plot(page, WAVEFORM, (0.7 * start + 0.3 * stop, 0.4 * start + 0.6 * stop))
         settle(page)
     page.get_by_role("button", name="Whole signal").click()
-    wait_for_plot(page, "viewer-waveform", (0.0, whole_s))
+    wait_for_plot(page, WAVEFORM, (0.0, whole_s))
     settle(page)
     cookies = "; ".join(f"{each['name']}={each['value']}" for each in page.context.cookies())
     url = furnished.product.url
     page.goto("about:blank")
-    waveform = [measure_ms(url, each, cookies) for each in ear.find("viewer-waveform")]
-    views = ("viewer-spectrum", "viewer-psd", "viewer-envelope")
-    measured = [measure_ms(url, each, cookies) for graph in views for each in ear.find(graph)]
+    waveform = [measure_ms(url, each, cookies) for each in ear.find(WAVEFORM)]
+    measured = [measure_ms(url, each, cookies) for each in ear.find(VIEW)]
     spectral = [time_ms for time_ms in measured if not math.isnan(time_ms)]
     with capsys.disabled():
         print(f"\n[{recording}: waveform {max(waveform):.0f} ms, spectral {max(spectral):.0f} ms] ", end="")  # noqa: T201 -- the run reports what it measured

@@ -5,18 +5,27 @@ from typing import Any
 import pytest
 
 from layouts.components import signal_facts as facts
+from layouts.components import signal_notes as notes
 from layouts.components.signal_controls import QUERY_DEFAULTS
-from layouts.figures.signals import choose_axis
+from layouts.components.signal_options import OPTIONS
+from layouts.components.signal_peaks import name_nearest
+from layouts.figures.signal_axes import choose_axis
 from layouts.ids.signal_viewer import ViewerId
 from layouts.pages import signal_viewer
 from tests.unit.layouts.tree import find_text, list_components
 
-LINES = [{"label": "BPFI", "kind": "inner_race", "harmonic": 1, "order": 5.4, "frequency_hz": 162.0}]
+LINES = [
+    {
+        "label": "BPFI", "family": "rolling", "kind": "inner_race", "harmonic": 1, "order": 5.4,
+        "frequency_hz": 162.0, "low_hz": 158.8, "high_hz": 165.2,
+    }
+]  # fmt: skip
 
 
 def read_props(**query: str) -> dict[str, dict[str, Any]]:
     page = signal_viewer.build_layout("1", "2", **query)
-    return {each.id: each.to_plotly_json()["props"] for each in list_components(page) if hasattr(each, "id")}
+    found = [each for each in list_components(page) if isinstance(getattr(each, "id", None), str)]
+    return {each.id: each.to_plotly_json()["props"] for each in found}
 
 
 def test_the_address_brings_back_zoom_tab_band_and_lines() -> None:
@@ -40,12 +49,40 @@ def test_a_range_that_is_none_shows_the_whole_signal(text: str) -> None:
     assert read_props(x=text)[ViewerId.STRETCH]["data"] is None
 
 
+def test_the_address_brings_back_what_was_chosen_for_each_view() -> None:
+    props = read_props(
+        tab="orbit", quantity="velocity", window="flattop", kurtogram="true", white="true", map_by="speed",
+        turns="4", ratio="2.5", orbit_filter="1", other="9", align="true", slip="1.5", tracked="false",
+        full_hz="-50,120", order="0,12.5", cursors="hz:162.1:5:29.9:3,s:0.53", **{"with": "coherence"},
+    )  # fmt: skip
+    wanted = {
+        "QUANTITY": "velocity", "WINDOW": "flattop", "SHOW_KURTOGRAM": True, "WHITEN": True,
+        "MAP_AXIS": "speed", "TURNS": 4, "RATIO": 2.5, "ORBIT_FILTER": "1", "OTHER": "9",
+        "OTHER_VIEW": "coherence", "ALIGN": True, "SLIP": 1.5, "TRACKED": False,
+    }  # fmt: skip
+    assert {name: props[ViewerId[name]]["value"] for name in wanted} == wanted
+    assert props[ViewerId.FULL_ZOOM]["data"] == [-50.0, 120.0]
+    assert props[ViewerId.ORDER_ZOOM]["data"] == [0.0, 12.5]
+    assert props[ViewerId.CURSORS]["data"] == "hz:162.1:5:29.9:3,s:0.53"
+
+
+@pytest.mark.parametrize("text", ["<b>", "hz", "hz:1:2:3:4:5", "hz:1,;", "HZ:1"])
+def test_cursors_that_are_none_are_left_out(text: str) -> None:
+    assert read_props(cursors=text)[ViewerId.CURSORS]["data"] == ""
+
+
+@pytest.mark.parametrize(("name", "text"), [("slip", "50"), ("turns", "0"), ("ratio", "nan"), ("turns", "x")])
+def test_a_number_beyond_its_limits_is_the_usual_one(name: str, text: str) -> None:
+    option = OPTIONS[name]
+    assert option.read(text) == option.read("")
+
+
 def test_a_senseless_address_shows_the_usual_view() -> None:
-    props = read_props(tab="cepstrum", unit="furlongs", low="inf", kinds="ghosts", harmonics="x", scale="?")
+    props = read_props(tab="crystal", unit="furlongs", low="inf", kinds="ghosts", harmonics="x", scale="?")
     assert props[ViewerId.TABS]["data"] == "spectrum"
     assert props[ViewerId.UNIT]["value"] == "hz"
     assert props[ViewerId.BAND_LOW]["value"] is None
-    assert len(props[ViewerId.KINDS]["value"]) == 5
+    assert len(props[ViewerId.KINDS]["value"]) == 10
     assert props[ViewerId.HARMONICS]["value"] == 3
 
 
@@ -55,7 +92,7 @@ def test_kinds_that_were_all_unticked_stay_unticked() -> None:
 
 def test_the_page_without_a_query_shows_what_its_address_leaves_out() -> None:
     bare, told = read_props(), read_props(**QUERY_DEFAULTS)
-    for control in (each for each in ViewerId if each != ViewerId.URL):
+    for control in (each for each in ViewerId if each in bare and each != ViewerId.URL):
         assert bare[control].get("value") == told[control].get("value"), control
         assert bare[control].get("data") == told[control].get("data"), control
     assert set(bare[ViewerId.URL]["data"]["defaults"]) <= set(bare[ViewerId.URL]["data"]["names"])
@@ -63,7 +100,7 @@ def test_the_page_without_a_query_shows_what_its_address_leaves_out() -> None:
 
 def test_every_plot_can_be_reached_by_keyboard_and_says_which_keys() -> None:
     stages = [each for each in list_components(signal_viewer.build_layout()) if hasattr(each, "data-viewer")]
-    assert len(stages) == 4
+    assert len(stages) == 2
     assert all(stage.tabIndex == 0 and "arrow keys" in getattr(stage, "aria-label") for stage in stages)
 
 
@@ -83,21 +120,32 @@ def test_facts_that_nobody_knows_are_said_to_be_unknown() -> None:
     assert "12\u202f000 Hz" in text
 
 
-def test_a_peak_within_slip_names_its_line_and_one_beyond_does_not() -> None:
-    peaks = [{"frequency_hz": 160.4, "amplitude": 0.2}, {"frequency_hz": 150.0, "amplitude": 0.1}]
-    text = find_text(facts.build_peaks(peaks, LINES, choose_axis("hz", 30.0), "g"))
-    assert text.count("BPFI") == 1
-    assert "BPFI −1.0 %" in text
-    assert "Amplitude (g)" in text
+def test_a_peak_within_a_slip_band_names_its_line_and_one_beyond_does_not() -> None:
+    assert name_nearest(160.4, LINES) == "BPFI −1.0 %"
+    assert name_nearest(150.0, LINES) == "–"
+
+
+def test_a_line_that_does_not_slip_is_named_only_close_by() -> None:
+    mains = [{"label": "mains 50 Hz", "frequency_hz": 50.0, "low_hz": 50.0, "high_hz": 50.0}]
+    assert name_nearest(50.1, mains) == "mains 50 Hz +0.2 %"
+    assert name_nearest(50.5, mains) == "–"
 
 
 def test_every_spectral_view_states_its_resolution_and_where_its_band_comes_from() -> None:
     view = {"resolution_hz": 0.7324, "window": "hann", "note": "First 5 s.", "band_hz": [2000, 4800]}
-    text = facts.describe_view({**view, "band_origin": "suggested"}, choose_axis("hz", None))
+    text = notes.describe_view({**view, "band_origin": "suggested"}, choose_axis("hz", None))
     assert text.startswith("Δf = 0.7324 Hz · Hann window")
     assert "2\u202f000 – 4\u202f800 Hz (suggested from the sample rate)" in text
     assert text.endswith("First 5 s.")
-    assert "(chosen)" in facts.describe_view({**view, "band_origin": "given"}, choose_axis("hz", None))
+    assert "(chosen)" in notes.describe_view({**view, "band_origin": "given"}, choose_axis("hz", None))
+
+
+def test_an_estimated_speed_says_how_it_was_found_and_how_sure_it_is() -> None:
+    steady = {"shaft_speed_rpm": 1772.41, "method": "steady", "confidence": 0.71}
+    assert notes.describe_speed(steady) == "1772.41 rpm, found in the vibration, confidence 71 %"
+    run_up = {"shaft_speed_rpm": 1320.0, "lowest_rpm": 1201.0, "highest_rpm": 1430.0, "method": "tracked"}
+    assert notes.describe_speed(run_up) == "1201 – 1430 rpm, followed in the vibration"
+    assert notes.describe_speed({"shaft_speed_rpm": None}) is None
 
 
 def test_lines_say_what_they_rest_on_and_what_is_missing() -> None:

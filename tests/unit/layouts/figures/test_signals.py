@@ -12,10 +12,18 @@ from layouts.figures import signals as figures
 from layouts.figures.theme import class_colour
 
 SHAFT_HZ = 30.0
+
+
+def make_line(label: str, kind: str, harmonic: int, order: float, slip: float = 0.0) -> dict[str, Any]:
+    at = order * SHAFT_HZ
+    edges = {"low_hz": at * (1 - slip), "high_hz": at * (1 + slip)}
+    return {"label": label, "kind": kind, "harmonic": harmonic, "order": order, "frequency_hz": at, **edges}
+
+
 LINES = [
-    {"label": "1X", "kind": "shaft", "harmonic": 1, "order": 1.0, "frequency_hz": 30.0},
-    {"label": "BPFO", "kind": "outer_race", "harmonic": 1, "order": 3.5, "frequency_hz": 105.0},
-    {"label": "2×BPFO", "kind": "outer_race", "harmonic": 2, "order": 7.0, "frequency_hz": 210.0},
+    make_line("1X", "shaft", 1, 1.0),
+    make_line("BPFO", "outer_race", 1, 3.5),
+    make_line("2×BPFO", "outer_race", 2, 7.0),
 ]
 
 
@@ -97,20 +105,37 @@ def test_only_lines_in_view_are_drawn_each_in_the_colour_of_its_fault_class() ->
     (line,) = figure.layout.shapes
     assert (line.x0, line.line.color) == (105.0, class_colour("outer_race"))
     assert [label.text for label in figure.layout.annotations] == ["BPFO"]
-    assert figure.layout.meta["lines"] == [{"label": "BPFO", "x": 105.0}]
+    assert figure.layout.meta["lines"] == [{"label": "BPFO", "x": 105.0, "low": 105.0, "high": 105.0}]
 
 
 def test_a_logarithmic_axis_ends_six_decades_below_the_highest_line() -> None:
-    figure = figures.build_psd(make_view(), [], make_look(logarithmic=True))
+    figure = figures.build_psd(make_view(), [], make_look(scale="log"))
     low, high = figure.layout.yaxis.range
     assert figure.layout.yaxis.type == "log"
     assert low == pytest.approx(np.log10(0.5) - 6.0, abs=0.2)
     assert high > np.log10(0.5)
 
 
+def test_decibels_follow_amplitude_and_power() -> None:
+    spectrum = figures.build_spectrum(make_view(), [], make_look(scale="db"))
+    psd = figures.build_psd(make_view(), [], make_look(scale="db"))
+    assert max(spectrum.data[0].y) == pytest.approx(-6.0206, abs=1e-4)
+    assert max(psd.data[0].y) == pytest.approx(-3.0103, abs=1e-4)
+    assert spectrum.layout.yaxis.title.text == "Acceleration, peak (dB re 1 g)"
+    assert np.isfinite(np.asarray(spectrum.data[0].y)).all()
+
+
+def test_the_slip_band_of_a_line_is_shaded_where_it_lies_on_the_axis() -> None:
+    line = make_line("BPFO", "outer_race", 1, 3.5, slip=0.02)
+    figure = figures.build_envelope(make_view(), [line], make_look("cpm"))
+    (band,) = [shape for shape in figure.layout.shapes if shape.type == "rect"]
+    assert (band.x0, band.x1) == pytest.approx((60 * 105.0 * 0.98, 60 * 105.0 * 1.02))
+    assert figure.layout.meta["lines"][0]["high"] == pytest.approx(60 * 107.1)
+
+
 def test_a_silent_signal_has_a_logarithmic_axis_too() -> None:
     view = make_view(density=[0.0] * 501)
-    assert figures.build_psd(view, [], make_look(logarithmic=True)).layout.yaxis.range is None
+    assert figures.build_psd(view, [], make_look(scale="log")).layout.yaxis.range is None
 
 
 def test_a_density_of_an_unknown_unit_is_said_to_be_of_unknown_unit() -> None:
