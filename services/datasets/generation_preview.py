@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.datasets.fingerprints import fingerprint_signal
 from core.datasets.store import hash_signal
@@ -19,7 +21,6 @@ from core.synthesis.record import SyntheticRecord
 from core.synthesis.records import make_record
 from core.synthesis.workers import count_processes
 from services.datasets.generation import count_bytes
-from services.signals.stretches import shorten, thin_lines
 from utils.exceptions import InvalidInputError
 
 _MAX_SECONDS = 20.0
@@ -77,18 +78,25 @@ def _draw_channel(record: SyntheticRecord, channel: str, max_hz: float | None) -
     values = record.channels[channel]
     indexes, heights = min_max_decimate(values, _MAX_POINTS)
     spectrum = compute_spectrum(values - values.mean(), record.sample_rate_hz)
-    lines_x, lines_y = thin_lines(
-        spectrum.frequencies_hz, spectrum.amplitudes, max_hz=max_hz, n_points=_MAX_POINTS
-    )
+    shown = spectrum.frequencies_hz <= (max_hz or np.inf)
+    bins, lines = min_max_decimate(spectrum.amplitudes[shown], _MAX_POINTS)
     return {
         "channel": channel,
-        "times_s": shorten(indexes / record.sample_rate_hz),
-        "values": shorten(np.asarray(heights, np.float64)),
-        "frequencies_hz": lines_x,
-        "amplitudes": lines_y,
+        "times_s": _shorten(indexes / record.sample_rate_hz),
+        "values": _shorten(heights),
+        "frequencies_hz": _shorten(spectrum.frequencies_hz[bins]),
+        "amplitudes": _shorten(lines),
         "resolution_hz": spectrum.resolution_hz,
         "rms": float(np.sqrt(np.mean(np.square(values, dtype=np.float64)))),
     }
+
+
+def _shorten(values: NDArray[np.floating[Any]]) -> list[float]:
+    """Round to what a plot can show: one part in a million of the largest."""
+    largest = float(np.abs(values).max()) if values.size else 0.0
+    digits = 6 - math.floor(math.log10(largest)) if largest else 0
+    rounded: list[float] = np.round(np.asarray(values, np.float64), digits).tolist()
+    return rounded
 
 
 def _estimate(config: JournalConfig | RollingConfig, seconds_per_record: float) -> dict[str, Any]:
