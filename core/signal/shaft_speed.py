@@ -35,7 +35,7 @@ _MAINS_TOLERANCE_HZ = 0.15
 _MAINS_TOLERANCE_BINS, _MAINS_SKIRT_BINS = 2.0, 4.0
 _MAINS_CLIP = math.log(10.0)
 _FLOOR_SHARE = 0.5
-_MIN_FLOOR_BINS = 9
+_MIN_FLOOR_BINS, _MAX_FLOOR_BINS = 9, 2001
 _BETWEEN_WEIGHT = 0.5
 # A second candidate this close to the first is the same one.
 _SAME_SHARE = 0.01
@@ -192,7 +192,7 @@ def build_evidence(samples: NDArray[np.float64], rate: float, shaft_hz: float, m
     transform = scipy.fft.rfft((samples - samples.mean()) * hann)
     resolution_hz = rate / n_samples
     power = np.abs(transform[: int(max_hz / resolution_hz) + 2]) ** 2
-    n_floor = max(_MIN_FLOOR_BINS, 2 * int(_FLOOR_SHARE * shaft_hz / resolution_hz) + 1)
+    n_floor = min(max(_MIN_FLOOR_BINS, 2 * int(_FLOOR_SHARE * shaft_hz / resolution_hz) + 1), _MAX_FLOOR_BINS)
     floor = median_filter(power, size=n_floor, mode="nearest") / _ANALYTIC_MEDIAN
     floor = np.maximum(floor, np.finfo(float).tiny)
     ratios = np.clip(np.log(np.maximum(power, np.finfo(float).tiny) / floor), 0.0, _CLIP)

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import scipy.fft
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import median_filter, uniform_filter1d
+from scipy.ndimage import uniform_filter1d
 
 from core.signal.checks import check_sample_rate, check_usable
 from core.signal.envelope import compute_envelope, suggest_band
@@ -28,7 +28,10 @@ _N_HARMONICS = 5
 _FRAME_TURNS = 16.0
 _HOP_SHARE = 0.25
 _ZERO_PADDING = 4
+_MIN_FLOOR_BINS = 9
 _MIN_FRAMES = 6
+# Side by side; many turns make the frames longer, so that the work stays bounded.
+_MAX_WHOLE_FRAMES = 150
 # Natural logarithm of a power ratio at which a line counts in full (20 dB): frames are short.
 _CLIP = math.log(100.0)
 _STEP_SHARE = 0.004
@@ -39,8 +42,8 @@ _MAX_STEPS = 6
 _REFINE_BANDS_ORDERS = (0.2, 0.05)
 # The line that the refined angle gathers, against the floor beside it.
 _MIN_LINE_RATIO = 6.0
-_N_LINES_NEEDED = 2
 _MIN_STRONG_RATIO = 15.0
+_MADE_WITH_OTHERS, _MADE_ALONE = 1.5, 4.0
 _LOW_MULTIPLE = 20.0
 _TRACKING_GAIN = 1.2
 
@@ -163,7 +166,7 @@ def track_shaft_speed(
     rate = check_sample_rate(sample_rate_hz)
     samples = check_usable(signal).astype(np.float64, copy=False)
     low_hz, high_hz = choose_range(nominal_hz, search_share)
-    frame_s = _FRAME_TURNS / nominal_hz
+    frame_s = max(_FRAME_TURNS / nominal_hz, samples.size / rate / _MAX_WHOLE_FRAMES)
     n_frames = int((samples.size / rate - frame_s) / (_HOP_SHARE * frame_s)) + 1
     if n_frames < _MIN_FRAMES or (_N_HARMONICS + 1) * high_hz > 0.45 * rate:
         reason = "The signal is too short, or its sample rate too low, to follow the speed."
@@ -190,11 +193,22 @@ def _score_frames(
     views = np.lib.stride_tricks.sliding_window_view(slow, n_frame)[starts]
     power = np.abs(scipy.fft.rfft(views * hann, n_transform, axis=1)) ** 2
     resolution_hz = slow_rate / n_transform
-    n_floor = 2 * int(0.6 * grid[0] / resolution_hz) + 1
-    floor = median_filter(power, size=(1, n_floor), mode="nearest") / math.log(2.0)
+    floor = _find_floor(power, max(_MIN_FLOOR_BINS, round(0.6 * grid[0] / resolution_hz))) / math.log(2.0)
     tiny = np.finfo(float).tiny
     ratios = np.clip(np.log(np.maximum(power, tiny) / np.maximum(floor, tiny)), 0.0, _CLIP)
     return _gather(ratios, grid / resolution_hz)
+
+
+def _find_floor(power: NDArray[np.float64], n_block: int) -> NDArray[np.float64]:
+    """Median of each block of bins, straight between the middles of the blocks, in every frame."""
+    n_block = min(n_block, power.shape[1])
+    n_blocks = power.shape[1] // n_block
+    medians = np.median(power[:, : n_blocks * n_block].reshape(-1, n_blocks, n_block), axis=2)
+    place = (np.arange(power.shape[1]) - 0.5 * (n_block - 1)) / n_block
+    left = np.clip(np.floor(place).astype(np.int64), 0, max(n_blocks - 2, 0))
+    share = np.clip(place - left, 0.0, 1.0)
+    right = np.minimum(left + 1, n_blocks - 1)
+    return np.asarray((1.0 - share) * medians[:, left] + share * medians[:, right])
 
 
 def _gather(ratios: NDArray[np.float64], bins: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -278,12 +292,23 @@ def _refine(samples: NDArray[np.float64], rate: float, rough: ShaftAngle) -> Spe
         if better.max() < 0.5 * ratios.max():
             break
         angle, ratios = corrected, better
-    n_lines = int(np.count_nonzero(ratios >= _MIN_LINE_RATIO))
-    if ratios.max() < _MIN_STRONG_RATIO or (
-        n_lines < _N_LINES_NEEDED and ratios.max() < 2 * _MIN_STRONG_RATIO
-    ):
+    if not _is_convincing(ratios, angle.turns[-1] - angle.turns[0]):
         return SpeedTrack(None, 0.0, "No lines gather at whole multiples of any changing speed in the range.")
     return SpeedTrack(angle, float(1.0 - _MIN_LINE_RATIO / ratios.max()))
+
+
+def _is_convincing(ratios: NDArray[np.float64], n_turns: float) -> bool:
+    """Tell a shaft from noise that the refinement has gathered.
+
+    Following the phase within a narrow band makes a line of whatever noise that band holds: as high as the
+    root of the number of independent values in it. At the other harmonics nothing is made; so either another
+    one must stand out too, or the strongest one far above what can be made.
+    """
+    strongest, *others = sorted(ratios.tolist(), reverse=True)
+    made = math.sqrt(max(1.0, 2.0 * _REFINE_BANDS_ORDERS[-1] * n_turns))
+    if others[0] >= _MIN_LINE_RATIO and strongest >= max(_MIN_STRONG_RATIO, _MADE_WITH_OTHERS * made):
+        return True
+    return strongest >= max(2.0 * _MIN_STRONG_RATIO, _MADE_ALONE * made)
 
 
 def _measure_lines(samples: NDArray[np.float64], rate: float, angle: ShaftAngle) -> NDArray[np.float64]:

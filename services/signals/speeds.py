@@ -24,6 +24,7 @@ from utils.exceptions import InvalidInputError, SignalError
 _TACHO_NAME = re.compile(r"tach|key.?phas|trigger|once.?per|\b1/?rev", re.IGNORECASE)
 _SPEED_NEEDED = "The shaft speed of this recording is not known. Give it in rpm."
 _STEADY_SHARE = 0.005
+_MAX_RPM = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ class StretchAngle:
 def choose_nominal(signal: Signal, given_rpm: float | None) -> float | None:
     """Return the shaft frequency to go by: as given, of the recording, or the machine's nominal one."""
     if given_rpm is not None:
-        if not 0.0 < given_rpm < float("inf"):
-            raise InvalidInputError("A shaft speed must be a number of rpm above 0.")
+        if not 0.0 < given_rpm <= _MAX_RPM:
+            raise InvalidInputError(f"A shaft speed must lie above 0 and up to {_MAX_RPM:,.0f} rpm.")
         return given_rpm / 60.0
     rpm = signal.recording.shaft_speed_rpm
     if rpm is None:

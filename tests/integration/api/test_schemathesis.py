@@ -55,6 +55,7 @@ def known(database: Settings) -> Known:
     assert asked["success"], asked
     ids = {
         "dataset_id": small.dataset_id,
+        "machine_id": 1,
         "recording_id": 1,
         "experiment_id": experiment_id,
         "job_id": made["job_ids"][0],

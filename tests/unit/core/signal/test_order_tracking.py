@@ -99,6 +99,9 @@ def test_noise_is_not_followed() -> None:
         assert found.angle is None
         assert found.reason
     assert track_shaft_speed(noise[:2000], RATE_HZ, 27.5).reason
+    # Many turns let the refinement make a line of noise; that is no shaft either.
+    white = np.random.default_rng(9).standard_normal(N_SAMPLES)
+    assert track_shaft_speed(white, RATE_HZ, 400.0).angle is None
 
 
 def test_the_best_path_beats_every_other_one() -> None:
