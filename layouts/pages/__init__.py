@@ -7,12 +7,14 @@ import dash
 from layouts.page_spec import PageSpec
 from layouts.pages import (
     condition_trend,
+    data_explorer,
     data_generation,
     dataset,
     datasets,
     diagnose,
     experiment,
     experiments,
+    feature_engineering,
     home,
     leaks,
     new_experiment,
@@ -30,6 +32,8 @@ PAGES: list[PageSpec] = [
     data_generation.PAGE,
     signals.PAGE,
     signal_viewer.PAGE,
+    feature_engineering.PAGE,
+    data_explorer.PAGE,
     experiments.PAGE,
     new_experiment.PAGE,
     experiment.PAGE,

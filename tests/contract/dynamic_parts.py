@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from dash.development.base_component import Component
 
+from layouts.components.dataset_export import build_export_list
 from layouts.components.dataset_samples import build_previews
+from layouts.components.feature_sets import build_sets
 from layouts.components.import_files import build_file_list
 from layouts.components.import_mapping import build_rules
 from layouts.components.import_signals import build_corrections
@@ -66,6 +68,28 @@ TRACE = {
     "values": [0.0, 1.0],
 }
 PREVIEW = {"version": 1, "classes": {"ball": [TRACE]}}
+FEATURE_SET = {
+    "feature_set_id": 3,
+    "name": "Best",
+    "dataset_id": 1,
+    "version": 1,
+    "domain": "all",
+    "config": {"kind": "selection"},
+    "n_features": 4,
+    "n_rows": 9,
+    "created_at": "2026-01-01T00:00:00+00:00",
+}
+EXPORT = {
+    "export_id": 1,
+    "version": 1,
+    "title": "CSV",
+    "file_name": "rig.zip",
+    "n_bytes": 10,
+    "sha256": "00",
+    "expires_at": None,
+    "downloadable": True,
+    "job": {**JOB, "state": "done"},
+}
 JUDGED = {"per_class": [{"class_name": "healthy"}], "confusion": [[3]]}
 
 # Page (its module's last name) to a builder of such parts.
@@ -76,8 +100,13 @@ DYNAMIC_PARTS: dict[str, Callable[[], list[Component]]] = {
         *build_rules([CHANNEL], {}),
         *build_corrections([{"file": "*", "load": "3"}]),
     ],
-    "dataset": lambda: [build_split_list([SPLIT], carry_to=2), build_previews(1, PREVIEW, "light")],
+    "dataset": lambda: [
+        build_split_list([SPLIT], carry_to=2),
+        build_export_list([EXPORT]),
+        build_previews(1, PREVIEW, "light"),
+    ],
     "signal_viewer": lambda: [build_best_bands([{"low_hz": 0.0, "high_hz": 1.0, "kurtosis": 2.0}])],
     "experiment": lambda: [build_confusion(JUDGED, "recording")],
+    "feature_engineering": lambda: [build_sets([FEATURE_SET], may_delete=True)],
     "new_experiment": lambda: [build_option_fields({"options": [OPTION]}, {})],
 }

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import tomllib
 from enum import StrEnum
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from tests.contract.dynamic_parts import DYNAMIC_PARTS
 from tests.contract.wiring import FRAME, Wiring, read_wires
 
 ASSETS = Path(__file__).resolve().parents[2] / "dashboard" / "assets"
+ACCESS_TABLE = Path(__file__).with_name("access_table.toml")
 
 
 def _list_enums() -> list[type[StrEnum]]:
@@ -194,11 +196,14 @@ def test_a_property_that_the_component_does_not_have_is_found() -> None:
     assert "has no property active_tab" in found[0]
 
 
-def test_every_link_leads_to_a_page() -> None:
+def test_every_link_leads_to_a_page_or_a_file() -> None:
     known = {page.path for page in PAGES}
     templates = [
         re.compile(re.sub("<[^>]+>", "[^/]+", page.path_template)) for page in PAGES if page.path_template
     ]
+    table = tomllib.loads(ACCESS_TABLE.read_text(encoding="utf-8"))["routes"]
+    files = [rule.removeprefix("GET ") for rule in table if rule.startswith("GET /api/")]
+    templates += [re.compile(re.sub("<[^>]+>", "[^/]+", path)) for path in files]
     dead = set()
     for components in _read_product().pages.values():
         for component in components:
