@@ -27,6 +27,7 @@ COMMANDS = {
     "split": "dashboard.cli.datasets:split",
     "add-noise": "dashboard.cli.generation:add_noise",
     "features": "dashboard.cli.features:features",
+    "export": "dashboard.cli.exports:export",
     "train": "dashboard.cli.experiments:train",
     "diagnose": "dashboard.cli.diagnose:diagnose",
 }

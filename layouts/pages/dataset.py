@@ -1,4 +1,4 @@
-"""One dataset: card, recordings, samples, splits, versions."""
+"""One dataset: card, recordings, samples, splits, versions, exports."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from layouts.components.carried_splits import build_carry_dialog
+from layouts.components.dataset_export import build_export_area
 from layouts.components.dataset_removal import build_removal_dialog, build_trash_note
 from layouts.components.dataset_samples import build_preview_area, build_statistics_area
 from layouts.components.dataset_versions import build_versions_area
 from layouts.components.forms import LATEST, build_button, build_field, build_select
 from layouts.components.header import build_page_header
+from layouts.components.noise_variants import build_noise_area
 from layouts.components.recording_edit import FIELDS, build_edit_dialog
 from layouts.components.recording_filters import COLUMNS, FILTERS, build_recordings
-from layouts.components.noise_variants import build_noise_area
 from layouts.components.splits import build_splits_area
 from layouts.components.states import build_skeleton
 from layouts.components.tabs import build_tabs
@@ -32,6 +33,7 @@ TABS = (
     ("statistics", "Statistics"),
     ("splits", "Splits"),
     ("versions", "Versions"),
+    ("export", "Export"),
 )
 
 
@@ -46,6 +48,7 @@ def build_layout(
         "statistics": build_statistics_area(),
         "splits": html.Div([build_splits_area(), build_noise_area()], className="stack"),
         "versions": build_versions_area(),
+        "export": build_export_area(),
     }
     return html.Div(
         [
