@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from layouts.components.badges import build_badge, build_class_badge
 from layouts.components.cards import build_definitions, build_hash
+from layouts.components.conditions import list_conditions
 from layouts.components.numbers import UNKNOWN, format_duration, format_moment, format_number
 from layouts.components.signal_notes import describe_speed, join
 from layouts.components.states import build_note
@@ -39,6 +40,7 @@ def build_facts(signal: dict[str, Any]) -> Component:
         ("Measured at", signal["measurement_point"] or UNKNOWN),
         ("Bearing", signal["bearing"] or UNKNOWN),
         ("Fault orders", _format_orders(signal.get("bearing_orders"))),
+        *list_conditions(signal.get("conditions")),
         ("Acquired", format_moment(signal["acquired_at"])),
         ("File", signal["source_file"] or UNKNOWN),
         ("SHA-256", build_hash(signal["sha256"])),

@@ -322,7 +322,7 @@ def load_recording(session: Session, recording_id: int, number: int | None) -> d
     signals = load_rows(session, version.id, recording_id=recording_id)
     if not signals:
         raise NotFoundError("This version of the dataset does not hold the recording.")
-    return describe_recording(signals)
+    return {**describe_recording(signals), "conditions": recording.conditions}
 
 
 def load_signal(session: Session, signal_id: int, number: int | None) -> dict[str, Any]:
@@ -331,14 +331,14 @@ def load_signal(session: Session, signal_id: int, number: int | None) -> dict[st
     Raises:
         NotFoundError: There is none.
     """
-    dataset_id = session.scalar(
-        select(Recording.dataset_id)
+    place = session.execute(
+        select(Recording.dataset_id, Recording.conditions)
         .join(SignalRow, SignalRow.recording_id == Recording.id)
         .where(SignalRow.id == signal_id)
-    )
-    if dataset_id is None:
+    ).first()
+    if place is None:
         raise NotFoundError("There is no such signal.")
-    version = find_version(session, dataset_id, number)
+    version = find_version(session, place.dataset_id, number)
     found = load_rows_by_id(session, version.id, [signal_id])
     if not found:
         raise NotFoundError("This version of the dataset does not hold the signal.")
@@ -347,6 +347,7 @@ def load_signal(session: Session, signal_id: int, number: int | None) -> dict[st
     return {
         **row,
         "version": version.number,
+        "conditions": place.conditions,
         **_find_orders(session, row),
         "siblings": [{"signal_id": one["signal_id"], "channel": one["channel"]} for one in siblings],
         **_find_neighbours(session, version, signal_id),
