@@ -136,6 +136,13 @@ def check_card(dataset_id: int) -> None:
     details = DatasetService.get_dataset_details(dataset_id)
     assert details is not None
     assert details["card"] == card
+    (row, *_) = DatasetService.list_signals(dataset_id)["items"]
+    found = DatasetService.get_signal(row["signal_id"])
+    recording = DatasetService.get_recording(row["recording_id"])
+    assert found is not None
+    assert recording is not None
+    assert found["conditions"] == recording["conditions"]
+    assert 40 <= found["conditions"]["temperature_c"] <= 80
 
 
 def test_the_same_configuration_makes_the_same_dataset_again(database: Settings) -> None:
