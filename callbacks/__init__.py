@@ -7,6 +7,7 @@ from types import ModuleType
 import dash
 
 from callbacks import (
+    bearings,
     condition_trend,
     data_explorer,
     data_generation,
@@ -59,6 +60,7 @@ MODULES: tuple[ModuleType, ...] = (
     signal_viewer_lines,
     signal_viewer_views,
     signal_viewer_tools,
+    bearings,
     feature_choice,
     feature_engineering,
     data_explorer,

@@ -27,6 +27,7 @@ from layouts.components.signal_notes import describe_stretch
 from layouts.components.signal_options import OPTIONS, list_quantities, tell_quantity
 from layouts.components.states import build_empty_state
 from layouts.figures import signals as figures
+from layouts.ids.bearings import BearingId
 from layouts.ids.frame import FrameId
 from layouts.ids.signal_viewer import ViewerId
 from services.dataset_service import DatasetService
@@ -39,13 +40,13 @@ Pair = Sequence[float] | None
 
 @fills_area
 def show_recording(place: dict[str, Any]) -> tuple:
-    """Fill the header and the choices of channel and bearing."""
+    """Fill the header and the choice of channel."""
     recording_id = parse_id(place["recording_id"])
     actor = current_actor()
     recording = DatasetService.get_recording(recording_id, actor=actor) if recording_id else None
     if recording is None or str(recording["dataset_id"]) != str(place["dataset_id"]):
         gone = build_empty_state("There is no such recording", "It may have been deleted.", icon="soundwave")
-        return gone, True, "Recording not found", "", no_update, no_update, no_update
+        return gone, True, "Recording not found", "", no_update, no_update
     signals = recording["signals"]
     chosen = _choose_signal(signals, place)
     channels = [{"value": str(each["signal_id"]), "label": each["channel"]} for each in signals]
@@ -56,7 +57,6 @@ def show_recording(place: dict[str, Any]) -> tuple:
         _describe(recording),
         channels,
         str(chosen["signal_id"]),
-        _list_bearings(),
     )
 
 
@@ -80,7 +80,8 @@ def _describe(recording: dict[str, Any]) -> str:
     return " · ".join(parts)
 
 
-def _list_bearings() -> list[dict[str, str]]:
+def list_bearings(_place: dict[str, Any], _stamp: Any) -> list[dict[str, str]]:
+    """Fill the choice of bearing, anew when somebody has entered one."""
     known = [each["designation"] for each in SignalService.list_bearings(actor=current_actor())]
     return [
         *({"value": value, "label": label} for value, label in controls.RECORDED_OPTION),
@@ -151,9 +152,11 @@ def _register_words(app: dash.Dash, signal: Input) -> None:
         Output(ViewerId.SENTENCE, "children"),
         Output(ViewerId.CHANNEL, "options"),
         Output(ViewerId.CHANNEL, "value"),
-        Output(ViewerId.BEARING, "options"),
         Input(ViewerId.PAGE, "data"),
     )(show_recording)
+    app.callback(
+        Output(ViewerId.BEARING, "options"), Input(ViewerId.PAGE, "data"), Input(BearingId.STAMP, "data")
+    )(list_bearings)
     app.callback(
         Output(ViewerId.FACTS, "children"),
         Output(ViewerId.QUALITY, "children"),

@@ -15,6 +15,7 @@ from layouts.components.signal_options import UNITS
 from layouts.components.states import build_note
 from layouts.figures.signal_axes import choose_axis
 from layouts.figures.signal_lines import kind_of
+from layouts.ids.bearings import BearingId
 from layouts.ids.signal_viewer import ViewerId
 from services.signal_service import SignalService
 
@@ -35,6 +36,7 @@ def show_lines(
     kinematics: str | None,
     unit: str,
     _machine_stamp: Any,
+    _bearing_stamp: Any,
     stretch: Pair,
 ) -> tuple:
     """Work out the fault lines, and say what they rest on or what is missing for them."""
@@ -105,5 +107,6 @@ def register(app: dash.Dash) -> None:
         Input(ViewerId.CHANNEL, "value"),
         *(Input(ViewerId[name], "value") for name in names),
         Input(ViewerId.MACHINE_STAMP, "data"),
+        Input(BearingId.STAMP, "data"),
         State(ViewerId.STRETCH, "data"),
     )(show_lines)

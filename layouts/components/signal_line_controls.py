@@ -9,6 +9,7 @@ import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
+from layouts.components.bearings import build_bearings_section
 from layouts.components.forms import build_field, build_group, build_select
 from layouts.components.signal_controls import NO_KINDS, NOT_NAMED, RECORDED_OPTION, USUAL_HARMONICS
 from layouts.components.signal_options import build_options, read_number
@@ -47,6 +48,7 @@ def build_line_controls(asked: Mapping[str, str]) -> Component:
                 id=ViewerId.KINEMATICS_FIELD,
                 hidden=True,
             ),
+            build_bearings_section(),
             html.Div(build_skeleton(3), id=ViewerId.LINES_AREA),
         ],
         className="stack-tight",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from dash.development.base_component import Component
 
+from layouts.components.bearings import build_bearing_list
 from layouts.components.dataset_export import build_export_list
 from layouts.components.dataset_samples import build_previews
 from layouts.components.feature_sets import build_sets
@@ -90,6 +91,14 @@ EXPORT = {
     "downloadable": True,
     "job": {**JOB, "state": "done"},
 }
+BEARING = {
+    "bearing_id": 4,
+    "designation": "Mill",
+    "manufacturer": None,
+    "geometry": None,
+    "orders": {"bpfo": 3.0, "bpfi": 5.0, "bsf": 2.0, "ftf": 0.4},
+    "source": "drawing",
+}
 JUDGED = {"per_class": [{"class_name": "healthy"}], "confusion": [[3]]}
 
 # Page (its module's last name) to a builder of such parts.
@@ -105,7 +114,10 @@ DYNAMIC_PARTS: dict[str, Callable[[], list[Component]]] = {
         build_export_list([EXPORT]),
         build_previews(1, PREVIEW, "light"),
     ],
-    "signal_viewer": lambda: [build_best_bands([{"low_hz": 0.0, "high_hz": 1.0, "kurtosis": 2.0}])],
+    "signal_viewer": lambda: [
+        build_best_bands([{"low_hz": 0.0, "high_hz": 1.0, "kurtosis": 2.0}]),
+        build_bearing_list([BEARING], allowed=True),
+    ],
     "experiment": lambda: [build_confusion(JUDGED, "recording")],
     "feature_engineering": lambda: [build_sets([FEATURE_SET], may_delete=True)],
     "new_experiment": lambda: [build_option_fields({"options": [OPTION]}, {})],

@@ -67,13 +67,18 @@ def test_the_channel_of_the_address_is_shown_else_the_first(
     monkeypatch: pytest.MonkeyPatch, asked: str, named: str, chosen: str
 ) -> None:
     replace(monkeypatch, DatasetService, "get_recording", make_recording())
-    replace(monkeypatch, SignalService, "list_bearings", [{"designation": "6205-2RS"}])
     place = {"dataset_id": "1", "recording_id": "2", "signal": asked, "channel": named}
-    _notice, hidden, title, sentence, channels, channel, bearings = viewer.show_recording(place)
+    _notice, hidden, title, sentence, channels, channel = viewer.show_recording(place)
     assert (hidden, title, channel) == (False, "IR007_0", chosen)
     assert sentence == "inner race · 1\u202f797 rpm · load 0 · 2 channels"
     assert [each["label"] for each in channels] == ["DE", "FE"]
-    assert {"value": "6205-2RS", "label": "6205-2RS"} in bearings
+
+
+def test_every_bearing_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    replace(monkeypatch, SignalService, "list_bearings", [{"designation": "6205-2RS"}])
+    options = viewer.list_bearings({}, None)
+    assert {"value": "6205-2RS", "label": "6205-2RS"} in options
+    assert [each["value"] for each in options][0::2] == ["recorded", "other"]
 
 
 @pytest.mark.parametrize(

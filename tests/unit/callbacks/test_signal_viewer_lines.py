@@ -32,7 +32,7 @@ def ask_lines(**given: Any) -> tuple:
     asked = {
         "signal": "7", "shown": True, "kinds": KINDS, "harmonics": 3, "slip": 2.0, "speed": None,
         "estimate": False, "bearing": "recorded", "kinematics": None, "unit": "hz", "_machine_stamp": None,
-        "stretch": None, **given,
+        "_bearing_stamp": None, "stretch": None, **given,
     }  # fmt: skip
     return lines.show_lines(**asked)
 
