@@ -15,7 +15,8 @@ STRETCH_SAMPLES = 32
 _KEEP_ONE_IN = 64
 # A stretch that hardly moves (a constant, a dead sensor) says nothing about where it comes from.
 _LEAST_CHANGES = STRETCH_SAMPLES // 2
-_BLOCK = 1 << 20
+# Small enough for what is worked out of it to stay in the cache of the processor.
+_BLOCK = 1 << 15
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -46,10 +47,12 @@ def _fingerprint_block(values: Float32Array) -> Fingerprints:
     hashes = _mix(bits.astype(np.uint64) + np.uint64(1))
     factor, width = _BASE, 1
     while width < STRETCH_SAMPLES:
-        hashes = hashes[:-width] * factor + hashes[width:]
+        later = hashes[width:]
+        hashes = hashes[:-width] * factor
+        hashes += later
         factor, width = _square(factor), 2 * width
     hashes = _mix(hashes)
-    chosen = np.flatnonzero(hashes % np.uint64(_KEEP_ONE_IN) == 0)
+    chosen = np.flatnonzero(hashes & np.uint64(_KEEP_ONE_IN - 1) == 0)
     changes = np.concatenate(([0], np.cumsum(bits[1:] != bits[:-1])))
     moving = changes[chosen + STRETCH_SAMPLES - 1] - changes[chosen] >= _LEAST_CHANGES
     found: Fingerprints = hashes[chosen[moving]]
@@ -63,7 +66,8 @@ def _square(value: np.uint64) -> np.uint64:
 def _mix(values: Fingerprints) -> Fingerprints:
     """Scatter the bits of each value (the finaliser of MurmurHash3)."""
     for constant in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
-        values = (values ^ (values >> np.uint64(33))) * np.uint64(constant)
+        values = values ^ (values >> np.uint64(33))
+        values *= np.uint64(constant)
     return values ^ (values >> np.uint64(33))
 
 

@@ -13,9 +13,10 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from core.datasets.fingerprints import Fingerprints, fingerprint_signal
+from core.datasets.fingerprints import STRETCH_SAMPLES, Fingerprints, fingerprint_signal
 from core.datasets.readers.base import Float32Array
 from core.signal.decimation import PYRAMID_FACTOR, build_pyramid
+from core.signal.stretches import iterate_stretches
 from utils.exceptions import DataDamagedError, InvalidInputError, StorageFullError
 
 PYRAMID_FROM_SAMPLES = 1 << 16
@@ -33,6 +35,8 @@ _SCHEMA_VERSION = 1
 _SHARD_NAME = re.compile(r"[0-9a-f]{32}\.h5")
 _SPARE_BYTES = 8 << 20
 _ALIGNMENT_BYTES = 64
+# Signals are gone through in parts of so many samples; a multiple of the pyramid's factor.
+_PART_SAMPLES = 1 << 22
 _DAMAGED = "The stored signals in '{}' are damaged. Restore the file from a backup, or import the data again."
 
 
@@ -77,7 +81,10 @@ class SignalView:
 
 def hash_signal(values: Float32Array) -> str:
     """Return the SHA-256 of a signal's little-endian float32 bytes, in hexadecimal digits."""
-    return hashlib.sha256(np.ascontiguousarray(values, "<f4").data).hexdigest()
+    digest = hashlib.sha256()
+    for _, stretch in iterate_stretches(values, _PART_SAMPLES):
+        digest.update(np.ascontiguousarray(stretch, "<f4").data)
+    return digest.hexdigest()
 
 
 def write_shard(folder: Path, blobs: Iterable[tuple[str, Float32Array]]) -> str:
@@ -176,18 +183,38 @@ def _fill(file: h5py.File, folder: Path, blobs: Iterable[tuple[str, Float32Array
             continue
         if shutil.disk_usage(folder).free < values.nbytes + values.nbytes // 16 + _SPARE_BYTES:
             raise OSError(errno.ENOSPC, "no room for the next signal")
-        pyramid = build_pyramid(values) if len(values) >= PYRAMID_FROM_SAMPLES else np.empty((0, 2), "<f4")
-        extents[sha256] = (
-            *_write(file, f"signals/{sha256}", values, "<f4"),
-            *_write(file, f"pyramids/{sha256}", pyramid, "<f4"),
-            *_write(file, f"fingerprints/{sha256}", fingerprint_signal(values), "<u8"),
-        )
+        extents[sha256] = _write_signal(file, sha256, values)
     if not extents:
         raise InvalidInputError("There are no signals to store.")
     names = np.frombuffer(bytes.fromhex("".join(extents)), np.uint8).reshape(-1, 32)
     file.create_dataset("index/sha256", data=names)
     file.create_dataset("index/extents", data=np.array(list(extents.values()), np.int64))
     file.attrs["schema_version"] = _SCHEMA_VERSION
+
+
+def _write_signal(file: h5py.File, sha256: str, values: Float32Array) -> tuple[int, ...]:
+    """Write a signal part by part, and what is worked out of it beside the writing."""
+    if not len(values):
+        return 0, 0, 0, 0, 0, 0
+    dataset = file.create_dataset(f"signals/{sha256}", (len(values),), "<f4")
+    with_pyramid = len(values) >= PYRAMID_FROM_SAMPLES
+    pyramids: list[Float32Array] = [np.empty((0, 2), "<f4")]
+    prints: list[Callable[[], Fingerprints]] = []
+    with ThreadPoolExecutor(1) as beside:  # starts its thread on first use
+        for start, stretch in iterate_stretches(values, _PART_SAMPLES, overlap=STRETCH_SAMPLES - 1):
+            part = np.array(stretch, "<f4")  # the pages of a mapped file are given back behind us
+            if with_pyramid:
+                prints.append(beside.submit(fingerprint_signal, part).result)
+                pyramids.append(build_pyramid(part[:_PART_SAMPLES]))
+            else:
+                prints.append(partial(fingerprint_signal, part))
+            dataset[start : start + _PART_SAMPLES] = part[:_PART_SAMPLES]
+        fingerprints = np.unique(np.concatenate([result() for result in prints]))
+    return (
+        *(int(dataset.id.get_offset()), len(values)),
+        *_write(file, f"pyramids/{sha256}", np.concatenate(pyramids), "<f4"),
+        *_write(file, f"fingerprints/{sha256}", fingerprints, "<u8"),
+    )
 
 
 def _write(file: h5py.File, name: str, values: npt.NDArray[Any], dtype: str) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from core.signal.stretches import iterate_stretches
 from utils.exceptions import ErrorCode, SignalError
 
 FloatSignal = NDArray[np.floating[Any]]
@@ -67,7 +68,10 @@ def check_sample_rate(sample_rate_hz: float) -> float:
 
 
 def _count_non_finite(samples: FloatSignal) -> tuple[int, int]:
-    finite = np.isfinite(samples)
-    if finite.all():
-        return 0, -1
-    return int(samples.size - np.count_nonzero(finite)), int(np.argmin(finite))
+    n_bad, first = 0, -1
+    for start, stretch in iterate_stretches(samples):
+        finite = np.isfinite(stretch)
+        if not finite.all():
+            first = start + int(np.argmin(finite)) if first < 0 else first
+            n_bad += int(finite.size - np.count_nonzero(finite))
+    return n_bad, first

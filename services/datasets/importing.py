@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,8 @@ def run_import(handle: JobHandle) -> dict[str, Any]:
     if finished is not None:
         return finished
     mapping = parse_mapping(handle.payload["mapping"])
+    # The rows of a text are counted as they are read.
+    mapping = replace(mapping, options=replace(mapping.options, exact_lengths=False))
     with get_db_session(read_only=True) as session:
         sources = resolve_sources(session, handle.payload["files"], SYSTEM)
     with _workspace(handle) as workspace, open_reader() as reader:

@@ -23,6 +23,8 @@ from utils.exceptions import ErrorCode, InvalidInputError, LstmPfdError
 _RATE_TOLERANCE = 1e-3
 _LARGEST_RATE_HZ = 1e8
 _MANY_RECORDINGS = ("canonical_hdf5", "split_hdf5", "flat_hdf5")
+# Reading one channel goes through the samples of all of them.
+_INTERLEAVED = ("csv", "wav", "flac")
 _MAX_RECORDING_NAME = 200
 _MAX_UNIT = 24
 _MAX_NOTES = 8
@@ -77,6 +79,7 @@ class PlannedSignal:
     part: str | None = None
     sensitivity: str | None = None
     acquired_utc: str | None = None
+    is_interleaved: bool = False
     divisor: float | None = None
     scaling: str | None = None
     problems: list[Problem] = field(default_factory=list)
@@ -84,7 +87,7 @@ class PlannedSignal:
     def as_dict(self) -> dict[str, Any]:
         """Return the row as plain data."""
         row = asdict(self)
-        for inner in ("source", "divisor"):
+        for inner in ("source", "divisor", "is_interleaved"):
             del row[inner]
         return row
 
@@ -209,6 +212,7 @@ def _plan_signal(
         sample_rate_hz=rate,
         rate_origin=origin,
         part=variable.part,
+        is_interleaved=file.preview.format in _INTERLEAVED,
         divisor=scaling.divisor if scaling else None,
         scaling=scaling.sentence if scaling else None,
         problems=problems,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,8 @@ from utils.ids import new_storage_name
 
 # So many signals of one file are read per request to the reader: a cancellation waits for no more.
 _BATCH = 32
+_BATCH_SAMPLES = 1 << 23
+_LONG_SAMPLES = 1 << 20
 _BYTES_PER_SAMPLE = 4
 
 
@@ -82,8 +86,11 @@ def stage_signals(
     staged: list[StagedSignal] = []
     skipped: list[Skipped] = []
     seen: dict[str, PlannedSignal] = {}
-    for batch in _batches(signals):
-        outputs = _read_batch(reader, sources[batch[0].source], batch, folder, options)
+
+    def read(batch: list[PlannedSignal]) -> list[Path | LstmPfdError]:
+        return _read_batch(reader, sources[batch[0].source], batch, folder, options)
+
+    for batch, outputs in _read_ahead(reader, list(_batches(signals)), read):
         for planned, output in zip(batch, outputs, strict=True):
             try:
                 if isinstance(output, LstmPfdError):
@@ -100,16 +107,43 @@ def stage_signals(
     return staged, skipped
 
 
+def _read_ahead(
+    reader: IsolatedReader,
+    batches: list[list[PlannedSignal]],
+    read: Callable[[list[PlannedSignal]], list[Path | LstmPfdError]],
+) -> Iterator[tuple[list[PlannedSignal], list[Path | LstmPfdError]]]:
+    """Yield batches with what was read, while the reader is at the next one already."""
+    with ThreadPoolExecutor(1) as ahead:
+        waiting = [ahead.submit(read, batch) for batch in batches[:1]]
+        try:
+            for at, batch in enumerate(batches):
+                found = waiting.pop().result()
+                waiting += [ahead.submit(read, following) for following in batches[at + 1 : at + 2]]
+                yield batch, found
+        except BaseException:
+            reader.close()  # nobody waits for what is being read
+            raise
+
+
 def _batches(signals: Sequence[PlannedSignal]) -> Iterator[list[PlannedSignal]]:
-    """Yield signals of one file, a few at a time."""
+    """Yield signals of one file, a few at a time; those whose samples lie side by side stay together."""
     batch: list[PlannedSignal] = []
+    n_samples = 0
     for signal in signals:
-        if batch and (signal.source != batch[0].source or len(batch) >= _BATCH):
+        full = len(batch) >= _BATCH or (n_samples >= _BATCH_SAMPLES and not _lie_together(batch[-1], signal))
+        if batch and (signal.source != batch[0].source or full):
             yield batch
-            batch = []
+            batch, n_samples = [], 0
+        n_samples += signal.n_samples
         batch.append(signal)
     if batch:
         yield batch
+
+
+def _lie_together(one: PlannedSignal, other: PlannedSignal) -> bool:
+    """Whether reading one signal goes through the samples of the other, as in the columns of a table."""
+    same_array = one.variable.partition("[")[0] == other.variable.partition("[")[0]
+    return one.is_interleaved or same_array
 
 
 def _read_batch(
@@ -156,13 +190,17 @@ def _read_one(
 def _examine(planned: PlannedSignal, path: Path) -> StagedSignal:
     assert planned.sample_rate_hz is not None  # noqa: S101 -- a plan without rates is refused before
     samples = np.memmap(path, dtype=np.float32, mode="r")
-    check_usable(samples)
-    flags = assess_quality(samples, planned.sample_rate_hz)
+    with ThreadPoolExecutor(1) as beside:  # starts its thread on first use
+        is_long = samples.size >= _LONG_SAMPLES
+        digest = beside.submit(hash_signal, samples).result if is_long else partial(hash_signal, samples)
+        check_usable(samples)
+        flags = assess_quality(samples, planned.sample_rate_hz)
+        sha256 = digest()
     return StagedSignal(
         planned,
         path,
         int(samples.size),
-        hash_signal(samples),
+        sha256,
         [*_say_scaling(planned), *({**asdict(f), "severity": str(f.severity)} for f in flags)],
     )
 

@@ -47,9 +47,12 @@ class ReadOptions:
     ----------
     arrangement
         One of `utils.constants.ARRANGEMENTS`: what stands in the rows or columns of a table of numbers.
+    exact_lengths
+        Whether a preview says how long signals are to the sample; else that of a long text is an estimate.
     """
 
     arrangement: str = "auto"
+    exact_lengths: bool = True
 
 
 AS_FOUND = ReadOptions()

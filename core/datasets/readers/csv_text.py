@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +36,8 @@ from utils.exceptions import ErrorCode
 
 _CHUNK_BYTES = 8 << 20
 _TAIL_BYTES = 16 << 10
+_LONG_BYTES = 32 << 20
+_PARSERS = 2
 _BLANKS = (b"\n\n", b"\n\r\n", b"\r\r")
 
 
@@ -43,7 +48,8 @@ class TextFile(OpenRecordingFile):
     title and whose steps are equal; a time column without a unit is only mentioned.
     """
 
-    def __init__(self, path: Path, options: ReadOptions = AS_FOUND) -> None:  # noqa: ARG002 - its layout is fixed
+    def __init__(self, path: Path, options: ReadOptions = AS_FOUND) -> None:
+        self._options = options
         self._size = file_size(path)
         self._file = path.open("rb")
         try:
@@ -61,7 +67,7 @@ class TextFile(OpenRecordingFile):
     def preview(self) -> FilePreview:
         """Count the rows and list the columns; only the first and last rows are parsed."""
         layout, notes = self._layout, [self._layout.describe()]
-        n_rows = self._count_rows()
+        n_rows = self._measure_rows()
         rate = self._declared_rate()
         scalars: dict[str, Attribute] = dict(layout.remarks)
         if rate is None and layout.time_column is not None:
@@ -89,16 +95,21 @@ class TextFile(OpenRecordingFile):
     def _chunks(self) -> Iterator[bytes]:
         """Yield the data rows as pieces of whole lines."""
         self._go_to_data()
-        rest = b""
-        while block := self._file.read(_CHUNK_BYTES):
-            whole, newline, tail = (rest + block).rpartition(self._newline)
-            rest = tail
-            if newline:
-                yield whole + newline
-            elif len(rest) > 2 * _CHUNK_BYTES:
-                raise refuse("The text file has a line of more than 16 MB; it is no table of samples.")
-        if rest.strip():
-            yield rest
+        position = self._file.tell()
+        while block := self._read_at(position):
+            end = block.rfind(self._newline) + 1
+            if not end and len(block) >= _CHUNK_BYTES:
+                raise refuse("The text file has a line of more than 8 MB; it is no table of samples.")
+            if len(block) < _CHUNK_BYTES:
+                end = len(block)  # the last line may want its end
+            position += end
+            if end == len(block) and not block.strip():
+                return
+            yield block[:end]
+
+    def _read_at(self, position: int) -> bytes:
+        self._file.seek(position)
+        return self._file.read(_CHUNK_BYTES)
 
     def _go_to_data(self) -> None:
         self._file.seek(0)
@@ -112,14 +123,24 @@ class TextFile(OpenRecordingFile):
         while (byte := self._file.read(1)) and byte != self._newline:
             pass
 
+    def _measure_rows(self) -> int:
+        """Return the number of rows; for a long table, where that will do, an estimate."""
+        exact = self._options.exact_lengths or self._layout.time_column is not None
+        if exact or self._size < _LONG_BYTES:
+            return self._count_rows()
+        head = next(self._chunks())
+        return int(self._size / len(head) * head.count(self._newline))
+
     def _count_rows(self) -> int:
         """Count the lines of the table; where some are blank they are counted one by one."""
         self._go_to_data()
         n_rows, last, has_blanks = 0, self._newline, False
         while block := self._file.read(_CHUNK_BYTES):
+            ends = np.frombuffer(block, np.uint8) == ord(self._newline)
+            n_rows += int(np.count_nonzero(ends))
             joined = last[-2:] + block[:2]
-            has_blanks = has_blanks or any(blank in part for blank in _BLANKS for part in (joined, block))
-            n_rows += block.count(self._newline)
+            has_blanks = has_blanks or bool((ends[1:] & ends[:-1]).any()) or _has_blank(joined)
+            has_blanks = has_blanks or (self._newline == b"\n" and b"\r" in block and b"\n\r\n" in block)
             last = (last + block if len(block) < 2 else block)[-2:]
         if has_blanks:
             return sum(self._count_lines(chunk) for chunk in self._chunks())
@@ -188,12 +209,28 @@ class TextFile(OpenRecordingFile):
             if variable not in offered:
                 raise missing_variable(variable, list(offered))
         columns = [offered[variable] for variable in variables]
-        line = self._layout.data_line
-        for chunk in self._chunks():
-            table = self._parse_fast(chunk, columns) or self._parse(chunk, columns, line)
-            line += chunk.count(self._newline)
-            for variable, values in zip(variables, table, strict=True):
+        n_before = 0
+        for chunk, table in self._parse_ahead(columns):
+            found = table() or self._parse(chunk, columns, n_before)
+            n_before += len(chunk)
+            for variable, values in zip(variables, found, strict=True):
                 yield variable, to_float32(values)
+
+    def _parse_ahead(
+        self, columns: list[int]
+    ) -> Iterator[tuple[bytes, Callable[[], list[npt.NDArray[np.float64]] | None]]]:
+        """Yield chunks with what they parse to; those of a long file are parsed side by side."""
+        if self._size < _LONG_BYTES:
+            for chunk in self._chunks():
+                yield chunk, partial(self._parse_fast, chunk, columns)
+            return
+        waiting: deque[tuple[bytes, Callable[[], list[npt.NDArray[np.float64]] | None]]] = deque()
+        with ThreadPoolExecutor(_PARSERS) as parsers:
+            for chunk in self._chunks():
+                waiting.append((chunk, parsers.submit(self._parse_fast, chunk, columns).result))
+                if len(waiting) > _PARSERS:
+                    yield waiting.popleft()
+            yield from waiting
 
     def _parse_fast(self, chunk: bytes, columns: list[int]) -> list[npt.NDArray[np.float64]] | None:
         """Parse rows as they should be; None where they are not, which `_parse` reads or explains."""
@@ -222,7 +259,7 @@ class TextFile(OpenRecordingFile):
             return None
         return [table.column(name).to_numpy() for name in wanted]
 
-    def _parse(self, chunk: bytes, columns: list[int], first_line: int) -> npt.NDArray[np.float64]:
+    def _parse(self, chunk: bytes, columns: list[int], n_before: int) -> npt.NDArray[np.float64]:
         """Parse rows that are written in an unusual way.
 
         Raises
@@ -247,7 +284,16 @@ class TextFile(OpenRecordingFile):
                 quotechar='"',
             ).T
         except (ValueError, IndexError) as error:
-            raise self._explain(chunk, columns, first_line) from error
+            raise self._explain(chunk, columns, self._count_lines_before(n_before)) from error
+
+    def _count_lines_before(self, n_bytes: int) -> int:
+        """Return the number of lines above a place in the table."""
+        self._go_to_data()
+        n_lines = self._layout.data_line
+        while n_bytes > 0 and (block := self._file.read(min(n_bytes, _CHUNK_BYTES))):
+            n_lines += block.count(self._newline)
+            n_bytes -= len(block)
+        return n_lines
 
     def _explain(self, chunk: bytes, columns: list[int], first_line: int) -> Exception:
         """Find the line that could not be read and say what is wrong with it."""
@@ -267,6 +313,10 @@ class TextFile(OpenRecordingFile):
                         ErrorCode.FILE_UNREADABLE,
                     )
         return refuse("The text file could not be read as a table of numbers.", ErrorCode.FILE_UNREADABLE)
+
+
+def _has_blank(text: bytes) -> bool:
+    return any(blank in text for blank in _BLANKS)
 
 
 def _unit_of(layout: TextLayout, column: int) -> str | None:
