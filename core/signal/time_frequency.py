@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ Complex = NDArray[np.complexfloating[Any, Any]]
 
 _MIN_SEGMENT = 4
 # So many samples of windowed segments are made and transformed at a time: they stay in the processor's cache.
-_BLOCK_SAMPLES = 2**16
+_BLOCK_SAMPLES = 2**17
 _MAX_OVERLAP = 0.99
 
 
@@ -100,11 +101,14 @@ def compute_stft(
     hop = n_segment // 2 if hop is None else hop
     _check_segments(samples, n_segment, hop)
     weights = build_window(window, n_segment).astype(samples.dtype)
-    rows = samples.reshape(-1, samples.shape[-1])
-    segments = np.lib.stride_tricks.sliding_window_view(rows, n_segment, axis=-1)[:, ::hop]
-    shape = (*samples.shape[:-1], segments.shape[1], n_segment // 2 + 1)
+    n_segments = (samples.shape[-1] - n_segment) // hop + 1
+    shape = (*samples.shape[:-1], n_segments, n_segment // 2 + 1)
     transform = _prepare_out(out, shape, samples.dtype)
-    _fill_blocks(segments, weights, transform.reshape(-1, *shape[-2:]))
+    scratch = np.empty((max(1, _BLOCK_SAMPLES // n_segment), n_segment), samples.dtype)
+    weights = np.tile(weights, (min(len(scratch), n_segments), 1))
+    rows = samples.reshape(-1, samples.shape[-1])
+    for segments, place in _list_runs(rows, n_segment, hop, transform.reshape(-1, *shape[-2:])):
+        _fill_blocks(segments, weights, scratch, place)
     return transform
 
 
@@ -207,19 +211,40 @@ def _prepare_out(out: Complex | None, shape: tuple[int, ...], dtype: np.dtype[An
     return out
 
 
-def _fill_blocks(segments: NDArray[Any], weights: NDArray[Any], rows: Complex) -> None:
-    """Window and transform blocks of segments; blocks take whole rows where these are short."""
-    n_rows, n_segments, n_segment = segments.shape
-    per_block = max(1, _BLOCK_SAMPLES // n_segment)
-    row_step = max(1, per_block // n_segments)
-    segment_step = min(per_block, n_segments)
-    scratch = np.empty((row_step, segment_step, n_segment), weights.dtype)
+def _list_runs(
+    rows: NDArray[Any], n_segment: int, hop: int, transform: Complex
+) -> Iterator[tuple[NDArray[Any], Complex]]:
+    """Yield segments, shape ``(n_rows, n, n_segment)``, with the place for their transforms.
+
+    Where whole hops fill a segment, every second (third, …) segment begins where the one before it ends: such
+    a run is windowed as one stretch of memory, in half the time of short segments one after the other. Rows
+    come some at a time, so that they are still in the cache when their next run begins.
+    """
+    if n_segment % hop:
+        yield np.lib.stride_tricks.sliding_window_view(rows, n_segment, axis=-1)[:, ::hop], transform
+        return
+    n_runs, n_segments = n_segment // hop, transform.shape[1]
+    n_rows = max(1, _BLOCK_SAMPLES // rows.shape[1])
+    for row in range(0, len(rows), n_rows):
+        for run in range(min(n_runs, n_segments)):
+            n = len(range(run, n_segments, n_runs))
+            stretch = rows[row : row + n_rows, run * hop : run * hop + n * n_segment]
+            yield stretch.reshape(len(stretch), n, n_segment), transform[row : row + n_rows, run::n_runs]
+
+
+def _fill_blocks(
+    segments: NDArray[Any], weights: NDArray[Any], scratch: NDArray[Any], transform: Complex
+) -> None:
+    """Window and transform as many segments at a time as `scratch` holds; whole rows where they are short."""
+    n_rows, n_segments = segments.shape[:2]
+    segment_step = min(len(scratch), n_segments)
+    row_step = len(scratch) // segment_step
     for row in range(0, n_rows, row_step):
         for first in range(0, n_segments, segment_step):
             block = segments[row : row + row_step, first : first + segment_step]
-            weighted = scratch[: block.shape[0], : block.shape[1]]
-            np.multiply(block, weights, out=weighted)
-            rows[row : row + row_step, first : first + segment_step] = scipy.fft.rfft(weighted, axis=-1)
+            weighted = scratch[: block.shape[0] * block.shape[1]].reshape(block.shape)
+            np.multiply(block, weights[: block.shape[1]], out=weighted)
+            transform[row : row + row_step, first : first + segment_step] = scipy.fft.rfft(weighted, axis=-1)
 
 
 def _scale_to_amplitudes(
