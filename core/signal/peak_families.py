@@ -144,6 +144,7 @@ def find_sidebands(
     resolution_hz: float,
     known_spacings_hz: Sequence[float] = (),
     *,
+    families: Sequence[HarmonicFamily] = (),
     n: int = 3,
 ) -> list[SidebandFamily]:
     """Find carriers with sidebands at equal distances on both sides.
@@ -157,6 +158,8 @@ def find_sidebands(
     known_spacings_hz
         Distances to try first, such as the shaft's and the cage's frequency; else the distances between a
         carrier and its neighbours are tried.
+    families
+        From `find_harmonic_families`: their members are each other's harmonics, not sidebands.
     n
         At most so many.
 
@@ -172,7 +175,8 @@ def find_sidebands(
     for carrier in sorted(range(len(peaks)), key=lambda i: -peaks[i].amplitude):
         if carrier in taken or len(found) == n:
             continue
-        best = _find_best_sidebands(peaks, carrier, known_spacings_hz, tolerance_hz)
+        own_hz = [family.fundamental_hz for family in families if carrier in family.members]
+        best = _find_best_sidebands(peaks, carrier, known_spacings_hz, tolerance_hz, own_hz)
         if best is not None:
             found.append(best)
             taken |= {carrier, *best.members}
@@ -180,8 +184,13 @@ def find_sidebands(
 
 
 def _find_best_sidebands(
-    peaks: Sequence[SpectrumPeak], carrier: int, known_hz: Sequence[float], tolerance_hz: float
+    peaks: Sequence[SpectrumPeak],
+    carrier: int,
+    known_hz: Sequence[float],
+    tolerance_hz: float,
+    own_hz: Sequence[float],
 ) -> SidebandFamily | None:
+    """`own_hz` are fundamentals of which the carrier is a harmonic."""
     centre_hz = peaks[carrier].frequency_hz
     others = sorted({abs(peak.frequency_hz - centre_hz) for peak in peaks} - {0.0})
     best: SidebandFamily | None = None
@@ -191,6 +200,8 @@ def _find_best_sidebands(
         multiple = round(centre_hz / spacing_hz)
         if abs(centre_hz - spacing_hz * multiple) <= tolerance_hz and multiple <= _MAX_HARMONIC:
             continue  # harmonics of the spacing, not sidebands of a carrier
+        if any(abs(spacing_hz - own * round(spacing_hz / own)) <= tolerance_hz for own in own_hz):
+            continue
         family = _collect_sidebands(peaks, carrier, spacing_hz, tolerance_hz)
         if family is not None and (best is None or len(family.members) > len(best.members)):
             best = family

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import scipy.fft
@@ -210,10 +211,10 @@ def _hold_down_mains(ratios: NDArray[np.float64], resolution_hz: float) -> NDArr
     return ratios
 
 
-def _measure_distance(frequencies_hz: NDArray[np.float64], mains_hz: float) -> NDArray[np.float64]:
+def _measure_distance(frequencies_hz: NDArray[np.floating[Any]], mains_hz: float) -> NDArray[np.float64]:
     """Distance to the nearest multiple of a mains frequency, itself the lowest."""
     multiples = np.maximum(np.round(frequencies_hz / mains_hz), 1.0)
-    return np.abs(frequencies_hz - mains_hz * multiples)
+    return np.asarray(np.abs(frequencies_hz - mains_hz * multiples), dtype=np.float64)
 
 
 def _has_own_line(shaft_hz: float, evidence: Evidence) -> bool:

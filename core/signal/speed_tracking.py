@@ -308,7 +308,7 @@ def _is_convincing(ratios: NDArray[np.float64], n_turns: float) -> bool:
     made = math.sqrt(max(1.0, 2.0 * _REFINE_BANDS_ORDERS[-1] * n_turns))
     if others[0] >= _MIN_LINE_RATIO and strongest >= max(_MIN_STRONG_RATIO, _MADE_WITH_OTHERS * made):
         return True
-    return strongest >= max(2.0 * _MIN_STRONG_RATIO, _MADE_ALONE * made)
+    return bool(strongest >= max(2.0 * _MIN_STRONG_RATIO, _MADE_ALONE * made))
 
 
 def _measure_lines(samples: NDArray[np.float64], rate: float, angle: ShaftAngle) -> NDArray[np.float64]:

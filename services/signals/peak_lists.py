@@ -23,7 +23,7 @@ def group_peaks(
     """Return peaks, each with its order, family, mains frequency and nearest fault line; and the families."""
     families = find_harmonic_families(peaks, resolution_hz)
     spacings = sorted({line["sideband_hz"] for line in fault_lines if line["sideband_hz"]})
-    sidebands = find_sidebands(peaks, resolution_hz, spacings)
+    sidebands = find_sidebands(peaks, resolution_hz, spacings, families=families)
     mains = (line_frequency_hz,) if line_frequency_hz else MAINS_HZ
     member_of = {
         index: (number, harmonic)

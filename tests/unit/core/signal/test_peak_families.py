@@ -54,6 +54,10 @@ def test_a_modulated_mesh_has_sidebands_at_the_shaft() -> None:
 
 def test_harmonics_are_no_sidebands_and_noise_is_no_family() -> None:
     assert find_sidebands(list_peaks(make_comb(50.5, {1: 1.0, 2: 0.8, 3: 0.5, 4: 0.4}) + NOISE), 0.1) == []
+    comb = list_peaks(make_comb(29.17, dict.fromkeys(range(1, 16), 1.0)) + NOISE)
+    families = find_harmonic_families(comb, 0.1)
+    assert len(families[0].members) == 15
+    assert find_sidebands(comb, 0.1, (29.17,), families=families) == []
     for seed in range(10):
         noise = np.random.default_rng(seed).standard_normal(TIME_S.size)
         assert find_harmonic_families(list_peaks(noise), 0.1) == []
