@@ -15,6 +15,8 @@ from utils.exceptions import ErrorCode, SignalError
 
 MIN_ALIGNED_SAMPLES = 16
 
+_NO_SHIFT = 0.005
+
 
 @dataclass(frozen=True, slots=True)
 class Shift:
@@ -95,7 +97,7 @@ def estimate_shift(first: ArrayLike, second: ArrayLike, *, max_samples: int | No
     if norm == 0.0:
         return Shift(0.0, 0.0)
     most = min(x.size, y.size) // 2 if max_samples is None else min(max_samples, min(x.size, y.size) - 1)
-    n_transform = scipy.fft.next_fast_len(x.size + y.size, real=True)
+    n_transform = scipy.fft.next_fast_len(max(x.size, y.size) + most + 1, real=True)
     cross = scipy.fft.rfft(y, n_transform) * scipy.fft.rfft(x, n_transform).conj()
     whole = scipy.fft.irfft(cross, n_transform, overwrite_x=True)
     correlation = np.concatenate([whole[-most:], whole[: most + 1]]) / norm if most else whole[:1] / norm
@@ -105,7 +107,7 @@ def estimate_shift(first: ArrayLike, second: ArrayLike, *, max_samples: int | No
 
 def align_signals(
     first: ArrayLike, second: ArrayLike, n_samples: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
     """Cut two signals to what they share once the second is moved to the front by a shift.
 
     Whole samples are cut off, the rest is taken out by turning phases (exact below the Nyquist frequency;
@@ -128,7 +130,7 @@ def align_signals(
     SignalError
         Empty, not finite, or nothing left to compare (``recording_too_short``).
     """
-    x, y = check_usable(first).astype(np.float64), check_usable(second).astype(np.float64)
+    x, y = check_usable(first), check_usable(second)
     whole = round(n_samples)
     y = _advance(y, n_samples - whole)
     x, y = (x, y[whole:]) if whole >= 0 else (x[-whole:], y)
@@ -140,11 +142,11 @@ def align_signals(
     return x[:length], y[:length]
 
 
-def _centre(samples: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    return np.asarray(samples.astype(np.float64, copy=False) - samples.mean(dtype=np.float64))
+def _centre(samples: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    return np.asarray((samples - samples.mean(dtype=np.float64)).astype(samples.dtype, copy=False))
 
 
-def _find_offset(heights: NDArray[np.float64], top: int) -> float:
+def _find_offset(heights: NDArray[np.floating[Any]], top: int) -> float:
     if not 0 < top < heights.size - 1:
         return 0.0
     left, middle, right = (float(height) for height in heights[top - 1 : top + 2])
@@ -152,12 +154,13 @@ def _find_offset(heights: NDArray[np.float64], top: int) -> float:
     return 0.5 * (left - right) / curvature if curvature < 0.0 else 0.0
 
 
-def _advance(samples: NDArray[np.float64], n_samples: float) -> NDArray[np.float64]:
-    """Move a signal to the front by less than a sample."""
-    if n_samples == 0.0:
+def _advance(samples: NDArray[np.floating[Any]], n_samples: float) -> NDArray[np.floating[Any]]:
+    """Move a signal to the front by less than a sample; hundredths do not count."""
+    if abs(n_samples) < _NO_SHIFT:
         return samples
     n_margin = min(samples.size - 1, 64)
-    mirrored = np.pad(samples, n_margin, mode="reflect")
-    frequencies = scipy.fft.rfftfreq(mirrored.size)
-    turned = scipy.fft.rfft(mirrored) * np.exp(2j * np.pi * frequencies * n_samples)
-    return np.asarray(scipy.fft.irfft(turned, mirrored.size)[n_margin : n_margin + samples.size])
+    n_transform = scipy.fft.next_fast_len(samples.size + 2 * n_margin, real=True)
+    mirrored = np.pad(samples, (n_margin, n_transform - samples.size - n_margin), mode="reflect")
+    turned = scipy.fft.rfft(mirrored)
+    turned *= np.exp(2j * np.pi * n_samples * scipy.fft.rfftfreq(n_transform)).astype(turned.dtype)
+    return np.asarray(scipy.fft.irfft(turned, n_transform)[n_margin : n_margin + samples.size])
