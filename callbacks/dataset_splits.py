@@ -45,6 +45,7 @@ def show_splits(place: dict[str, Any], version: str | None, _created: Any, _carr
     newest = DatasetService.list_splits(dataset_id, version=details["version"], actor=actor)
     return parts.build_split_list(
         splits,
+        dataset_id=dataset_id,
         carry_to=details["version"] if may_write() else None,
         carried={split["carried_from"]["split_id"] for split in newest if split["carried_from"]},
     )

@@ -307,14 +307,18 @@ def _check_bearings(rows: list[SplitRow], parts: Mapping[str, str]) -> Iterator[
 def _check_breadth(rows: list[SplitRow]) -> Iterator[LeakFinding]:
     machines = {row.machine for row in rows}
     if len(machines) == 1:
-        name = f" ('{one}')" if (one := next(iter(machines))) else ""
-        yield LeakFinding(
-            "note", "one_machine", f"All recordings come from one machine{name}: others may look different."
+        machine = next(iter(machines))
+        said = (
+            f"All recordings come from one machine ('{machine}'): others may look different."
+            if machine
+            else "No machine is named: all recordings may come from one, and others may look different."
         )
+        yield LeakFinding("note", "one_machine", said)
     healthy = {row.bearing_key for row in rows if row.fault_class == HEALTHY_CLASS}
     if len(healthy) == 1:
-        yield LeakFinding(
-            "note",
-            "one_healthy_bearing",
-            "There is one healthy bearing only: what is healthy elsewhere is unknown.",
+        said = (
+            "There is one healthy bearing only: what is healthy elsewhere is unknown."
+            if next(iter(healthy))
+            else "No healthy bearing is named: there may be one only, which says little of others."
         )
+        yield LeakFinding("note", "one_healthy_bearing", said)

@@ -96,7 +96,8 @@ def _compare_with_then(split: Mapping[str, Any], report: Mapping[str, Any]) -> l
 
 
 def _build_kind(dataset_id: int, kind: str, found: Sequence[Mapping[str, Any]], total: int) -> html.Section:
-    shown = f"{len(found):,} of {total:,} shown" if total > len(found) else f"{total:,}"
+    listed = f"{len(found)} of {count_of(total, 'finding')} shown"
+    shown = listed if total > len(found) else count_of(total, "finding")
     badge = html.Div([build_split_badge(found[0]["colour"]), html.Span(shown)], className="check-outcome")
     if kind in _MEASURED:
         body: Component = _build_pairs(dataset_id, kind, found)
@@ -114,9 +115,9 @@ def _build_finding(dataset_id: int, finding: Mapping[str, Any]) -> html.Li:
 
 
 def _build_pairs(dataset_id: int, kind: str, found: Sequence[Mapping[str, Any]]) -> html.Div:
-    headers = [
-        *("First", "Part", "Second", "Part", "Gain", "Delay (s)", "Correlation", "In common (s)"),
-    ]
+    """Return the pairs with what was measured; before a split they have no parts."""
+    parted = any((finding["left"] or {}).get("part") for finding in found)
+    sides = ("First", "Part", "Second", "Part") if parted else ("First", "Second")
     rows = []
     for finding in found:
         measured = finding["evidence"] or {}
@@ -124,9 +125,11 @@ def _build_pairs(dataset_id: int, kind: str, found: Sequence[Mapping[str, Any]])
             html.Span(format_number(measured.get(name), digits), className="numeral")
             for name, digits in (("gain", 3), ("lag_s", 4), ("correlation", 3), ("overlap_s", 3))
         ]
-        left, right = finding["left"], finding["right"]
-        sides = [_build_link(dataset_id, left), _part(left), _build_link(dataset_id, right), _part(right)]
-        rows.append([*sides, *numbers])
+        cells: list[Any] = []
+        for side in (finding["left"], finding["right"]):
+            cells += [_build_link(dataset_id, side), *([_part(side)] if parted else [])]
+        rows.append([*cells, *numbers])
+    headers = [*sides, "Gain", "Delay (s)", "Correlation", "In common (s)"]
     return build_plain_table(headers, rows, caption=_KINDS[kind])
 
 
@@ -158,12 +161,14 @@ def build_comparison(report: Mapping[str, Any]) -> Component:
         )
     left_out = scan["n_left_out"]
     notes = [
-        build_note(f"{left_out:,} more pairs look alike and were not looked at closely.", level="warning")
+        build_note(
+            f"{count_of(left_out, 'more pair')} look alike and were not looked at closely.", level="warning"
+        )
     ]
     facts = build_definitions(
         [
-            ("Signals compared", f"{scan['n_signals']:,}, each with every other"),
-            ("Pairs that share a vibration", f"{scan['n_pairs']:,}"),
+            ("Signals compared", f"{count_of(scan['n_signals'], 'signal')}, each with every other"),
+            ("Pairs that share a vibration", count_of(scan["n_pairs"], "pair")),
             ("Finished", f"{format_moment(scan['finished_at'])}, after {format_duration(scan['seconds'])}"),
             (
                 "What is recognised",

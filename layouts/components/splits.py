@@ -33,7 +33,8 @@ FIELD_NAMES = {
 }
 _LEVELS = {"red": "danger", "amber": "warning", "note": "info"}
 _ADVICE = {
-    "red": "This split leaks and can't be used. Choose another rule or other test values.",
+    "red": "This split leaks and can't be used. Choose another rule or other test values, or leave one of "
+    "two copies out of the dataset.",
     "amber": "Results on this split may flatter. You can accept that; it is then stamped on every result.",
     "note": "Nothing leaks. Mind what the test part can't show.",
     "clear": "Nothing leaks.",
@@ -179,9 +180,13 @@ def build_counts(counts: Mapping[str, Mapping[str, Any]]) -> html.Div:
 
 
 def build_split_list(
-    splits: Sequence[dict[str, Any]], *, carry_to: int | None = None, carried: Collection[int] = ()
+    splits: Sequence[dict[str, Any]],
+    *,
+    dataset_id: int | None = None,
+    carry_to: int | None = None,
+    carried: Collection[int] = (),
 ) -> Component:
-    """Return the splits of a version, or why there is none.
+    """Return the splits of a version, or why there is none, and the way to the report before any split.
 
     Those of a version older than ``carry_to`` can be carried over to it, unless they are in ``carried``.
     """
@@ -190,13 +195,22 @@ def build_split_list(
             "No splits yet",
             "A split decides which recordings train, validate and test. Training needs one.",
             icon="scissors",
+            action=None if dataset_id is None else _build_report_button(dataset_id),
         )
     rows = []
     for split in splits:
         can_go_over = carry_to is not None and split["version"] < carry_to
         is_open = can_go_over and split["split_id"] not in carried
         rows.append(_build_split(split, carry_to if is_open else None))
-    return html.Ul(rows, className="split-list")
+    listed = html.Ul(rows, className="split-list")
+    if dataset_id is None:
+        return listed
+    return html.Div([listed, html.Div(_build_report_button(dataset_id), className="surface-body")])
+
+
+def _build_report_button(dataset_id: int) -> Component:
+    path = f"/datasets/{dataset_id}/leaks"
+    return build_button_link("What has to stay together", path, icon="shield-check", primary=False)
 
 
 def _build_split(split: dict[str, Any], carry_to: int | None) -> html.Li:

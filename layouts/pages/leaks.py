@@ -47,10 +47,11 @@ def build_layout(
                         build_button("Compare the signals", LeaksId.START, icon="play", tone="primary"),
                         id=LeaksId.OFFER,
                         hidden=True,
+                        className="form-gap",
                     ),
                 ],
             ),
-            html.Div(build_skeleton(height="320px"), id=LeaksId.REPORT),
+            html.Div(build_skeleton(height="320px"), id=LeaksId.REPORT, className="form-gap"),
         ],
         className="page",
     )
