@@ -97,7 +97,7 @@ def show_preview(
         return (parts.build_problem(found["error"]), None, *blank, "", None, True, found["error"], *choices)
     channels = found["channels"]
     return (
-        None,
+        parts.build_info(found["note"]) if found["note"] else None,
         parts.build_facts(found),
         figures.build_waveform(channels, found["unit"], look),
         figures.build_spectrum(channels, found["unit"], look),

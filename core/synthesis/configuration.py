@@ -39,7 +39,7 @@ BENCHMARK_LAYERS: tuple[JournalLayer, ...] = (
 _TELLING_LAYERS = {"floor", "measurement", "low_frequency", "pink", "mains", "white"}
 _DEFAULT_BEARING = "6205-2RS"
 MAX_RECORDS = 100_000
-MAX_SAMPLES = 50_000_000
+MAX_SAMPLES = 10_000_000
 
 
 class _Strict(BaseModel):

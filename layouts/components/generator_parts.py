@@ -22,6 +22,11 @@ def build_problem(sentence: str) -> Component:
     return build_note(sentence, level="warning")
 
 
+def build_info(sentence: str) -> Component:
+    """Say what is to be known of the preview."""
+    return build_note(sentence)
+
+
 def build_facts(found: Mapping[str, Any]) -> Component:
     """Return the conditions that were drawn for one record."""
     drawn = found["conditions"]

@@ -23,8 +23,10 @@ from core.synthesis.workers import count_processes
 from services.datasets.generation import count_bytes
 from utils.exceptions import InvalidInputError
 
-_MAX_SECONDS = 20.0
+_MAX_SAMPLES = 2_000_000
 _MAX_POINTS = 2000
+
+GeneratorConfig = JournalConfig | RollingConfig
 _PROCESS_START_S = 2.0
 
 
@@ -44,12 +46,11 @@ def preview_generation(
         raise InvalidInputError(f"'{severity}' is not among the severities of the configuration.")
     if not 0 <= index < config.n_per_class:
         raise InvalidInputError(f"There are records 0 to {config.n_per_class - 1} of each class.")
-    if config.duration_s > _MAX_SECONDS:
-        raise InvalidInputError(f"The preview is for records of up to {_MAX_SECONDS:g} s; make it shorter.")
+    shown, note = _shorten_records(config)
     began_s = time.process_time()
-    record = make_record(config, chosen, index, severity=severity)
+    record = make_record(shown, chosen, index, severity=severity)
     _store_nowhere(record)
-    spent_s = time.process_time() - began_s
+    spent_s = (time.process_time() - began_s) * config.n_samples / shown.n_samples
     return {
         "config": dump_config(config),
         "title": name_generator(config),
@@ -61,9 +62,22 @@ def preview_generation(
         "conditions": record.conditions,
         "unit": record.unit,
         "channels": [_draw_channel(record, channel, max_hz) for channel in record.channels],
+        "note": note,
         "estimate": _estimate(config, spent_s),
         "not_evidence_for": list_limits(config),
     }
+
+
+def _shorten_records(config: GeneratorConfig) -> tuple[GeneratorConfig, str | None]:
+    """Return a configuration whose records are quick to make, and what is to be said about it."""
+    if config.n_samples <= _MAX_SAMPLES:
+        return config, None
+    duration_s = _MAX_SAMPLES / config.sample_rate_hz
+    note = (
+        f"The records will be {config.duration_s:g} s long. Shown is a shorter one, of {duration_s:.3g} s, "
+        "with the same draws."
+    )
+    return config.model_copy(update={"duration_s": duration_s}), note
 
 
 def _store_nowhere(record: SyntheticRecord) -> None:
@@ -99,7 +113,7 @@ def _shorten(values: NDArray[np.floating[Any]]) -> list[float]:
     return rounded
 
 
-def _estimate(config: JournalConfig | RollingConfig, seconds_per_record: float) -> dict[str, Any]:
+def _estimate(config: GeneratorConfig, seconds_per_record: float) -> dict[str, Any]:
     n_recordings = len(config.classes) * config.n_per_class
     n_processes = count_processes(n_recordings)
     return {

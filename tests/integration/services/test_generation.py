@@ -261,6 +261,14 @@ def test_a_preview_of_what_the_dataset_will_not_hold_is_refused(
     assert DatasetService.preview_generation(SMALL, **asked)["error_code"] == "invalid_input"
 
 
+def test_the_preview_of_long_records_is_a_shorter_one_and_says_so(database: Settings) -> None:
+    found = DatasetService.preview_generation({**SMALL, "duration_s": 400}, fault_class="healthy")
+    assert found["success"], found["error"]
+    assert "Shown is a shorter one, of 97.7 s" in found["note"]
+    assert found["channels"][0]["times_s"][-1] == pytest.approx(97.7, abs=0.1)
+    assert found["estimate"]["n_bytes"] > 18 * 400 * 20_480 * 4
+
+
 def test_configurations_are_kept_under_names(database: Settings) -> None:
     first = DatasetService.save_generator_preset("Quick", SMALL)
     again = DatasetService.save_generator_preset("Quick", {**SMALL, "seed": 8})
