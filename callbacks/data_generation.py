@@ -116,6 +116,7 @@ def show_waiting(items: Items | None) -> tuple[str, bool]:
 @requires_role("engineer")
 def show_files(
     items: Items | None,
+    arrangement: str | None,
     before: dict[str, Any] | None,
     rule_ids: list[dict[str, str]],
     rule_values: list[Any],
@@ -127,12 +128,16 @@ def show_files(
     used = [item for item in items if item["used"]]
     channels: Items = []
     values: Items = []
+    templates: Items = []
     previews: Items = []
     problem = None
     if used:
-        found = DatasetService.preview_import([item["upload_id"] for item in used], actor=current_actor())
+        found = DatasetService.preview_import(
+            [item["upload_id"] for item in used], arrangement=arrangement or "auto", actor=current_actor()
+        )
         if found["success"]:
             previews, channels, values = found["files"], found["channels"], found["values"]
+            templates = found["templates"]
         else:
             problem = found["error"]
     known = _keep_rules((before or {}).get("found") or [], rule_ids, rule_values)
@@ -142,6 +147,7 @@ def show_files(
             "upload_ids": [item["upload_id"] for item in used],
             "found": channels,
             "problem": page.find_twins(used),
+            "templates": [{key: each[key] for key in ("template_id", "fits")} for each in templates],
         },
         page.build_rules(channels, known),
         not used,
@@ -226,6 +232,7 @@ def _register_files(app: dash.Dash) -> None:
         Output(DataGenerationId.BODY, "hidden"),
         Output(pattern_id(DataGenerationId.VALUE, ALL), "options"),
         files,
+        Input(DataGenerationId.ARRANGEMENT, "value"),
         State(DataGenerationId.CHANNELS, "data"),
         State(pattern_id(DataGenerationId.RULE, ALL), "id"),
         State(pattern_id(DataGenerationId.RULE, ALL), "value"),

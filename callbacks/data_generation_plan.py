@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from glob import escape
 from typing import Any
@@ -20,7 +19,7 @@ from callbacks.context import (
     unwrap,
     watch_jobs,
 )
-from layouts.components.import_mapping import NOTHING, read_rules
+from layouts.components.import_form import UNLABELLED, Overrides, list_form, read_form
 from layouts.components.import_signals import FIELDS, NUMBER_FIELDS, group_corrections
 from layouts.components.states import build_note
 from layouts.ids import pattern_id
@@ -29,79 +28,6 @@ from layouts.pages import data_generation as page
 from services.dataset_service import DatasetService
 
 _MAX_CORRECTIONS = 500
-_TEXT_FIELDS = ("LABEL_FROM", "LABEL_FIELD", "PATTERN", "WORDS", "TABLE")
-UNLABELLED = "unlabelled"
-NO_CHANNEL = "Tick at least one channel to import."
-
-Form = Sequence[Any]
-Overrides = list[dict[str, Any]]
-
-
-# --- the mapping -------------------------------------------------------------------------------------------
-
-
-def build_mapping(
-    found: Sequence[Mapping[str, Any]],
-    rules: Mapping[str, Mapping[str, Any]],
-    fields: Mapping[str, Any],
-    values: Mapping[str, Any],
-    label_from: str | None,
-    label_field: str | None,
-    pattern: str | None,
-    words: str | None,
-    table: str | None,
-    overrides: Overrides,
-) -> dict[str, Any]:
-    """Return the mapping that the form describes; the service judges it.
-
-    ``found`` are the proposed channels: a rule whose glob was changed comes after them and wins.
-    """
-    source = label_field if label_from == "field" else label_from
-    mapping = {
-        "channels": [] if (table or "").strip() else _build_channels(found, rules),
-        "defaults": {name: value for name, value in fields.items() if value not in (None, "", NOTHING)},
-        **{key: value for key, value in values.items() if value not in (None, NOTHING)},
-        "label_from": None if source == "found" else source,
-        "pattern": (pattern or "").strip(),
-        "map": parse_words(words),
-        "metadata_csv": (table or "").strip(),
-        "overrides": overrides,
-    }
-    return {key: value for key, value in mapping.items() if value}
-
-
-def _build_channels(
-    found: Sequence[Mapping[str, Any]], rules: Mapping[str, Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    proposed = {each["glob"] for each in found}
-    channels = []
-    for rule in rules.values():
-        if rule["take"] and (rule["variable"] or "").strip():
-            fields = {name: rule[name] for name in ("channel", "unit", "measurement_point", "bearing")}
-            label = {} if rule["labelled"] else {"fault_class": UNLABELLED}
-            channels.append({"variable": rule["variable"].strip(), **fields, **label})
-    return sorted(channels, key=lambda channel: channel["variable"] not in proposed)
-
-
-def parse_words(text: str | None) -> dict[str, str]:
-    """Return ``IR = inner_race`` lines as a dictionary."""
-    pairs = (line.partition("=") for line in re.split(r"[\n,;]+", text or "") if "=" in line)
-    return {word.strip(): target.strip() for word, _, target in pairs if word.strip()}
-
-
-def read_form(form: Form) -> tuple[list[str], dict[str, Any], str | None]:
-    """Return the files, the mapping, and what is missing before the service can be asked."""
-    files, rule_ids, rule_values, field_ids, field_values, value_ids, values, *texts, overrides = form
-    mapping = build_mapping(
-        (files or {}).get("found") or [],
-        read_rules(rule_ids, rule_values),
-        {each["index"]: value for each, value in zip(field_ids, field_values, strict=True)},
-        {each["index"]: value for each, value in zip(value_ids, values, strict=True)},
-        *texts,
-        overrides or [],
-    )
-    has_signals = "channels" in mapping or "metadata_csv" in mapping or not (files or {}).get("found")
-    return (files or {}).get("upload_ids") or [], mapping, None if has_signals else NO_CHANNEL
 
 
 # --- the plan ----------------------------------------------------------------------------------------------
@@ -291,20 +217,6 @@ def start(
     return str(result["job_id"])
 
 
-def _list_form(kind: type[Input] | type[State]) -> list[Any]:
-    patterns = (DataGenerationId.RULE, DataGenerationId.DEFAULT, DataGenerationId.VALUE)
-    return [
-        kind(DataGenerationId.CHANNELS, "data"),
-        *(
-            place
-            for pattern in patterns
-            for place in (State(pattern_id(pattern, ALL), "id"), kind(pattern_id(pattern, ALL), "value"))
-        ),
-        *(kind(DataGenerationId[field], "value") for field in _TEXT_FIELDS),
-        kind(DataGenerationId.OVERRIDES, "data"),
-    ]
-
-
 def register(app: dash.Dash) -> None:
     """Wire this part of the page."""
     _register_mapping(app)
@@ -322,7 +234,7 @@ def register(app: dash.Dash) -> None:
         Input(DataGenerationId.AGAIN, "n_clicks"),
         State(DataGenerationId.NAME, "value"),
         State(DataGenerationId.DESCRIPTION, "value"),
-        *_list_form(State),
+        *list_form(State),
         prevent_initial_call=True,
     )(start)
     keep_in_url(app, DataGenerationId.URL, Input(DataGenerationId.JOB, "data"))
@@ -335,7 +247,7 @@ def _register_mapping(app: dash.Dash) -> None:
         Output(DataGenerationId.GRID, "rowData"),
         Output(DataGenerationId.REVIEW, "children"),
         Output(DataGenerationId.PLAN, "data"),
-        *_list_form(Input),
+        *list_form(Input),
     )(show_plan)
     app.callback(
         Output(DataGenerationId.LABEL_FIELD_AREA, "hidden"), Input(DataGenerationId.LABEL_FROM, "value")

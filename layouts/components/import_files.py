@@ -21,10 +21,19 @@ MOST_LISTED = 300
 _FEW_VARIABLES = 4
 _FORMATS = {
     "matlab5": "MATLAB",
+    "matlab73": "MATLAB v7.3",
     "canonical_hdf5": "HDF5 dataset",
     "split_hdf5": "HDF5 with a split",
     "flat_hdf5": "HDF5",
+    "hdf5": "HDF5",
     "csv": "CSV",
+    "npy": "NumPy",
+    "npz": "NumPy archive",
+    "wav": "WAV",
+    "flac": "FLAC",
+    "parquet": "Parquet",
+    "tdms": "TDMS",
+    "uff58": "UFF 58",
 }
 
 

@@ -21,7 +21,7 @@ CLASSES = tuple(dict.fromkeys((*ROLLING_FAULT_CLASSES, *FAULT_CLASSES)))
 EXAMPLE_PATTERN = r"(?P<fault_class>[A-Za-z]+)(?P<severity>\d*).*_(?P<load>\d)"
 TABLE_COLUMNS = (
     *("file", "variable", "channel", "sample_rate_hz", "shaft_speed_rpm", "load", "unit", "machine"),
-    *("measurement_point", "bearing", "fault_class", "severity", "group"),
+    *("measurement_point", "bearing", "fault_class", "severity", "group", "sensitivity", "acquired_utc"),
 )
 # Key of the mapping: label, unit of the field that it gives.
 VALUE_KEYS = {
@@ -92,6 +92,15 @@ def _build_rule(channel: Mapping[str, Any], known: Mapping[str, Any]) -> html.Fi
                 value=known.get("unit", ""),
                 placeholder=", ".join(channel["units"]) or _AS_ALL,
                 maxlength=24,
+            ),
+        ),
+        build_field(
+            "Sensitivity",
+            build_text(
+                place("sensitivity"),
+                value=known.get("sensitivity", ""),
+                placeholder="100 mV/g",
+                maxlength=40,
             ),
         ),
         build_field(
@@ -185,6 +194,11 @@ def build_defaults() -> html.Div:
             field("shaft_speed_rpm", "Shaft speed", unit="rpm", inputmode="decimal"),
             field("load", "Load"),
             field("unit", "Unit", help_text="For example g or m/s²."),
+            field(
+                "sensitivity",
+                "Sensitivity",
+                help_text="For example 100 mV/g: the files' volts become g.",
+            ),
             field("machine", "Machine"),
             field("measurement_point", "Measurement point"),
             field("bearing", "Bearing", list=DataGenerationId.BEARINGS.value),

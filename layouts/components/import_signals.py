@@ -29,11 +29,13 @@ FIELDS = {
     "load": "Load",
     "severity": "Severity",
     "unit": "Unit",
+    "sensitivity": "Sensitivity",
     "machine": "Machine",
     "measurement_point": "Measurement point",
     "bearing": "Bearing",
     "group": "Physical bearing",
     "recording": "Recording",
+    "acquired_utc": "Taken (UTC)",
 }
 _WIDTHS = {
     "channel": 110,

@@ -8,7 +8,13 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from layouts.components import import_files, import_mapping, import_review, import_signals
+from layouts.components import (
+    import_files,
+    import_mapping,
+    import_review,
+    import_signals,
+    import_templates,
+)
 from layouts.components.cards import build_card
 from layouts.components.forms import build_button, build_field
 from layouts.components.generator_form import build_generator_tab
@@ -20,9 +26,10 @@ from layouts.components.url import build_url_store
 from layouts.ids.data_generation import DataGenerationId
 from layouts.ids.generator import GeneratorId
 from layouts.page_spec import NavGroup, PageSpec
+from utils.constants import RECORDING_ENDINGS
 
 TABS = (("generate", "Generate"), ("import", "Import"))
-ENDINGS = (".mat", ".h5", ".hdf5", ".csv", ".tsv", ".txt")
+ENDINGS = RECORDING_ENDINGS
 build_file_list = import_files.build_file_list
 find_twins = import_files.find_twins
 build_waiting_words = import_files.build_waiting_words
@@ -35,6 +42,8 @@ build_review = import_review.build_review
 build_name_note = import_review.build_name_note
 build_job = import_review.build_job
 build_no_job = import_review.build_no_job
+build_offers = import_templates.build_offers
+build_template_list = import_templates.build_template_list
 
 
 def build_layout(
@@ -112,8 +121,8 @@ def _build_files() -> html.Section:
         many=True,
         endings=ENDINGS,
         keep_tables=True,
-        help_text="MATLAB (-v7 and older), HDF5 and CSV. They stay on the server until they are imported or "
-        "removed.",
+        help_text="MATLAB, HDF5, CSV and text, NumPy, WAV, FLAC, Parquet, TDMS and UFF 58. They stay on the "
+        "server until they are imported or removed.",
     )
     waiting = html.Div(
         [
@@ -155,7 +164,12 @@ def _build_mapping() -> html.Section:
         className="note note-info import-waiting",
     )
     parts = [
+        html.Div(id=DataGenerationId.TEMPLATE_OFFERS, **{"aria-live": "polite"}),
         offer,
+        _build_disclosure(
+            "Templates", html.Div(id=DataGenerationId.TEMPLATE_LIST), DataGenerationId.TEMPLATE_AREA
+        ),
+        _build_part("Layout", import_templates.build_arrangement()),
         _build_part(
             "Channels",
             [
@@ -228,6 +242,7 @@ def _build_review() -> html.Section:
             ),
             html.Div(id=DataGenerationId.NAME_NOTE),
             html.Div(start, className="form-actions"),
+            import_templates.build_save(),
         ],
         className="stack-form",
     )

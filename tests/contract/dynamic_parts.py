@@ -13,6 +13,7 @@ from layouts.components.feature_sets import build_sets
 from layouts.components.import_files import build_file_list
 from layouts.components.import_mapping import build_rules
 from layouts.components.import_signals import build_corrections
+from layouts.components.import_templates import build_offers, build_template_list
 from layouts.components.jobs import build_job_list
 from layouts.components.results import build_confusion
 from layouts.components.signal_peaks import build_best_bands
@@ -108,6 +109,8 @@ DYNAMIC_PARTS: dict[str, Callable[[], list[Component]]] = {
         build_file_list([FILE], []),
         *build_rules([CHANNEL], {}),
         *build_corrections([{"file": "*", "load": "3"}]),
+        *build_offers([{"template_id": 1, "name": "t", "fits": True}]),
+        *build_template_list([{"template_id": 1, "name": "t"}]),
     ],
     "dataset": lambda: [
         build_split_list([SPLIT], carry_to=2),

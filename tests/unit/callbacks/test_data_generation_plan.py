@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 import pytest
 
 from callbacks import data_generation_plan as callbacks
-from callbacks.data_generation_plan import build_mapping, merge_corrections, parse_words
+from callbacks.data_generation_plan import merge_corrections
+from layouts.components.import_form import NO_CHANNEL, build_mapping, parse_words, read_form
 from layouts.components.import_signals import group_corrections
 from services.datasets.mapping import parse_mapping
 
@@ -15,13 +16,14 @@ FOUND = [{"channel": "DE", "glob": "*_DE_time"}, {"channel": "FE", "glob": "*_FE
 
 
 def rule(glob: str, channel: str, **changes: object) -> dict[str, object]:
-    plain = {"unit": "", "measurement_point": "", "bearing": "", "take": True, "labelled": True}
+    plain = {"unit": "", "sensitivity": "", "measurement_point": "", "bearing": ""}
+    plain |= {"take": True, "labelled": True}
     return {"variable": glob, "channel": channel, **plain, **changes}
 
 
 def mapping(rules=None, fields=None, values=None, *, texts=("found", "", "", "", ""), overrides=()):
     chosen = rules if rules is not None else {"DE": rule("*_DE_time", "DE"), "FE": rule("*_FE_time", "FE")}
-    built = build_mapping(FOUND, chosen, fields or {}, values or {}, *texts, list(overrides))
+    built = build_mapping(FOUND, chosen, fields or {}, values or {}, *texts, "auto", "", list(overrides))
     parse_mapping(built)  # whatever the form can say, the service understands
     return built
 
@@ -71,8 +73,8 @@ def test_no_channel_at_all_is_said_before_the_service_would_take_every_signal() 
     ids = [{"index": f"DE|{name}"} for name in rule("", "")]
     values = list(rule("*_DE_time", "DE", take=False).values())
     files = {"upload_ids": ["u"], "found": FOUND[:1]}
-    form = [files, ids, values, [], [], [], [], "found", "", "", "", "", []]
-    assert callbacks.read_form(form)[2] == callbacks.NO_CHANNEL
+    form = [files, ids, values, [], [], [], [], "found", "", "", "", "", "auto", "", []]
+    assert read_form(form)[2] == NO_CHANNEL
 
 
 ROW = {"file": "a.mat", "variable": "acc [g]", "load": "3", "fault_class": None}
