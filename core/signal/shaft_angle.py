@@ -64,7 +64,7 @@ def _evaluate(curve: PPoly, at: ArrayLike) -> NDArray[np.float64]:
 def build_constant_angle(shaft_frequency_hz: float, duration_s: float) -> ShaftAngle:
     """Build the angle of a shaft that turns steadily from second 0 on.
 
-    >>> build_constant_angle(25.0, 2.0).turns_at(0.5).item()
+    >>> round(build_constant_angle(25.0, 2.0).turns_at(0.5).item(), 6)
     12.5
 
     Raises

@@ -95,6 +95,7 @@ def _build_field(name: str) -> Component:
         id=pattern_id(BearingId.FIELD, name),
         type="number" if number else "text",
         autocomplete="off",
+        value=0 if name == "contact_angle_deg" else None,
         **({"min": 0, "step": "any"} if number else {"maxlength": 300 if name == "source" else 120}),
     )
     return build_field(label, control, unit=unit, help_text=help_text)
