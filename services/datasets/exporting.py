@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -131,9 +131,9 @@ def run_export(handle: JobHandle) -> dict[str, Any]:
     _check_room(writer, rows, folder)
     path = folder / f"export-{handle.job_id}-{new_storage_name()}{writer.suffix}"
     try:
-        writer.write(
-            path, _describe_dataset(name, version, rows), lambda done: _tell(handle, done, len(rows))
-        )
+        signals = _list_signals(rows, handle.raise_if_interrupted)
+        dataset = _describe_dataset(name, version, rows, signals)
+        writer.write(path, dataset, lambda done: _tell(handle, done, len(rows)))
         return _publish(handle, export, path)
     except ServiceUnavailableError:
         raise  # nobody can tell whether the row names the file already: the next attempt sweeps
@@ -164,7 +164,9 @@ def _check_room(writer: WriterSpec, rows: Sequence[Row], folder: Path) -> None:
         )
 
 
-def _describe_dataset(name: str, version: DatasetVersion, rows: Sequence[Row]) -> ExportedDataset:
+def _describe_dataset(
+    name: str, version: DatasetVersion, rows: Sequence[Row], signals: Iterator[ExportedSignal]
+) -> ExportedDataset:
     if not rows:
         raise InvalidInputError("This version holds no signals to export.")
     return ExportedDataset(
@@ -174,20 +176,21 @@ def _describe_dataset(name: str, version: DatasetVersion, rows: Sequence[Row]) -
         class_names=tuple(sorted({row["fault_class"] for row in rows if row["fault_class"]})),
         created_utc=utc_now(),
         n_signals=len(rows),
-        signals=_list_signals(sorted(rows, key=lambda row: (row["recording"], row["channel"]))),
+        signals=signals,
     )
 
 
-def _list_signals(rows: Sequence[Row]) -> Iterator[ExportedSignal]:
-    for batch in split_batches(rows):
+def _list_signals(rows: Sequence[Row], on_block: Callable[[], None]) -> Iterator[ExportedSignal]:
+    """Yield the signals by recording and channel, a few hundred rows at a time."""
+    for batch in split_batches(sorted(rows, key=lambda row: (row["recording"], row["channel"]))):
         with get_db_session(read_only=True) as session:
             chosen = select(Signal).where(Signal.id.in_([row["signal_id"] for row in batch]))
             signals = {signal.id: signal for signal in session.scalars(chosen)}
         for row in batch:
-            yield _describe_signal(row, signals[row["signal_id"]])
+            yield _describe_signal(row, signals[row["signal_id"]], on_block)
 
 
-def _describe_signal(row: Row, signal: Signal) -> ExportedSignal:
+def _describe_signal(row: Row, signal: Signal, on_block: Callable[[], None]) -> ExportedSignal:
     def load_values() -> Float32Array:
         return open_signal_view(signal).read()
 
@@ -204,6 +207,7 @@ def _describe_signal(row: Row, signal: Signal) -> ExportedSignal:
         part=row["given_part"],
         acquired_utc=row["acquired_at"],
         source_file=row["source_file"],
+        on_block=on_block,
         **{name: row[name] for name in same},
     )
 

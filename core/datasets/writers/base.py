@@ -31,6 +31,8 @@ class ExportedSignal:
         Of the samples, from the store.
     load_values
         Gives the samples, float32, 1-D; memory-mapped ones are not loaded whole.
+    on_block
+        Called before every million samples; may raise, then nothing is left of the file.
     """
 
     recording: str
@@ -51,6 +53,7 @@ class ExportedSignal:
     part: str | None = None
     acquired_utc: str | None = None
     source_file: str | None = None
+    on_block: Callable[[], None] = lambda: None
 
     def describe(self) -> dict[str, str | float]:
         """Return everything but the samples that is known, in the order of the fields."""
@@ -62,6 +65,7 @@ class ExportedSignal:
         """Yield the samples a million at a time."""
         values = self.load_values()
         for start in range(0, len(values), BLOCK_SAMPLES):
+            self.on_block()
             yield values[start : start + BLOCK_SAMPLES]
 
 
