@@ -9,8 +9,10 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from layouts.components.badges import build_badge, build_class_badge, build_split_badge, format_class
+from layouts.components.cards import build_card
 from layouts.components.findings import build_finding_notes
 from layouts.components.numbers import count_of, format_percent
+from layouts.components.tables import build_plain_table
 from layouts.ids import pattern_id
 from layouts.ids.experiment import ExperimentId
 
@@ -38,6 +40,38 @@ def build_accuracy(level: str, judged: Mapping[str, Any], part: str) -> html.Div
         ],
         className=f"accuracy surface {'is-main' if level == 'recording_level' else ''}",
     )
+
+
+def build_subsets(subsets: Mapping[str, Mapping[str, Any]]) -> html.Section:
+    """Return how the classifier does on the variants of the test part, such as one with noise on it."""
+    rows = []
+    for part, judged in sorted(subsets.items(), key=lambda pair: _order_subset(pair[0])):
+        level = judged["recording_level"]
+        rows.append(
+            [
+                part,
+                level["n"],
+                format_percent(level["accuracy"]),
+                build_interval(level["accuracy"], level["accuracy_interval"], brief=True),
+                *(format_percent(level[name]) for name in ("macro_f1", "ece")),
+                format_percent(judged["window_level"]["accuracy"]),
+            ]
+        )
+    headers = (
+        *("Part", "Recordings", "Recording-level accuracy", "95 % interval"),
+        *("Macro F1", "ECE", "Window-level accuracy"),
+    )
+    caption = "Variants of the test part"
+    return build_card(caption, build_plain_table(headers, rows, caption=caption), flush=True)
+
+
+def _order_subset(part: str) -> tuple[str, float]:
+    """White before pink or by name, the louder noise further down: ``test_snr20`` before ``test_snr5``."""
+    name = part.rstrip("-.0123456789")
+    try:
+        return name, -float(part.removeprefix(name))
+    except ValueError:
+        return name, 0.0
 
 
 def build_interval(share: float | None, interval: Sequence[float] | None, *, brief: bool = False) -> html.Div:

@@ -257,7 +257,9 @@ def build_verdict(
     if group and group["n_seeds"] > 1:
         further.append(_describe_group(group))
     remarks = html.Div([html.Div(text) for text in further], className="row-detail remarks")
-    return html.Div([html.Div(cards, className="grid-2"), stamp, remarks], className="stack")
+    subsets = found.get("subsets") if part == "test" else None
+    variants = [results.build_subsets(subsets)] if subsets else []
+    return html.Div([html.Div(cards, className="grid-2"), stamp, remarks, *variants], className="stack")
 
 
 def _describe_further(judged: Mapping[str, Any], part: str, test_evaluations: int) -> str:

@@ -37,6 +37,8 @@ logger = setup_logger(__name__)
 
 _TRAINING_SHARE = 0.95
 _JUDGED_PARTS = ("validation", "test")
+# Further parts of a split whose names begin so are judged beside the test part, never instead of it.
+_SUBSET = "test_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,8 @@ def _judge_and_store(task: _Task, outcome: TrainingOutcome, handle: JobHandle) -
 
     assert outcome.classifier_folder is not None  # noqa: S101 -- narrows the type for the checker
     classifier = Classifier.load(outcome.classifier_folder)
-    evaluations = {part: _judge(task, part, classifier, handle) for part in _JUDGED_PARTS}
+    subsets = sorted({row.part for row in task.rows if row.part.startswith(_SUBSET)})
+    evaluations = {part: _judge(task, part, classifier, handle) for part in (*_JUDGED_PARTS, *subsets)}
     results = _build_results(task, outcome, evaluations)
     _store(task, outcome, evaluations, results, read_digest(outcome.classifier_folder), handle)
     return results
@@ -219,8 +222,10 @@ def _build_results(
         "stopped_early": outcome.status == "stopped",
         "best_epoch": outcome.best_epoch,
         "epochs_run": outcome.epochs_run,
-        **{part: found.metrics if found else None for part, found in evaluations.items()},
-        "subsets": {},
+        **{part: found.metrics if (found := evaluations[part]) else None for part in _JUDGED_PARTS},
+        "subsets": {
+            part: found.metrics for part, found in evaluations.items() if found and part not in _JUDGED_PARTS
+        },
         **task.split_facts,
     }
 

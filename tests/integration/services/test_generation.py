@@ -26,6 +26,7 @@ from models.machine import Machine
 from models.recording import Recording, Signal
 from services.data_service import DataService
 from services.dataset_service import DatasetService
+from services.experiment_service import ExperimentService
 from services.jobs import board, queue
 from services.shared.signal_store import load_samples
 from tests.conftest import Configure
@@ -316,10 +317,30 @@ def test_noise_variants_hold_the_split_and_its_noisy_test_parts(database: Settin
     for part in ("test", "test_snr10", "test_snr5", "test_pink10", "test_pink5"):
         assert counts[part] == base["counts"]["test"]["n_recordings"], part
     check_copies(base_id, noisy_id)
-    assert DataService.delete_dataset(base_id)["success"]
+    check_subsets(split["split_id"], counts["test"])
+    gone = DataService.delete_dataset(base_id)
+    assert gone["success"], gone["error"]
     for recording, row, _ in list_stored():
         assert recording.dataset_id == noisy_id
         assert load_samples(row).size == row.n_samples
+
+
+def check_subsets(split_id: int, n_tests: int) -> None:
+    """A training on the given split is judged on every variant, beside the clean test part."""
+    config = {
+        "split_id": split_id,
+        "network": "random_forest",
+        "seeds": [0],
+        "options": {"n_trees": 10, "window_s": 0.25},
+    }
+    made = ExperimentService.create_experiment(config)
+    assert made["success"], made["error"]
+    assert ExperimentService.run_training_job(made["job_ids"][0], "test") == "done"
+    results = ExperimentService.get_results(made["experiment_ids"][0])
+    assert results is not None
+    assert set(results["subsets"]) == {"test_snr10", "test_snr5", "test_pink10", "test_pink5"}
+    for part, judged in (("test", results["test"]), *results["subsets"].items()):
+        assert judged["recording_level"]["n"] == n_tests, part
 
 
 def check_copies(base_id: int, noisy_id: int) -> None:

@@ -11,6 +11,7 @@ from layouts.components.results import (
     build_per_class,
     build_predictions,
     build_stamp,
+    build_subsets,
     format_interval,
 )
 from tests.unit.layouts.tree import find_text, list_components
@@ -116,3 +117,11 @@ def test_amber_is_stamped_with_its_findings_and_the_reason_that_was_given() -> N
 
 def test_a_clear_split_is_not_dressed_as_a_warning() -> None:
     assert "flatter" not in find_text(build_stamp("clear", [], None))
+
+
+def test_the_variants_of_the_test_part_stand_from_quiet_to_loud() -> None:
+    levels = {"recording_level": {**JUDGED, "macro_f1": 0.7, "ece": None}, "window_level": JUDGED}
+    text = find_text(build_subsets(dict.fromkeys(("test_snr5", "test_pink10", "test_snr20"), levels)))
+    assert text.index("test_pink10") < text.index("test_snr20") < text.index("test_snr5")
+    assert "Window-level accuracy" in text
+    assert "30 to 95 %" in text
