@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import dash
-from dash import Input, Output, State, dcc, no_update
+from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from callbacks.context import (
@@ -64,7 +64,7 @@ def show_distribution(
         None,
         False,
         figures.build_distribution(found, theme or "light"),
-        f"{found['feature']['meaning']} · window-level",
+        f"{found['feature']['meaning']} · window-level; the end bins hold what lies beyond",
         _build_percentiles(found),
     )
 
@@ -121,7 +121,7 @@ def show_projection(
             "t-SNE puts windows that are alike side by side. It is computed once, in a job, and stored.",
             icon="diagram-3",
         )
-        return state, True, no_update, None, False
+        return html.Div(state, className="surface"), True, no_update, None, False
     return None, False, figures.build_projection(found, theme or "light"), _word_projection(found), True
 
 

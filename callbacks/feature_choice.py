@@ -72,8 +72,6 @@ def show_sets(
     values = [option["value"] for option in options]
     wanted = [str((changed or {}).get("set") or ""), current or "", place["set"]]
     chosen = next((each for each in wanted if each in values), values[0] if values else "")
-    if not options:
-        options = [{"value": "", "label": "None extracted yet"}]
     return options, chosen
 
 

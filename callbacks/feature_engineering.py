@@ -7,7 +7,8 @@ from typing import Any
 
 import dash
 from dash import ALL as EVERY
-from dash import Input, Output, State, ctx, no_update
+from dash import Input, Output, State, ctx, html, no_update
+from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks.context import (
@@ -61,19 +62,21 @@ def show_summary(feature_set: str | None) -> Any:
     """Show what is known of the chosen set."""
     set_id = parse_id(feature_set)
     if set_id is None:
-        return build_empty_state(
+        state = build_empty_state(
             "No features extracted yet",
             "Choose domain and window above. An extraction is stored with this version and used again "
             "everywhere.",
             icon="bar-chart-steps",
         )
+        return _frame(state)
     found = FeatureService.get_feature_set(set_id, actor=current_actor())
     if found is None:
-        return build_empty_state(
+        state = build_empty_state(
             "This feature set can't be read",
             "It may have been deleted, or its file is damaged. Extract it again.",
             icon="exclamation-octagon",
         )
+        return _frame(state)
     return parts.build_summary(found)
 
 
@@ -133,9 +136,8 @@ def list_splits(dataset: str | None, version: str | None) -> tuple:
     options = [
         {"value": str(each["split_id"]), "label": each["name"]} for each in found if each["version"] == number
     ]
-    if not options:
-        options = [{"value": "", "label": "No split of this version"}]
-    return options, options[0]["value"], options, options[0]["value"]
+    first = options[0]["value"] if options else ""
+    return options, first, options, first
 
 
 def _find_ranking(set_id: int, kind: str, method: str, split_id: int | None) -> Mapping[str, Any] | None:
@@ -173,16 +175,21 @@ def show_importance(
 
 def _offer(title: str, methods: dict[str, str], method: str) -> Any:
     words = f"{methods[method]}: press the button above. A job does it, on the split's training part only."
-    return build_empty_state(title, words, icon="bar-chart-steps")
+    return _frame(build_empty_state(title, words, icon="bar-chart-steps"))
+
+
+def _frame(state: Component) -> html.Div:
+    return html.Div(state, className="surface")
 
 
 def _offer_split() -> Any:
-    return build_empty_state(
+    state = build_empty_state(
         "This version has no split",
         "Importance and selection look at the training part of a split only, so that nothing of the test "
         "part shapes a classifier. Make a split on the page of the dataset.",
         icon="signpost-split",
     )
+    return _frame(state)
 
 
 @requires_role("engineer")

@@ -33,7 +33,8 @@ def compute_importance(
 
     ``mutual_info`` is the mutual information with the class in nats, by nearest neighbours (Kraskov et al.,
     2004). ``random_forest`` is the mean decrease of impurity in a forest. ``permutation`` is by how much the
-    accuracy on held-out groups of the given rows falls when one feature's values are mixed up.
+    mean probability of the true class, on held-out groups of the given rows, falls when one feature's values
+    are mixed up.
 
     Parameters
     ----------
@@ -106,15 +107,21 @@ def _permute(
     rng = np.random.default_rng(seed)
     held = _hold_out(targets, groups, rng)
     model = _grow(values[~held], targets[~held], seed)
-    judged, expected = np.array(values[held], dtype=np.float64), targets[held]
-    whole = float(np.mean(model.predict(judged) == expected))
+    judged = np.array(values[held], dtype=np.float64)
+    own = np.searchsorted(model.classes_, targets[held])
+    rows = np.arange(len(judged))
+
+    def judge() -> float:
+        return float(np.mean(model.predict_proba(judged)[rows, own]))
+
+    whole = judge()
     drops = np.zeros((_N_REPEATS, values.shape[1]))
     used = np.flatnonzero(model.feature_importances_ > 0)
     for column in used:
         kept = judged[:, column].copy()
         for repeat in range(_N_REPEATS):
             judged[:, column] = rng.permutation(kept)
-            drops[repeat, column] = whole - float(np.mean(model.predict(judged) == expected))
+            drops[repeat, column] = whole - judge()
         judged[:, column] = kept
     return drops.mean(axis=0), drops.std(axis=0)
 

@@ -38,7 +38,10 @@ def build_choice(ids: Any, dataset: str, version: str, feature_set: str, *more: 
         [
             build_field("Dataset", build_select(ids.DATASET, _keep(dataset), dataset)),
             build_field("Version", build_select(ids.VERSION, [(version, version)], version)),
-            build_field("Feature set", build_select(ids.SET, _keep(feature_set), feature_set)),
+            build_field(
+                "Feature set",
+                build_select(ids.SET, _keep(feature_set), feature_set, placeholder="None extracted yet"),
+            ),
             *more,
         ],
         className="filter-bar feature-choice",

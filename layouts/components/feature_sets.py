@@ -138,7 +138,7 @@ def word_training(ranking: Mapping[str, Any]) -> str:
 def build_selection(ranking: Mapping[str, Any]) -> Component:
     """Return the chosen features, the best first."""
     rows = [
-        [index, item["feature"], format_number(item["score"], 3)]
+        [f"{index}", item["feature"], format_number(item["score"], 3)]
         for index, item in enumerate(ranking["items"], start=1)
     ]
     return html.Div(

@@ -12,6 +12,8 @@ from layouts.components.badges import format_class
 from layouts.figures.theme import build_figure, class_style, escape_markup
 
 MOST_BARS = 30
+# Room for a legend above the plot.
+_LEGEND_MARGIN = {"t": 48}
 _BAR_COLOURS = {"light": "#1D5FAE", "dark": "#7DB4F5"}
 # Blue over white (or the dark ground) to vermillion: safe for colour-blind eyes.
 _SCALES = {
@@ -33,6 +35,7 @@ def build_distribution(found: Mapping[str, Any], theme: str) -> go.Figure:
         y=("Share of the class's windows", "%"),
         uirevision=feature["name"],
         hovermode="x unified",
+        margin=_LEGEND_MARGIN,
     )
     middles = [(low + high) / 2 for low, high in itertools.pairwise(edges)]
     for each in found["classes"]:
@@ -60,7 +63,7 @@ def build_projection(found: Mapping[str, Any], theme: str) -> go.Figure:
         ]
     else:
         names = [("t-SNE 1", "no unit"), ("t-SNE 2", "no unit")]
-    figure = build_figure(theme, x=names[0], y=names[1], uirevision=found["method"])
+    figure = build_figure(theme, x=names[0], y=names[1], uirevision=found["method"], margin=_LEGEND_MARGIN)
     for fault_class in sorted(set(found["fault_class"])):
         rows = [index for index, name in enumerate(found["fault_class"]) if name == fault_class]
         style = class_style(fault_class)
@@ -91,7 +94,13 @@ def build_spectra(found: Mapping[str, Any], theme: str) -> go.Figure:
     """Return the median spectrum of every class in its band from the 10th to the 90th percentile."""
     unit = f"dB re 1 ({found['unit']})²/Hz" if found["unit"] else "dB, unit unknown"
     figure = build_figure(
-        theme, x=("Frequency", "Hz"), y=("Power density", unit), uirevision="spectra", hovermode="x unified"
+        theme,
+        x=("Frequency", "Hz"),
+        y=("Power density", unit),
+        uirevision="spectra",
+        hovermode="x unified",
+        margin=_LEGEND_MARGIN,
+        legend={"y": 1.09},  # Plotly counts the bands' hidden entries in, and would lay it over the curves
     )
     frequencies = found["frequencies_hz"]
     for each in found["classes"]:
@@ -133,7 +142,7 @@ def build_importance(ranking: Mapping[str, Any], method: str, theme: str) -> go.
     units = {
         "mutual_info": ("Mutual information with the class", "nats"),
         "random_forest": ("Mean decrease of impurity", "share"),
-        "permutation": ("Accuracy lost when mixed up (window-level)", "share"),
+        "permutation": ("Probability of the true class lost when mixed up", "window-level"),
     }
     items = list(reversed(ranking["items"][:MOST_BARS]))
     spread = [item["spread"] or 0.0 for item in items]

@@ -80,7 +80,8 @@ def build_layout(
 def _build_distributions(feature: str) -> Component:
     chosen = [(feature, feature)] if feature else []
     bar = html.Div(
-        [build_field("Feature", build_select(ExplorerId.FEATURE, chosen, feature))], className="filter-bar"
+        build_field("Feature", build_select(ExplorerId.FEATURE, chosen, feature, placeholder="None yet")),
+        className="filter-bar",
     )
     plot = build_plot(
         ExplorerId.DISTRIBUTION_PLOT,

@@ -136,10 +136,14 @@ def _build_number(
     return dbc.Input(id=component_id, type="number", value=value, min=0, step=step, placeholder=placeholder)
 
 
+def _build_split_select(component_id: FeaturesId) -> dbc.Select:
+    return build_select(component_id, [], placeholder="No split of this version")
+
+
 def _build_importance() -> Component:
     form = html.Div(
         [
-            build_field("Split", build_select(FeaturesId.SPLIT, [("", "Loading")])),
+            build_field("Split", _build_split_select(FeaturesId.SPLIT)),
             build_field("Method", build_select(FeaturesId.METHOD, IMPORTANCE_METHODS, "mutual_info")),
             build_button("Rate the features", FeaturesId.RATE_FEATURES, icon="play", tone="primary"),
         ],
@@ -158,7 +162,7 @@ def _build_importance() -> Component:
 def _build_selection() -> Component:
     form = html.Div(
         [
-            build_field("Split", build_select(FeaturesId.SELECTION_SPLIT, [("", "Loading")])),
+            build_field("Split", _build_split_select(FeaturesId.SELECTION_SPLIT)),
             build_field("Method", build_select(FeaturesId.SELECTION_METHOD, SELECTION_METHODS, "mrmr")),
             build_field("Features", _build_number(FeaturesId.NUMBER, 15)),
             build_button("Choose features", FeaturesId.CHOOSE, icon="play", tone="primary"),

@@ -183,9 +183,10 @@ class FeatureCollection:
     def request_projection(feature_set_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any]:
         """Lay a set out by t-SNE in a job: ``job_id``. Errors: ``not_found``."""
         require_role(actor, Role.ENGINEER)
-        sets.load_set(feature_set_id)
+        row = sets.load_set(feature_set_id)
         title = f"t-SNE of feature set {feature_set_id}"
-        return ok(job_id=jobs.enqueue(actor, jobs.PROJECT, title, {"feature_set_id": feature_set_id}))
+        link = sets.build_link(row, "/data-explorer") + "&tab=projection&method=tsne"
+        return ok(job_id=jobs.enqueue(actor, jobs.PROJECT, title, {"feature_set_id": row.id}, link))
 
     @staticmethod
     @returns_result

@@ -145,7 +145,8 @@ class FeatureRatings:
         analyses.find_training_rows(row, read_features(row), split_id)
         title = f"{kind.capitalize()} of features by {method.replace('_', ' ')}"
         payload = {"feature_set_id": feature_set_id, "request": request}
-        return ok(job_id=jobs.enqueue(actor, jobs.RANK, title, payload), ranking=None)
+        link = f"{sets.build_link(row)}&tab={kind}"
+        return ok(job_id=jobs.enqueue(actor, jobs.RANK, title, payload, link), ranking=None)
 
     @staticmethod
     @returns_data(_no_list)

@@ -42,6 +42,13 @@ def load_set(feature_set_id: int) -> FeatureSet:
         return find_set(session, feature_set_id)
 
 
+def build_link(row: FeatureSet, page: str = "/feature-engineering") -> str:
+    """Return the address of a page with this set chosen."""
+    with get_db_session(read_only=True) as session:
+        version = session.get_one(DatasetVersion, row.dataset_version_id)
+    return f"{page}?dataset={version.dataset_id}&version={version.number}&set={row.id}"
+
+
 def find_by_config(session: Session, version_id: int, config_sha256: str) -> FeatureSet | None:
     """Return the set that was computed with these settings, or None."""
     return session.scalar(

@@ -20,6 +20,8 @@ MAX_POINTS = 4000
 _N_BINS = 40
 _PERCENTILES = (5.0, 25.0, 50.0, 75.0, 95.0)
 _LOWEST_DB = -200.0
+# A histogram spans these; a few windows far out would else squeeze all others into one bin.
+_SHOWN_PERCENTILES = (0.5, 99.5)
 
 
 def list_classes(features: StoredFeatures) -> list[str]:
@@ -71,16 +73,19 @@ def find_column(features: StoredFeatures, name: str) -> int:
 
 
 def build_distribution(row: FeatureSet, name: str) -> dict[str, Any]:
-    """Return one feature's histogram and percentiles per class, over all windows."""
+    """Return one feature's histogram and percentiles per class, over all windows.
+
+    The outermost windows on either side count into the first and last bin.
+    """
     features = read_features(row)
     column = features.values[:, find_column(features, name)].astype(np.float64)
-    edges = np.histogram_bin_edges(column, bins=_N_BINS)
+    edges = _choose_edges(column)
     classes = []
     for fault_class, of_signal in _groups(features):
         own = column[of_signal[features.signal_index]]
         if own.size == 0:
             continue
-        counts, _ = np.histogram(own, edges)
+        counts, _ = np.histogram(np.clip(own, edges[0], edges[-1]), edges)
         classes.append(
             {
                 "fault_class": fault_class,
@@ -101,6 +106,14 @@ def build_distribution(row: FeatureSet, name: str) -> dict[str, Any]:
         )
     (described,) = describe_features([name], features.signals)
     return {"feature": described, "edges": edges.tolist(), "classes": classes}
+
+
+def _choose_edges(column: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return bins over all but the outermost windows; those count into the first and last bin."""
+    low, high = np.percentile(column, _SHOWN_PERCENTILES)
+    if not low < high:
+        low, high = float(column.min()), float(column.max())
+    return np.histogram_bin_edges(np.clip(column, low, high), bins=_N_BINS)
 
 
 def _count_recordings(features: StoredFeatures, of_signal: NDArray[np.bool_]) -> int:

@@ -17,6 +17,7 @@ from layouts.figures import signals as signal_figures
 from layouts.pages import PAGES
 from services.dataset_service import DatasetService
 from services.experiment_service import ExperimentService
+from services.feature_service import FeatureService
 from services.shared import passwords
 from tests.factories.datasets import SmallDataset, add_small_dataset
 from tests.integration.auth.browser import CALLBACK_PATH, Browser
@@ -29,12 +30,16 @@ ABOUT_ONE_THING = {
     "/signals/<dataset_id>/<recording_id>",
     "/experiment/<experiment_id>",
     "/diagnose",
+    "/feature-engineering",
+    "/data-explorer",
 }
 # Those that a recording of one channel has; the same answer of one of them would be the same plot.
 VIEWER_TABS = (
     *("spectrum", "psd", "envelope", "spectrogram", "cepstrum", "orders", "order_map"),
     *("autocorrelation", "average"),
 )
+FEATURE_TABS = ("extract", "importance", "correlation")
+EXPLORER_TABS = ("distributions", "projection", "spectra", "correlation")
 _RANDOM_MODULES = {"random", "secrets", "uuid"}
 _ROUNDS = 5
 _ROWS = {"startRow": 0, "endRow": 50, "sortModel": [], "filterModel": {}}
@@ -158,6 +163,7 @@ def train(small: SmallDataset) -> tuple[int, int]:
         "split_id": small.split_id,
         "options": {"n_trees": 2, "window_s": 0.02},  # poor enough to be wrong here and there
     }
+    extract(small)
     created = ExperimentService.create_experiment(config)
     assert ExperimentService.run_training_job(created["job_ids"][0], "w") == "done"
     asked = ExperimentService.request_diagnosis(
@@ -165,6 +171,15 @@ def train(small: SmallDataset) -> tuple[int, int]:
     )
     assert ExperimentService.run_diagnosis_job(asked["job_id"], "w") == "done"
     return created["experiment_ids"][0], asked["diagnosis_id"]
+
+
+def extract(small: SmallDataset) -> None:
+    """Extract a dataset's features and rate them."""
+    asked = FeatureService.extract_features(small.dataset_id, "all", {"window_s": 0.2}, as_job=True)
+    assert FeatureService.run_features_job(asked["job_id"], "w") == "done"
+    (stored,) = FeatureService.list_feature_sets(small.dataset_id)
+    rated = FeatureService.rank_features(stored["feature_set_id"], small.split_id)
+    assert FeatureService.run_features_job(rated["job_id"], "w") == "done"
 
 
 def list_addresses(small: SmallDataset, experiment_id: int, diagnosis_id: int) -> list[str]:
@@ -177,6 +192,8 @@ def list_addresses(small: SmallDataset, experiment_id: int, diagnosis_id: int) -
         *(f"{viewer}?tab={tab}" for tab in VIEWER_TABS),
         f"/experiment/{experiment_id}",
         f"/diagnose?diagnosis={diagnosis_id}",
+        *(f"/feature-engineering?dataset={small.dataset_id}&tab={tab}" for tab in FEATURE_TABS),
+        *(f"/data-explorer?dataset={small.dataset_id}&tab={tab}" for tab in EXPLORER_TABS),
     ]
 
 
@@ -209,6 +226,12 @@ def test_every_page_shows_other_data_when_there_is_other_data(server: Flask, bro
         "experiment-loss.figure",
         "experiment-accuracy.figure",
         "diagnose-timeline.figure",
+        "features-importance-plot.figure",
+        "features-correlation-plot.figure",
+        "explorer-distribution-plot.figure",
+        "explorer-projection-plot.figure",
+        "explorer-spectra-plot.figure",
+        "explorer-correlation-plot.figure",
     }
     every_page = {page.path_template or page.path for page in PAGES}
     assert every_page == LISTS | ABOUT_ONE_THING | WITHOUT_DATA
