@@ -34,6 +34,9 @@ _SELECTS = (
 )
 
 
+_IN_TRASH = "It is in the trash; restore it first."
+
+
 @fills_area
 def show_dataset(place: dict[str, Any], version: str | None, _changed: Any, _edited: Any) -> tuple[Any, ...]:
     """Fill the card, the header and the choices of the filters."""
@@ -150,10 +153,13 @@ def show_removal(asked: dict[str, Any] | None, _back: int | None) -> bool:
     return bool(asked) and ctx.triggered_id == DatasetId.REMOVAL
 
 
-def allow_changes(_place: Any, _changed: Any) -> tuple[Any, ...]:
-    """Say to a viewer why they can't archive, throw away, restore or delete."""
+def allow_changes(place: dict[str, Any], _changed: Any) -> tuple[Any, ...]:
+    """Say why a dataset can't be archived or thrown away, restored or deleted."""
     allowed = (False, None) if may_write() else (True, VIEWER_REASON)
-    return allowed * 4
+    dataset_id = parse_id(place["dataset_id"])
+    details = dataset_id and DatasetService.get_dataset_details(dataset_id, actor=current_actor())
+    shelved = (True, _IN_TRASH) if details and details["trashed_at"] else allowed
+    return (*shelved, *shelved, *allowed, *allowed)
 
 
 def register(app: dash.Dash) -> None:

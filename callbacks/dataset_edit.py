@@ -44,7 +44,7 @@ def open_dialog(
 ) -> tuple[Any, ...]:
     """Open with the button, close with its own or when the edit is stored."""
     if ctx.triggered_id != DatasetId.EDIT or not ctx.triggered[0]["value"]:
-        return (False, *[no_update] * 4)
+        return False, no_update, no_update, [no_update] * len(parts.FIELDS), no_update, no_update
     n_selected = len(selected or [])
     options = [
         {
@@ -56,7 +56,7 @@ def open_dialog(
     ]
     scope = parts.SELECTED if n_selected else parts.FILTERED
     blank = ["" for _ in parts.FIELDS]
-    return True, options, scope, blank, []
+    return True, options, scope, blank, [], ""
 
 
 @requires_role("engineer")
@@ -146,6 +146,7 @@ def register(app: dash.Dash) -> None:
         Output(DatasetId.EDIT_SCOPE, "value"),
         Output(values, "value"),
         Output(DatasetId.EDIT_CLEAR, "value"),
+        Output(DatasetId.EDIT_REASON, "value"),
         Input(DatasetId.EDIT, "n_clicks"),
         Input(DatasetId.EDIT_BACK, "n_clicks"),
         Input(DatasetId.EDITED, "data"),

@@ -333,7 +333,8 @@ class Differences(BaseModel):
     newer: int
     changes: dict[str, int]
     fields: dict[str, int] = Field(description="Signals per field that differs.")
-    rows: list[dict[str, Any]] = Field(description="At most a hundred.")
+    rows: list[dict[str, Any]] = Field(description="The first of them.")
+    most_rows: int = Field(description="How many rows are listed at most.")
 
 
 class NewerQuery(_Query):

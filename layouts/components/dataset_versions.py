@@ -99,12 +99,12 @@ def build_differences(found: Mapping[str, Any]) -> Component:
     rows = [
         [row["recording"], row["channel"], row["what"], _word_fields(row["fields"])] for row in found["rows"]
     ]
-    more = sum(changes.values()) - len(rows)
+    more = len(rows) == found["most_rows"]
     return html.Div(
         [
             html.P(f"{'; '.join(parts)}."),
-            build_plain_table(["Recording", "Channel", "", "Field"], rows, caption="Rows that differ"),
-            *([html.P(f"These are the first {len(rows)} rows.", className="muted")] if more > 0 else []),
+            build_plain_table(["Recording", "Channel", "Change", "Field"], rows, caption="Rows that differ"),
+            *([html.P(f"These are the first {len(rows)} rows.", className="muted")] if more else []),
         ]
     )
 
@@ -116,4 +116,6 @@ def _word_fields(fields: Mapping[str, Sequence[Any]]) -> str:
 
 
 def _say(value: Any) -> str:
-    return "unknown" if value is None else str(value).replace("_", " ")
+    if value is None:
+        return "unknown"
+    return format_number(value) if isinstance(value, float) else str(value).replace("_", " ")

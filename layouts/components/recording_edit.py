@@ -48,7 +48,7 @@ def build_edit_dialog() -> html.Div:
     )
     clear = dbc.Checklist(
         id=DatasetId.EDIT_CLEAR,
-        options=[{"value": name, "label": label} for name, label in FIELDS.items()],
+        options=[{"value": name, "label": f"{label} unknown"} for name, label in FIELDS.items()],
         value=[],
         inline=True,
     )
@@ -57,7 +57,7 @@ def build_edit_dialog() -> html.Div:
         build_group("Which rows", scope),
         html.Div([_build_value(name) for name in FIELDS], className="form-grid form-gap"),
         html.Details(
-            [html.Summary("Set to unknown"), build_group("Fields that nobody knows any more", clear)],
+            [html.Summary("Set to unknown"), build_group("Fields whose value is taken away", clear)],
             className="form-gap",
         ),
         html.Div(

@@ -63,7 +63,7 @@ def build_recordings(query: Mapping[str, Any]) -> html.Div:
     )
     label = dbc.Label("Search recordings", html_for=DatasetId.SEARCH, class_name="visually-hidden")
     table = build_table(
-        DatasetId.TABLE, COLUMNS, label="Recordings of this dataset", selectable=True, row_id="signal_id"
+        DatasetId.TABLE, COLUMNS, label="Recordings of this dataset", selectable=True, row_id="row_id"
     )
     bar = [
         label,
@@ -73,13 +73,11 @@ def build_recordings(query: Mapping[str, Any]) -> html.Div:
         _build_more(query),
         html.Span(id=DatasetId.COUNT, className="filter-count", role="status"),
         build_column_menu(DatasetId.TABLE, COLUMNS),
-        dbc.Button(
+        html.A(
             [build_icon("download"), html.Span("CSV")],
             id=DatasetId.EXPORT,
             href="",
-            external_link=True,
-            color="light",
-            class_name="action",
+            className="btn btn-light action",
             title="Every row that matches, as CSV",
         ),
         build_button("Edit", DatasetId.EDIT, icon="pencil", title="Change labels or metadata"),

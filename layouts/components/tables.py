@@ -90,7 +90,8 @@ def build_table(
     """Return a table whose callback answers ``getRowsRequest`` with ``getRowsResponse``.
 
     Which columns are shown, their order, widths and sorting are remembered in the browser, per table. Rows
-    that can be selected need the field that tells them apart, ``row_id``.
+    that can be selected need the field that tells them apart, ``row_id``, a
+    text.
     """
     options: dict[str, Any] = {
         "cacheBlockSize": page_size,
@@ -103,7 +104,8 @@ def build_table(
         "tooltipShowDelay": 600,
     }
     if selectable:
-        options["rowSelection"] = {"mode": "multiRow"}
+        options["rowSelection"] = {"mode": "multiRow", "headerCheckbox": False}
+        options["selectionColumnDef"] = {"headerName": "Select", "width": 74, "pinned": "left"}
     grid = dag.AgGrid(
         id=table_id,
         columnDefs=[build_column(column) for column in columns],
@@ -118,7 +120,7 @@ def build_table(
         style={"height": height, "width": "100%"},
     )
     if row_id is not None:
-        grid.getRowId = f"String(params.data.{row_id})"
+        grid.getRowId = f"params.data.{row_id}"
     return html.Div(grid, className="table-frame", role="region", **{"aria-label": label})
 
 

@@ -32,7 +32,7 @@ def build_preview_figure(traces: Sequence[Mapping[str, Any]], fault_class: str, 
             row=row,
             col=1,
         )
-        figure.update_yaxes(title_text=axis_title("", trace["unit"]).strip(), row=row, col=1)
+        figure.update_yaxes(title_text=unit or "unit unknown", row=row, col=1)
     figure.update_xaxes(title_text=axis_title("Time", "s"), row=len(traces), col=1)
     figure.update_layout(template=build_template(theme), showlegend=False)
     return figure

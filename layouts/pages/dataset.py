@@ -81,6 +81,7 @@ def build_row(dataset_id: int, row: dict[str, Any]) -> dict[str, Any]:
     return {
         **{column.field: row.get(column.field) for column in COLUMNS},
         "signal_id": row["signal_id"],
+        "row_id": str(row["signal_id"]),
         "href": path,
         "class_colour": class_colour(row["fault_class"]),
         "flags": ", ".join(flag["name"].replace("_", " ") for flag in row["quality"]),

@@ -106,7 +106,7 @@ def _name_tag(dataset: dict[str, Any]) -> str | None:
     """Return the word that stands beside a dataset's name."""
     tags = (
         ("damaged", dataset["damaged"]),
-        (f"in the trash until {str(dataset['kept_until'])[:10]}", dataset["trashed_at"]),
+        (f"until {str(dataset['kept_until'])[:10]}", dataset["trashed_at"]),
         ("archived", dataset["archived"]),
     )
     return next((word for word, holds in tags if holds), None)

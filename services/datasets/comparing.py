@@ -48,6 +48,7 @@ def compare_versions(session: Session, dataset_id: int, older: int, newer: int |
             "edited": int(np.count_nonzero(edited)),
         },
         "fields": {name: int(np.count_nonzero(mask)) for name, mask in differs.items() if mask.any()},
+        "most_rows": _MAX_LISTED,
         "rows": [
             *(_describe(new, at, "added") for at in added[:_MAX_LISTED]),
             *(_describe(old, at, "removed") for at in removed[:_MAX_LISTED]),
