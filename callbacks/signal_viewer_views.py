@@ -204,7 +204,11 @@ def _view_envelope(asked: Asked) -> Answer:
 
 def _choose_envelope(asked: Asked) -> dict[str, bool]:
     """Only what differs from the plain envelope."""
-    chosen = {"squared": asked.options["env"] == "squared", "prewhiten": bool(asked.options["white"])}
+    chosen = {
+        "squared": asked.options["env"] == "squared",
+        "logarithmic": asked.options["env"] == "log",
+        "prewhiten": bool(asked.options["white"]),
+    }
     return {name: value for name, value in chosen.items() if value}
 
 

@@ -100,6 +100,7 @@
       }
     });
     panel.querySelector(".viewer-cursor-of").textContent = meta.name ? " · " + meta.name + (meta.xUnit ? ", in " + meta.xUnit : "") : "";
+    panel.querySelector(".viewer-cursor-tools").hidden = !meta.domain;
     showValues(panel.querySelector(".viewer-values"), stage, meta);
   };
 

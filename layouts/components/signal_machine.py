@@ -81,6 +81,7 @@ def build_machine_dialog() -> Component:
                     dbc.ModalHeader(
                         dbc.ModalTitle(
                             ["Machine ", html.Span(id=ViewerId.MACHINE_NAME)],
+                            id=ViewerId.MACHINE_TITLE,
                             tag="h2",
                             class_name="card-heading",
                         )
@@ -104,6 +105,7 @@ def build_machine_dialog() -> Component:
                 ],
                 id=ViewerId.MACHINE_DIALOG,
                 is_open=False,
+                labelledby=ViewerId.MACHINE_TITLE,
                 size="lg",
                 scrollable=True,
             ),

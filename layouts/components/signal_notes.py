@@ -28,7 +28,7 @@ def describe_view(view: Mapping[str, Any], axis: FrequencyAxis) -> str:
         f"{view['window'].capitalize()} window" if view.get("window") else None,
         f"mean of {count_of(view['n_segments'], 'segment')}" if view.get("n_segments") else None,
         describe_band(view),
-        "pre-whitened" if view.get("prewhitened") or view.get("prewhiten") else None,
+        "pre-whitened" if view.get("is_prewhitened") else None,
         view.get("note"),
     )
 

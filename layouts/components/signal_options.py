@@ -171,7 +171,7 @@ OPTIONS: Final = MappingProxyType(
                 "env",
                 ViewerId.ENVELOPE_KIND,
                 "Envelope",
-                (("plain", "Magnitude"), ("squared", "Squared"), ("log", "Logarithmic amplitude")),
+                (("plain", "Magnitude"), ("squared", "Squared"), ("log", "Logarithmic")),
                 "plain",
             ),
             Option("white", ViewerId.WHITEN, "Pre-whiten", usual="false"),
@@ -200,7 +200,7 @@ OPTIONS: Final = MappingProxyType(
             Option(
                 "ratio",
                 ViewerId.RATIO,
-                "Turns of this shaft per turn of the measured one",
+                "Speed ratio of the shaft",
                 usual="1",
                 least=1e-3,
                 most=1e3,
@@ -216,7 +216,7 @@ OPTIONS: Final = MappingProxyType(
                 "orbit_turns", ViewerId.ORBIT_TURNS, "Turns shown", least=1, most=200, step=1,
                 placeholder="4",
             ),
-            Option("with", ViewerId.OTHER_VIEW, "Compare", _COMPARED, "waveform"),
+            Option("with", ViewerId.OTHER_VIEW, "Show", _COMPARED, "waveform"),
             Option("align", ViewerId.ALIGN, "Shift to the best fit", usual="false"),
             Option("estimate", ViewerId.ESTIMATE, "Estimate it from the signal", usual="false"),
             Option(

@@ -141,7 +141,7 @@ def build_best_bands(cells: Sequence[Mapping[str, Any]]) -> Component:
         for cell in cells
     ]
     heads = [_number(head) for head in ("From (Hz)", "to (Hz)", "Kurtosis")]
-    return build_plain_table([*heads, ""], rows, caption="Best bands")
+    return build_plain_table([*heads, "Band"], rows, caption="Best bands")
 
 
 def _build_take(cell: Mapping[str, Any]) -> html.Button:

@@ -102,10 +102,12 @@ def build_psd(view: dict[str, Any], lines: Sequence[Line], look: Look) -> go.Fig
 
 def build_envelope(view: dict[str, Any], lines: Sequence[Line], look: Look) -> go.Figure:
     """Return the envelope spectrum of a band of the visible stretch with its fault lines."""
-    kind = "Squared envelope" if view.get("squared") else "Envelope"
-    y = (f"{kind}, {view['scaling']}", view["unit"])
+    y = (f"{_ENVELOPES.get(view.get('demodulation'), 'Envelope')}, {view['scaling']}", view["unit"])
     what = ("envelope", "Envelope spectrum", "envelope")
     return _build_spectral(view, view["amplitudes"], y, lines, look, what)
+
+
+_ENVELOPES: Final = {"squared": "Squared envelope", "logarithmic": "Logarithm of the envelope"}
 
 
 def suggest_envelope_span(

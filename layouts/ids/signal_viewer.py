@@ -99,6 +99,7 @@ class ViewerId(StrEnum):
     SEVERITY = "viewer-severity"
     MACHINE_OPEN = "viewer-machine-open"
     MACHINE_DIALOG = "viewer-machine-dialog"
+    MACHINE_TITLE = "viewer-machine-title"
     MACHINE_NAME = "viewer-machine-name"
     MACHINE_FIELD = "viewer-machine-field"
     MACHINE_SAVE = "viewer-machine-save"
