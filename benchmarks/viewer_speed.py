@@ -42,7 +42,14 @@ RATE_HZ = 50_000.0
 SPIKE_AT = 7_654_321
 SPIKE = 50.0
 SPECTRAL_VIEWS = ("spectrum", "psd", "envelope", "spectrogram", "cepstrum", "orders", "autocorrelation")
-GOALS_MS = {"waveform": 50.0, **dict.fromkeys(SPECTRAL_VIEWS, 300.0)}
+# The signal beside itself: what two signals cost, without importing another one.
+COMPARISONS = ("spectrum", "psd", "envelope_spectrum", "coherence")
+GOALS_MS = {
+    "waveform": 50.0,
+    **dict.fromkeys((*SPECTRAL_VIEWS, "kurtogram", *(f"compare {what}" for what in COMPARISONS)), 300.0),
+}
+# Shorter stretches hold too few turns of the shaft for the view, which then says so.
+LEAST_S = {"orders": 0.5}
 # Shares of the signal that are in view: all of it, then ever less.
 ZOOMS = {"whole": None, "half": (0.25, 0.75), "a tenth": (0.4, 0.5), "a thousandth": (0.3, 0.301)}
 
@@ -68,24 +75,31 @@ def run_command(*words: object) -> None:
 def list_answers(signal_id: int, duration_s: float) -> dict[tuple[str, str], Answer]:
     """Return what works out each view at each zoom, as the viewer's callbacks do."""
     from callbacks import signal_viewer as viewer
-    from callbacks import signal_viewer_lines, signal_viewer_views
+    from callbacks import signal_viewer_lines, signal_viewer_tools, signal_viewer_views
     from layouts.components.signal_options import OPTIONS
 
     asked, kinds = str(signal_id), list(viewer.figures.LINE_KINDS)
     usual = {name: option.read("") for name, option in OPTIONS.items()}
     zooms = dict.fromkeys(("hz", "envelope_hz", "order", "delay", "full_hz"))
     lines = signal_viewer_lines.show_lines(
-        asked, True, kinds, 3, 2.0, None, False, None, None, "hz", None, None
+        asked, True, kinds, 3, 2.0, None, False, None, None, "hz", None, None, None
     )[1]
     common = {**usual, **zooms, "signal": asked, "lines": lines, "theme": "light", "other": None}
     answers: dict[tuple[str, str], Answer] = {}
     for zoom, shares in ZOOMS.items():
         stretch = [share * duration_s for share in shares] if shares else None
         answers["waveform", zoom] = partial(viewer.show_waveform, asked, stretch, "measured", "light")
-        for view in SPECTRAL_VIEWS:
+        shown_s = duration_s if stretch is None else stretch[1] - stretch[0]
+        for view in (view for view in SPECTRAL_VIEWS if shown_s >= LEAST_S.get(view, 0.0)):
             answers[view, zoom] = partial(
                 signal_viewer_views.show_view, **{**common, "tab": view, "stretch": stretch}
             )
+        for what in COMPARISONS:
+            both = {"tab": "compare", "other": asked, "with": what, "stretch": stretch}
+            answers[f"compare {what}", zoom] = partial(signal_viewer_views.show_view, **{**common, **both})
+        answers["kurtogram", zoom] = partial(
+            signal_viewer_tools.show_kurtogram, True, "envelope", asked, stretch, "hz", "light"
+        )
     return answers
 
 
