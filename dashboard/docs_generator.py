@@ -45,12 +45,14 @@ class ClassEntry:
 
 def list_service_classes(services_dir: Path) -> list[ClassEntry]:
     """Return the public service classes below ``services_dir``, by name."""
-    found: list[ClassEntry] = []
+    classes: dict[str, tuple[ast.ClassDef, str]] = {}
     for path in sorted(services_dir.rglob("*.py")):
         module = ".".join(("services", *path.relative_to(services_dir).with_suffix("").parts))
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef) and _is_service_class(node):
-                found.append(_read_class(node, module))
+            if isinstance(node, ast.ClassDef):
+                classes[node.name] = (node, module)
+    nodes = {name: node for name, (node, _module) in classes.items()}
+    found = [_read_class(node, module, nodes) for node, module in classes.values() if _is_service_class(node)]
     return sorted(found, key=lambda entry: entry.name)
 
 
@@ -58,13 +60,21 @@ def _is_service_class(node: ast.ClassDef) -> bool:
     return node.name.endswith(_CLASS_ENDINGS) and not node.name.startswith("_")
 
 
-def _read_class(node: ast.ClassDef, module: str) -> ClassEntry:
+def _read_class(node: ast.ClassDef, module: str, nodes: dict[str, ast.ClassDef]) -> ClassEntry:
     methods = tuple(
         _read_method(child)
-        for child in node.body
+        for part in _list_parts(node, nodes)
+        for child in part.body
         if isinstance(child, ast.FunctionDef) and not child.name.startswith("_")
     )
     return ClassEntry(node.name, module, ast.get_docstring(node) or "", methods)
+
+
+def _list_parts(node: ast.ClassDef, nodes: dict[str, ast.ClassDef]) -> list[ast.ClassDef]:
+    """Return a class and those of its bases that live in the services too: a long service is put together."""
+    bases = [nodes[base.id] for base in node.bases if isinstance(base, ast.Name) and base.id in nodes]
+    parts = [base for base in bases if not _is_service_class(base)]
+    return [node, *(each for part in parts for each in _list_parts(part, nodes))]
 
 
 def _read_method(node: ast.FunctionDef) -> MethodEntry:

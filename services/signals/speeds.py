@@ -18,8 +18,9 @@ from database.connection import get_db_session
 from models.recording import Signal
 from services.shared.signal_store import open_signal_view
 from services.signals.machines import read_details
+from services.signals.notes import join_notes
 from services.signals.stretches import SpectralStretch
-from utils.exceptions import InvalidInputError, SignalError
+from utils.exceptions import InvalidInputError
 
 _TACHO_NAME = re.compile(r"tach|key.?phas|trigger|once.?per|\b1/?rev", re.IGNORECASE)
 _SPEED_NEEDED = "The shaft speed of this recording is not known. Give it in rpm."
@@ -59,8 +60,9 @@ def find_angle(stretch: SpectralStretch, shaft_speed_rpm: float | None, *, track
     Raises:
         InvalidInputError: No speed is known to start from.
     """
+    unused = None
     if tracked:
-        from_tacho = find_tacho_angle(stretch)
+        from_tacho, unused = find_tacho_angle(stretch)
         if from_tacho is not None:
             return from_tacho
     nominal_hz = choose_nominal(stretch.signal, shaft_speed_rpm)
@@ -72,19 +74,20 @@ def find_angle(stretch: SpectralStretch, shaft_speed_rpm: float | None, *, track
         return StretchAngle(build_constant_angle(nominal_hz, stretch.samples.size / rate), origin, None)
     found = find_shaft_angle(stretch.samples, rate, nominal_hz)
     if found.angle is not None:
-        return StretchAngle(found.angle, found.method, found.confidence)
+        return StretchAngle(found.angle, found.method, found.confidence, unused)
     note = (
         f"The speed could not be found in the vibration ({found.reason}) The {origin} speed of "
         f"{60.0 * nominal_hz:.6g} rpm is used as it is: lines may lie beside their orders."
     )
-    return StretchAngle(build_constant_angle(nominal_hz, stretch.samples.size / rate), origin, None, note)
+    angle = build_constant_angle(nominal_hz, stretch.samples.size / rate)
+    return StretchAngle(angle, origin, None, join_notes(unused, note))
 
 
-def find_tacho_angle(stretch: SpectralStretch) -> StretchAngle | None:
-    """Return the angle from the recording's tacho channel; None where there is none that can be used."""
+def find_tacho_angle(stretch: SpectralStretch) -> tuple[StretchAngle | None, str | None]:
+    """Return the angle from the recording's tacho channel, or why the one there is can't be used."""
     tacho = _find_tacho(stretch.signal)
     if tacho is None:
-        return None
+        return None, None
     begin_s, end_s = stretch.description["start_s"], stretch.description["stop_s"]
     start, stop = (round(edge * tacho.sample_rate_hz) for edge in (begin_s, end_s))
     pulses_per_turn = read_details(stretch.signal.recording.machine).tacho_pulses_per_turn
@@ -92,9 +95,9 @@ def find_tacho_angle(stretch: SpectralStretch) -> StretchAngle | None:
         samples = open_signal_view(tacho).read(start, min(stop, tacho.n_samples))
         times_s = find_pulse_times(samples, tacho.sample_rate_hz)
         angle = build_angle_from_pulses(times_s, pulses_per_turn)
-    except (SignalError, InvalidInputError):
-        return None
-    return StretchAngle(angle, "tacho", None, f"Speed from the channel {tacho.channel}.")
+    except InvalidInputError as error:
+        return None, f"The channel {tacho.channel} is not used as tacho. {error.sentence}"
+    return StretchAngle(angle, "tacho", None, f"Speed from the channel {tacho.channel}."), None
 
 
 def _find_tacho(signal: Signal) -> Signal | None:
@@ -116,23 +119,23 @@ def describe_speed(stretch: SpectralStretch, nominal_rpm: float | None) -> dict[
     """Return what is known or found of the shaft's speed in a stretch."""
     recorded_rpm = stretch.signal.recording.shaft_speed_rpm
     base = {**stretch.description, "recorded_rpm": recorded_rpm, "candidates": []}
-    from_tacho = find_tacho_angle(stretch)
+    from_tacho, unused = find_tacho_angle(stretch)
     if from_tacho is not None:
         return {**base, **describe_angle(from_tacho)}
     nominal_hz = choose_nominal(stretch.signal, nominal_rpm)
     rate = stretch.signal.sample_rate_hz
     if nominal_hz is None:
         estimate = estimate_shaft_speed(stretch.samples, rate)
-        return {**base, **_describe_nothing(estimate)}
+        return {**base, **_describe_nothing(estimate, join_notes(unused, estimate.reason))}
     found = find_shaft_angle(stretch.samples, rate, nominal_hz)
     candidates = [_describe_candidate(each) for each in found.estimate.candidates]
     if found.angle is None:
-        return {**base, **_describe_nothing(found.estimate, found.reason)}
-    described = describe_angle(StretchAngle(found.angle, found.method, found.confidence))
+        return {**base, **_describe_nothing(found.estimate, join_notes(unused, found.reason))}
+    described = describe_angle(StretchAngle(found.angle, found.method, found.confidence, unused))
     return {**base, **described, "candidates": candidates}
 
 
-def _describe_nothing(estimate: SpeedEstimate, reason: str | None = None) -> dict[str, Any]:
+def _describe_nothing(estimate: SpeedEstimate, note: str | None) -> dict[str, Any]:
     return {
         "shaft_speed_rpm": None,
         "lowest_rpm": None,
@@ -140,7 +143,7 @@ def _describe_nothing(estimate: SpeedEstimate, reason: str | None = None) -> dic
         "confidence": 0.0,
         "method": None,
         "candidates": [_describe_candidate(each) for each in estimate.candidates],
-        "note": reason or estimate.reason,
+        "note": note,
     }
 
 

@@ -95,6 +95,18 @@ def test_a_run_up_is_tracked_without_a_tacho_too(run_up_without_tacho: dict[str,
     assert max(smeared["amplitudes"]) < 0.5
 
 
+def test_a_tacho_with_lost_pulses_is_not_used_and_that_is_said(database: Settings, tmp_path: Path) -> None:
+    channels = make_run_up()
+    channels["tacho"][30_000:40_000] = 0.0
+    rows = import_channels(tmp_path, channels, unit="g", shaft_speed_rpm=1650.0)
+    view = SignalService.get_order_spectrum(rows["DE"]["signal_id"])
+    assert view["method"] == "tracked"
+    assert "tacho is not used" in view["note"]
+    assert read_third(view)[0] == pytest.approx(3.0, abs=0.02)
+    speed = SignalService.get_shaft_speed(rows["DE"]["signal_id"])
+    assert (speed["method"], "not used" in speed["note"]) == ("tracked", True)
+
+
 def test_an_order_map_keeps_its_lines_straight_over_speed(run_up: dict[str, dict[str, Any]]) -> None:
     found = SignalService.get_order_map(run_up["DE"]["signal_id"], by="speed", max_order=10.0)
     assert found["success"], found["error"]
@@ -297,3 +309,31 @@ def test_peaks_come_in_families_with_mains_flagged(database: Settings, tmp_path:
     assert (by_place[50.0]["mains_hz"], by_place[50.0]["family"]) == (50.0, None)
     assert by_place[29.2]["mains_hz"] is None
     assert SignalService.find_peaks(row["signal_id"], "waterfall")["error_code"] == "invalid_input"
+
+
+@pytest.fixture
+def inner_race(database: Settings, real_data: Path) -> dict[str, Any]:
+    """Return the drive-end channel of CWRU's IR007_0, its speed told as 2 % too high."""
+    job = run_import(
+        [real_data / "cwru_12k_de" / "IR007_0.mat"],
+        {
+            "channels": [{"variable": "*_DE_time", "bearing": "6205-2RS"}],
+            "defaults": {"sample_rate_hz": 12_000, "unit": "g", "shaft_speed_rpm": 1.02 * 1797.0},
+        },
+    )
+    assert job["state"] == "done", job["error"]
+    rows = DataService.load_signals(job["result"]["dataset_id"])
+    return next(row for row in rows if row["channel"].endswith("DE_time") or row["channel"] == "DE")
+
+
+@pytest.mark.real_data
+def test_a_real_inner_race_fault_stands_at_its_order_though_the_speed_was_told_wrong(
+    inner_race: dict[str, Any],
+) -> None:
+    signal_id = inner_race["signal_id"]
+    speed = SignalService.get_shaft_speed(signal_id)
+    assert speed["shaft_speed_rpm"] == pytest.approx(1797.0, rel=0.005)
+    view = SignalService.get_order_spectrum(signal_id, envelope_band_hz=(2_000.0, 4_800.0), max_order=20.0)
+    beyond = [peak for peak in view["peaks"] if peak["order"] > 4.0]
+    assert max(beyond, key=lambda peak: peak["amplitude"])["order"] == pytest.approx(5.40, abs=0.02)
+    assert view["method"] == "steady"

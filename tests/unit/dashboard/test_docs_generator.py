@@ -53,6 +53,15 @@ def test_catalogue_and_api_follow_the_docstrings(tmp_path: Path) -> None:
     assert "Private" not in api
 
 
+def test_a_service_put_together_from_parts_lists_them_all(tmp_path: Path) -> None:
+    part = 'class Storms:\n    @staticmethod\n    def list_storms() -> list:\n        """Return storms."""\n'
+    (tmp_path / "storms.py").write_text(part)
+    whole = SOURCE.replace("class WeatherService:", "class WeatherService(Storms):")
+    (tmp_path / "weather_service.py").write_text(whole)
+    (entry,) = subject.list_service_classes(tmp_path)
+    assert [method.name for method in entry.methods] == ["get_weather", "list_storms"]
+
+
 def test_unset_settings_are_commented_out_and_switches_are_lower_case() -> None:
     lines = subject.render_env_example().splitlines()
     assert "# REDIS_URL=redis://127.0.0.1:6379/0" in lines
