@@ -11,11 +11,9 @@ from pydantic import BaseModel
 
 from dashboard.api import data_schemas as shapes
 from dashboard.api.errors import require_found, unwrap
-from dashboard.api.jobs import Job
 from dashboard.api.scopes import current_actor, requires
 from layouts.csv_text import build_csv
 from services.dataset_service import DatasetService
-from services.jobs import board
 from services.shared.actors import Actor
 from utils.exceptions import ConflictError, InvalidInputError
 
@@ -152,18 +150,24 @@ def show_statistics(dataset_id: int, query_data: shapes.VersionQuery) -> dict[st
     return found
 
 
+class StatisticsRequest(BaseModel):
+    """The statistics, or the job that works them out."""
+
+    statistics: Statistics | None
+    job_id: int | None
+
+
 @blueprint.post("/datasets/<int:dataset_id>/statistics")
 @requires("read")
 @blueprint.input(shapes.VersionQuery, location="query")
-@blueprint.output(Statistics)
+@blueprint.output(StatisticsRequest)
 @blueprint.doc(responses={202: {"description": "A job reads every sample."}})
 def start_statistics(dataset_id: int, query_data: shapes.VersionQuery) -> Any:
     """Work the statistics out: at once for a small version, by a job for a large one."""
     found = unwrap(DatasetService.request_statistics(dataset_id, query_data.version, actor=current_actor()))
-    if found["statistics"] is not None:
-        return found["statistics"]
-    job = require_found(board.get_job(found["job_id"], actor=current_actor()), "job")
-    return Job.model_validate(job).model_dump(), 202, {"Location": f"/api/v1/jobs/{job['id']}"}
+    if found["job_id"] is None:
+        return found
+    return found, 202, {"Location": f"/api/v1/jobs/{found['job_id']}"}
 
 
 @blueprint.get("/datasets/<int:dataset_id>/versions")
