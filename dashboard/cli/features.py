@@ -84,6 +84,7 @@ def _write_table(feature_set_id: int, path: Path) -> None:
     if text is None:
         raise click.ClickException("The stored feature values can't be read. Extract them again.")
     try:
-        path.write_text(text, encoding="utf-8")
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(text)
     except OSError as error:
         raise click.ClickException(f"{path} can't be written: {error.strerror}.") from None

@@ -117,7 +117,7 @@ def build_correlation_area(ids: Any) -> html.Div:
         ids.CORRELATION_PLOT,
         "Correlation of features",
         height="640px",
-        note="Pearson, over all windows",
+        note="Pearson, window-level",
     )
     pairs = html.Div(id=ids.CORRELATION_PAIRS)
     return build_area(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -131,10 +131,10 @@ class FeatureCollection:
 
     @staticmethod
     @returns_data(none)
-    def get_feature_table(feature_set_id: int, *, actor: Actor = SYSTEM) -> str | None:
-        """Return a set as CSV text: recording, channel, window, class, group, and a column per feature."""
+    def get_feature_table(feature_set_id: int, *, actor: Actor = SYSTEM) -> Iterator[str] | None:
+        """Return a set as pieces of CSV text: recording, channel, window, class, group, features; or None."""
         require_role(actor, Role.VIEWER)
-        return saving.build_table(feature_set_id)
+        return saving.iterate_table(feature_set_id)
 
     @staticmethod
     @returns_result

@@ -30,6 +30,8 @@ from utils.exceptions import ErrorCode, InvalidInputError, LstmPfdError
 _BATCH_WINDOWS = 96
 _SPECTRUM_BINS = 400
 _SHORTEST_WINDOW = 64
+# With every feature that is 80 MB of values; memory stays bounded.
+MAX_WINDOWS = 200_000
 _KEPT_FIELDS = (
     *("signal_id", "recording_id", "recording", "dataset_id", "channel", "machine", "unit", "load"),
     *("fault_class", "severity", "group", "shaft_speed_rpm"),
@@ -111,7 +113,13 @@ def plan_rows(session: Session, rows: Sequence[Row], config: FeatureConfig) -> E
     missing = _say_missing(config, kept, orders, len(rows) - len(kept))
     if not names:
         raise InvalidInputError(" ".join(missing))
-    return ExtractionPlan(config, rate, tuple(kept), tuple(orders), names, tuple(missing))
+    plan = ExtractionPlan(config, rate, tuple(kept), tuple(orders), names, tuple(missing))
+    if plan.count_windows() > MAX_WINDOWS:
+        raise InvalidInputError(
+            f"That would be {plan.count_windows():,} windows; a feature set holds at most {MAX_WINDOWS:,}. "
+            "Take fewer windows per signal, a longer hop, or one channel."
+        )
+    return plan
 
 
 def _check_rates(rows: Sequence[Row], rate: float) -> None:

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from utils.exceptions import AccessDeniedError, InvalidInputError, NotFoundError
 
 _MAX_METADATA = 20_000
 _MAX_DOMAIN = 24
+_PIECE_CHARACTERS = 200_000
 # A spreadsheet takes cells that begin like this for formulas.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -160,9 +161,12 @@ def list_rows(features: StoredFeatures, start: int, size: int) -> list[dict[str,
     return rows
 
 
-def build_table(feature_set_id: int) -> str:
-    """Return a set as CSV text."""
-    features = read_features(load_set(feature_set_id))
+def iterate_table(feature_set_id: int) -> Iterator[str]:
+    """Read a set and return its lines as CSV, a few hundred at a time."""
+    return _iterate_lines(read_features(load_set(feature_set_id)))
+
+
+def _iterate_lines(features: StoredFeatures) -> Iterator[str]:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     head = ("recording", "channel", "start_s", "fault_class", "group")
@@ -177,12 +181,17 @@ def build_table(feature_set_id: int) -> str:
         recording, channel, fault_class, group = texts[index]
         numbers = [f"{value:.8g}" for value in values.tolist()]
         writer.writerow([recording, channel, f"{start_s:.9g}", fault_class, group, *numbers])
-    return text.getvalue()
+        if text.tell() > _PIECE_CHARACTERS:
+            yield text.getvalue()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue()
 
 
 def write_table(feature_set_id: int, path: Path) -> str:
     """Write a set as CSV and return where."""
-    path.write_text(build_table(feature_set_id), encoding="utf-8")
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(iterate_table(feature_set_id))
     return str(path)
 
 

@@ -105,7 +105,7 @@ def read_features(row: FeatureSet) -> StoredFeatures:
     return _read(str(get_settings().features_dir / PurePosixPath(row.relative_path)), row.sha256)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _read(path: str, sha256: str) -> StoredFeatures:
     try:
         if _hash_file(Path(path)) != sha256:

@@ -44,13 +44,13 @@ def explored(browser: Browser, furnished: Furnished, signed_in: StorageState) ->
 def test_features_are_rated_chosen_and_kept(page: Page, explored: None, tmp_path: Path) -> None:
     page.goto("/feature-engineering?dataset=1")
     settle(page)
-    expect(page.locator("#features-summary")).to_contain_text("98")
+    expect(page.locator("#features-summary")).to_contain_text("98", timeout=LONG_MS)
     keep_screenshot(page, "features-extract")
     open_tab(page, "Importance")
     page.locator("#features-method").select_option("random_forest")
     page.get_by_role("button", name="Rate the features").click()
-    expect(page.locator("#features-importance-plot .bars .point").first).to_be_visible(timeout=LONG_MS)
-    expect(page.locator("#features-importance-note")).to_contain_text("training part")
+    expect(page.locator("#features-importance-plot .bars .point").last).to_be_visible(timeout=LONG_MS)
+    expect(page.locator("#features-importance-note")).to_contain_text("training part", timeout=LONG_MS)
     settle(page)
     keep_screenshot(page, "features-importance")
     open_tab(page, "Selection")
@@ -96,7 +96,7 @@ def test_the_explorer_draws_each_dataset_as_it_is(page: Page, explored: None, th
         for dataset in (1, 2):
             page.goto(f"/data-explorer?dataset={dataset}&tab={tab}")
             settle(page)
-            expect(page.locator(".js-plotly-plot:visible .main-svg").first).to_be_visible()
+            expect(page.locator(".js-plotly-plot:visible .main-svg").first).to_be_visible(timeout=LONG_MS)
             drawn.append(read_plots(page))
             keep_screenshot(page, f"explorer-{tab}-{dataset}-{theme}")
         assert drawn[0] != drawn[1]
@@ -106,7 +106,7 @@ def test_the_explorer_draws_each_dataset_as_it_is(page: Page, explored: None, th
 def test_a_point_of_a_projection_leads_to_its_recording(page: Page, explored: None) -> None:
     page.goto("/data-explorer?dataset=1&tab=projection&method=tsne")
     settle(page)
-    expect(page.locator("#explorer-projection-note")).to_contain_text("perplexity")
+    expect(page.locator("#explorer-projection-note")).to_contain_text("perplexity", timeout=LONG_MS)
     box = page.locator("#explorer-projection-plot .points path").nth(20).bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
