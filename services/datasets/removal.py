@@ -125,6 +125,18 @@ def throw_away(dataset_id: int, actor: Actor) -> None:
             session.commit()
 
 
+def refuse_trashed(session: Session, name: str) -> None:
+    """Raise where the dataset of this name is in the trash: nothing is added to it there.
+
+    Raises:
+        ConflictError: It is.
+    """
+    if session.scalar(select(Dataset.trashed_at).where(Dataset.name == name)) is not None:
+        raise ConflictError(
+            f"A dataset called '{name}' is in the trash. Restore it or delete it, or choose another name."
+        )
+
+
 def restore(dataset_id: int, actor: Actor) -> None:
     """Take a dataset out of the trash, as it was."""
     with get_db_session() as session:

@@ -8,7 +8,7 @@ from typing import Any
 from database.connection import get_db_session
 from models.job import JobKind, JobQueue
 from services.datasets.mapping import parse_mapping
-from services.datasets.removal import check_name
+from services.datasets.removal import check_name, refuse_trashed
 from services.datasets.sources import FileReference, resolve_sources
 from services.datasets.templates import resolve_template
 from services.jobs.queue import enqueue_job
@@ -41,12 +41,14 @@ def request_import(
     Raises:
         InvalidInputError: The mapping, the name or a file reference can't be used.
         NotFoundError: An upload that is not there.
+        ConflictError: The dataset of this name is in the trash.
     """
     mapping = resolve_template(mapping)
     parse_mapping(mapping)
     checked = check_name(name)
     check_text([mapping, description], "mapping or description")
     with get_db_session(read_only=True) as session:
+        refuse_trashed(session, checked)
         sources = resolve_sources(session, files, actor)
     payload = {
         "files": [source.as_reference for source in sources],

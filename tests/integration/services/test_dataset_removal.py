@@ -25,7 +25,13 @@ from services.datasets.table import locate_index
 from services.experiment_service import ExperimentService
 from services.jobs import board
 from tests.factories.datasets import add_small_dataset
-from tests.factories.imports import FAULT_MAPPING, import_faults, run_import, write_fault_files
+from tests.factories.imports import (
+    FAULT_MAPPING,
+    import_faults,
+    name_files,
+    run_import,
+    write_fault_files,
+)
 from tests.factories.jobs import add_person
 from utils.clock import utc_now
 
@@ -50,8 +56,9 @@ def test_a_dataset_goes_to_the_trash_and_comes_back_as_it_was(
     assert thrown["trashed_at"] < thrown["kept_until"]
     refused = DatasetService.edit_recordings(rig, {"load": "7"}, "why")
     assert (refused["error_code"], "trash" in refused["error"]) == ("conflict", True)
-    job = run_import(write_fault_files(tmp_path / "more", loads=(5,)), FAULT_MAPPING)
-    assert (job["state"], "trash" in job["error"]) == ("failed", True)
+    files = name_files(write_fault_files(tmp_path / "more", loads=(5,)))
+    late = DatasetService.import_dataset(files, FAULT_MAPPING, "Rig")
+    assert (late["error_code"], "trash" in late["error"]) == ("conflict", True)
     assert DatasetService.restore_dataset(rig)["success"]
     assert DatasetService.get_dataset_details(rig) == before
     assert list_shards() == shards
