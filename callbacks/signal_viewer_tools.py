@@ -61,9 +61,12 @@ def _describe_best(view: dict[str, Any]) -> str:
     return join(f"highest at {low} – {high} Hz, kurtosis {best['kurtosis']:.3g}", view["note"])
 
 
-@fills_area
-def find_others(search: str | None, place: dict[str, Any], signal: str | None, chosen: str | None) -> Any:
+def find_others(
+    tab: str, search: str | None, signal: str | None, place: dict[str, Any], chosen: str | None
+) -> Any:
     """List the recordings of this dataset that the search finds, and the one that is chosen."""
+    if tab != "compare":
+        raise PreventUpdate
     dataset_id, own = require_id(place["dataset_id"]), require_id(signal)
     found = DatasetService.list_signals(
         dataset_id, per_page=_MAX_FOUND, filters={"q": search} if search else None, actor=current_actor()
@@ -174,9 +177,10 @@ def register(app: dash.Dash) -> None:
     )(show_kurtogram)
     app.callback(
         Output(ViewerId.OTHER, "options"),
+        Input(ViewerId.TABS, "data"),
         Input(ViewerId.OTHER_SEARCH, "value"),
-        State(ViewerId.PAGE, "data"),
         signal,
+        State(ViewerId.PAGE, "data"),
         State(ViewerId.OTHER, "value"),
     )(find_others)
     app.callback(

@@ -88,7 +88,9 @@ def build_order_map(view: Mapping[str, Any], theme: str, span: Sequence[float] |
         "heightUnit": unit,
         "lines": [],
     }
-    edges = (float(heights.min(initial=0.0)), float(heights.max(initial=1.0)))
+    edges = (float(heights[0]), float(heights[-1])) if heights.size > 1 else (0.0, 1.0)
+    if edges[0] >= edges[1]:  # at one speed all along
+        edges = (edges[0] - 1.0, edges[0] + 1.0)
     _set_ranges(figure, span or full, edges, meta)
     figure.update_yaxes(fixedrange=True)
     return figure

@@ -55,7 +55,9 @@ def test_the_second_recording_is_another_one_and_stays_chosen_beyond_the_search(
     page = {"items": [{**row, "signal_id": 7}, {**row, "signal_id": 8}], "total": 90}
     spy = replace(monkeypatch, DatasetService, "list_signals", page)
     replace(monkeypatch, DatasetService, "get_signal", {**row, "signal_id": 30, "recording": "Normal_0"})
-    options = tools.find_others("inner", {"dataset_id": "1"}, "7", "30")
+    with pytest.raises(PreventUpdate):
+        tools.find_others("spectrum", "inner", "7", {"dataset_id": "1"}, "30")
+    options = tools.find_others("compare", "inner", "7", {"dataset_id": "1"}, "30")
     assert spy.calls[0][1]["filters"] == {"q": "inner"}
     assert [each["value"] for each in options] == ["", "30", "8", "more"]
     assert options[1]["label"] == "Normal_0 · DE · inner race"
