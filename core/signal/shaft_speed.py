@@ -16,8 +16,7 @@ import scipy.fft
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import median_filter
 
-from core.signal.checks import check_sample_rate, check_usable
-from core.signal.envelope import compute_envelope, suggest_band
+from core.signal.slow_sources import SlowSources, reduce_sources
 from utils.exceptions import InvalidInputError
 
 MAINS_HZ = (50.0, 60.0)
@@ -128,20 +127,27 @@ def estimate_shaft_speed(
     InvalidInputError
         An impossible nominal speed or search width.
     """
-    rate = check_sample_rate(sample_rate_hz)
-    samples = check_usable(signal).astype(np.float64, copy=False)
+    _, high_hz = choose_range(nominal_hz, search_share)
+    return estimate_from(reduce_sources(signal, sample_rate_hz, high_hz), nominal_hz, search_share)
+
+
+def estimate_from(sources: SlowSources, nominal_hz: float | None, search_share: float) -> SpeedEstimate:
+    """Estimate as `estimate_shaft_speed` does, from sources that are there already."""
     low_hz, high_hz = choose_range(nominal_hz, search_share)
-    n_turns = samples.size / rate * low_hz
+    n_turns = sources.duration_s * low_hz
     if n_turns < MIN_TURNS:
         reason = f"The signal holds {n_turns:.1f} turns of the shaft; at least {MIN_TURNS:g} are needed."
         return SpeedEstimate(None, 0.0, reason=reason)
-    if high_hz > 0.4 * rate:
+    if high_hz > 0.4 * sources.rate_hz:
         return SpeedEstimate(None, 0.0, reason="The sample rate is too low for this speed.")
-    sources = _gather_evidence(samples, rate, low_hz, high_hz)
-    step_hz = rate / samples.size / (2.0 * N_HARMONICS)
+    max_hz = (N_HARMONICS + 0.5) * high_hz
+    raw = build_evidence(sources.raw, sources.rate_hz, low_hz, max_hz)
+    envelope = build_evidence(sources.envelope, sources.rate_hz, low_hz, max_hz)
+    step_hz = 1.0 / sources.duration_s / (2.0 * N_HARMONICS)
     grid = np.arange(low_hz, high_hz + step_hz, step_hz)
-    scores = sum(weight * score_comb(evidence, grid, wide=nominal_hz is None) for evidence, weight in sources)
-    judged = _judge(grid, np.asarray(scores), [evidence for evidence, _ in sources])
+    wide = nominal_hz is None
+    scores = score_comb(raw, grid, wide=wide) + ENVELOPE_WEIGHT * score_comb(envelope, grid, wide=wide)
+    judged = _judge(grid, scores, [raw, envelope])
     return judged if nominal_hz is not None else SpeedEstimate(None, 0.0, judged.candidates, _NEEDS_NOMINAL)
 
 
@@ -156,17 +162,6 @@ def choose_range(nominal_hz: float | None, search_share: float) -> tuple[float, 
             "The search must reach between 0 and 50 % to either side of the nominal speed."
         )
     return nominal_hz * (1.0 - search_share), nominal_hz * (1.0 + search_share)
-
-
-def _gather_evidence(
-    samples: NDArray[np.float64], rate: float, low_hz: float, high_hz: float
-) -> list[tuple[Evidence, float]]:
-    envelope = compute_envelope(samples, rate, suggest_band(rate))
-    max_hz = (N_HARMONICS + 0.5) * high_hz
-    return [
-        (build_evidence(samples, rate, low_hz, max_hz), 1.0),
-        (build_evidence(envelope, rate, low_hz, max_hz), ENVELOPE_WEIGHT),
-    ]
 
 
 def build_evidence(samples: NDArray[np.float64], rate: float, shaft_hz: float, max_hz: float) -> Evidence:

@@ -17,11 +17,16 @@ import scipy.fft
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import uniform_filter1d
 
-from core.signal.checks import check_sample_rate, check_usable
-from core.signal.envelope import compute_envelope, suggest_band
 from core.signal.order_tracking import resample_to_angle
 from core.signal.shaft_angle import ShaftAngle, build_constant_angle
-from core.signal.shaft_speed import ENVELOPE_WEIGHT, SpeedEstimate, choose_range, estimate_shaft_speed
+from core.signal.shaft_speed import (
+    ENVELOPE_WEIGHT,
+    SEARCH_SHARE,
+    SpeedEstimate,
+    choose_range,
+    estimate_from,
+)
+from core.signal.slow_sources import SlowSources, reduce_rate, reduce_sources
 
 TRACKING_SHARE = 0.25
 _N_HARMONICS = 5
@@ -44,7 +49,6 @@ _REFINE_BANDS_ORDERS = (0.2, 0.05)
 _MIN_LINE_RATIO = 6.0
 _MIN_STRONG_RATIO = 15.0
 _MADE_WITH_OTHERS, _MADE_ALONE = 1.5, 4.0
-_LOW_MULTIPLE = 20.0
 _TRACKING_GAIN = 1.2
 
 
@@ -114,18 +118,18 @@ def find_shaft_angle(signal: ArrayLike, sample_rate_hz: float, nominal_hz: float
     SignalError, InvalidInputError
         As for `track_shaft_speed`.
     """
-    rate = check_sample_rate(sample_rate_hz)
-    samples = check_usable(signal).astype(np.float64, copy=False)
-    estimate = estimate_shaft_speed(samples, rate, nominal_hz)
-    track = track_shaft_speed(samples, rate, nominal_hz)
+    _, high_hz = choose_range(nominal_hz, TRACKING_SHARE)
+    sources = reduce_sources(signal, sample_rate_hz, high_hz)
+    estimate = estimate_from(sources, nominal_hz, SEARCH_SHARE)
+    track = track_from(sources, nominal_hz, TRACKING_SHARE)
     steady_hz = estimate.shaft_frequency_hz
     if steady_hz is None:
         reason = None if track.angle is not None else estimate.reason
         return FoundAngle(track.angle, "tracked", track.confidence, estimate, reason)
-    steady = build_constant_angle(steady_hz, samples.size / rate)
+    steady = build_constant_angle(steady_hz, sources.duration_s)
     if track.angle is not None:
-        slow, slow_rate = _reduce_rate(samples, rate, _LOW_MULTIPLE * nominal_hz * (1.0 + TRACKING_SHARE))
-        gain = _measure_lines(slow, slow_rate, track.angle) / _measure_lines(slow, slow_rate, steady)
+        over_steady = _measure_lines(sources.raw, sources.rate_hz, steady)
+        gain = _measure_lines(sources.raw, sources.rate_hz, track.angle) / over_steady
         if float(np.max(gain)) > _TRACKING_GAIN and float(np.median(gain)) > 1.0:
             return FoundAngle(track.angle, "tracked", track.confidence, estimate)
     return FoundAngle(steady, "steady", estimate.confidence, estimate)
@@ -163,29 +167,30 @@ def track_shaft_speed(
     InvalidInputError
         An impossible nominal speed or search width.
     """
-    rate = check_sample_rate(sample_rate_hz)
-    samples = check_usable(signal).astype(np.float64, copy=False)
+    _, high_hz = choose_range(nominal_hz, search_share)
+    return track_from(reduce_sources(signal, sample_rate_hz, high_hz), nominal_hz, search_share)
+
+
+def track_from(sources: SlowSources, nominal_hz: float, search_share: float) -> SpeedTrack:
+    """Track as `track_shaft_speed` does, from sources that are there already."""
     low_hz, high_hz = choose_range(nominal_hz, search_share)
-    frame_s = max(_FRAME_TURNS / nominal_hz, samples.size / rate / _MAX_WHOLE_FRAMES)
-    n_frames = int((samples.size / rate - frame_s) / (_HOP_SHARE * frame_s)) + 1
-    if n_frames < _MIN_FRAMES or (_N_HARMONICS + 1) * high_hz > 0.45 * rate:
+    frame_s = max(_FRAME_TURNS / nominal_hz, sources.duration_s / _MAX_WHOLE_FRAMES)
+    n_frames = int((sources.duration_s - frame_s) / (_HOP_SHARE * frame_s)) + 1
+    if n_frames < _MIN_FRAMES or (_N_HARMONICS + 1) * high_hz > 0.45 * sources.rate_hz:
         reason = "The signal is too short, or its sample rate too low, to follow the speed."
         return SpeedTrack(None, 0.0, reason)
     grid = np.exp(np.arange(math.log(low_hz), math.log(high_hz), _STEP_SHARE))
-    envelope = compute_envelope(samples, rate, suggest_band(rate))
-    scores = np.zeros((n_frames, grid.size))
-    for source, weight in ((samples, 1.0), (envelope, ENVELOPE_WEIGHT)):
-        scores += weight * _score_frames(source, rate, grid, frame_s, n_frames)
+    scores = _score_frames(sources.raw, sources.rate_hz, grid, frame_s, n_frames)
+    scores += ENVELOPE_WEIGHT * _score_frames(sources.envelope, sources.rate_hz, grid, frame_s, n_frames)
     path = smooth_path(scores)
-    rough = _integrate_path(grid[path], frame_s, samples.size / rate)
-    slow, slow_rate = _reduce_rate(samples, rate, _LOW_MULTIPLE * high_hz)
-    return _refine(slow, slow_rate, rough)
+    rough = _integrate_path(grid[path], frame_s, sources.duration_s)
+    return _refine(sources.raw, sources.rate_hz, rough)
 
 
 def _score_frames(
     samples: NDArray[np.float64], rate: float, grid: NDArray[np.float64], frame_s: float, n_frames: int
 ) -> NDArray[np.float64]:
-    slow, slow_rate = _reduce_rate(samples - samples.mean(), rate, 2.4 * (_N_HARMONICS + 1) * grid[-1])
+    slow, slow_rate = reduce_rate(samples, rate, 2.4 * (_N_HARMONICS + 1) * grid[-1])
     n_frame = round(frame_s * slow_rate)
     starts = np.linspace(0, slow.size - n_frame, n_frames).astype(np.int64)
     hann = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(n_frame) / n_frame)
@@ -266,19 +271,6 @@ def _integrate_path(speeds_hz: NDArray[np.float64], frame_s: float, duration_s: 
     speeds = np.maximum(speeds, 0.2 * float(smooth.min()))
     turns = np.concatenate([[0.0], np.cumsum(0.5 * (speeds[1:] + speeds[:-1]) * np.diff(times_s))])
     return ShaftAngle(times_s, turns)
-
-
-def _reduce_rate(
-    samples: NDArray[np.float64], rate: float, wanted_hz: float
-) -> tuple[NDArray[np.float64], float]:
-    """Bring the rate down to about `wanted_hz` by cutting the transform; steady in time."""
-    if wanted_hz >= rate:
-        return samples, rate
-    n_out = scipy.fft.next_fast_len(math.ceil(samples.size * wanted_hz / rate), real=True)
-    if n_out >= samples.size:
-        return samples, rate
-    transform = scipy.fft.rfft(samples)[: n_out // 2 + 1]
-    return scipy.fft.irfft(transform, n_out) * (n_out / samples.size), rate * n_out / samples.size
 
 
 def _refine(samples: NDArray[np.float64], rate: float, rough: ShaftAngle) -> SpeedTrack:

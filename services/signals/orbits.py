@@ -24,7 +24,7 @@ from utils.exceptions import InvalidInputError
 
 _DEFAULT_TURNS = 4
 # Tokens at the end of a word that tell the two probes of a pair apart.
-_PAIRS = (("x", "y"), ("h", "v"), ("hor", "ver"), ("horizontal", "vertical"), ("a", "b"), ("1", "2"))
+_PAIRS = (("x", "y"), ("h", "v"), ("hor", "ver"), ("horizontal", "vertical"))
 
 ComplexArray = npt.NDArray[np.complex128]
 
@@ -86,8 +86,10 @@ def compare_names(own: tuple[str, str], other: tuple[str, str]) -> bool | None:
 
     >>> compare_names(("DE 1X", ""), ("DE 1Y", "")), compare_names(("v", ""), ("h", ""))
     (True, False)
-    >>> compare_names(("DE", ""), ("FE", "")) is None
-    True
+    >>> compare_names(("DE", ""), ("FE", "")) is None, compare_names(("y2", ""), ("x2", ""))
+    (True, False)
+    >>> compare_names(("ch1", ""), ("ch2", "")) is None, compare_names(("max", ""), ("may", "")) is None
+    (True, True)
     """
     for first, second in zip(own, other, strict=True):
         for x_token, y_token in _PAIRS:
@@ -100,7 +102,7 @@ def compare_names(own: tuple[str, str], other: tuple[str, str]) -> bool | None:
 
 def _swap(name: str, x_token: str, y_token: str) -> str | None:
     """Return a name with its last x token turned into the y token; None where it has none."""
-    pattern = rf"(?<![a-z]){x_token}(?![a-z0-9])"
+    pattern = rf"(?<![a-z]){x_token}(?![a-z])"
     found = list(re.finditer(pattern, name.lower()))
     if not found:
         return None
