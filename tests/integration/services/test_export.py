@@ -141,6 +141,8 @@ def test_an_export_comes_back_bit_by_bit_with_all_metadata(
         {name: row[name] for name in KEPT} for row in before
     ]
     assert len(before) == 5
+    manifests = [DatasetService.get_dataset_details(each)["manifest_sha256"] for each in (dataset_id, again)]
+    assert manifests[0] == manifests[1]
     for one, other in zip(before, after, strict=True):
         left = DataService.load_signal_data(dataset_id, one["signal_id"])
         right = DataService.load_signal_data(again, other["signal_id"])
