@@ -7,6 +7,7 @@ fifty rows with the number of all that match. Prints a table and writes
 
 Kinds of questions are interleaved in rounds. What the index keeps of earlier answers is forgotten before
 each question, so that every one is worked out from the columns; the index's file stays open, as in a server.
+The processor time beside the elapsed one hardly depends on what else the machine does.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from sqlalchemy import insert
 
 RESULT = Path(__file__).parent / "results" / "recordings_table.json"
 N_RECORDINGS = 1_000_000
-N_ROUNDS = 15
+N_ROUNDS = 7
 GOAL_MS = 100.0
 _BATCH = 10_000
 _CLASSES = ("healthy", "inner_race", "outer_race", "ball", None)
@@ -178,8 +179,8 @@ def list_questions() -> Iterator[Question]:
                 yield f"filter {kind}", sort, chosen, depth
 
 
-def ask(dataset_id: int, question: Question, totals: dict[str, int]) -> tuple[float, int]:
-    """Answer one question as the page's callback does; return the time in ms and how many rows came."""
+def ask(dataset_id: int, question: Question, totals: dict[str, int]) -> tuple[float, float, int]:
+    """Answer one question as the page's callback does; return elapsed and processor time in ms, and rows."""
     from database.connection import get_db_session
     from services.dataset_service import DatasetService
     from services.datasets.rows import find_version
@@ -189,24 +190,27 @@ def ask(dataset_id: int, question: Question, totals: dict[str, int]) -> tuple[fl
     with get_db_session(read_only=True) as session:
         open_index(session, find_version(session, dataset_id)).forget_selections()
     pages = max(-(-totals.get(kind, 0) // 50), 1)
-    began_s = time.perf_counter()
+    began_s, cpu_s = time.perf_counter(), time.process_time()
     found = DatasetService.list_signals(
         dataset_id, page=1 + round(depth * (pages - 1)), per_page=50, sort=sort, filters=filters
     )
-    elapsed_ms = (time.perf_counter() - began_s) * 1000
+    elapsed_ms, cpu_ms = (time.perf_counter() - began_s) * 1000, (time.process_time() - cpu_s) * 1000
     totals[kind] = found["total"]
-    return elapsed_ms, len(found["items"])
+    return elapsed_ms, cpu_ms, len(found["items"])
 
 
 def measure(dataset_id: int, n_rounds: int) -> list[dict[str, Any]]:
     """Ask every question in interleaved rounds and return the times by kind."""
-    questions, totals = list(list_questions()), {}
+    questions = list(list_questions())
+    totals: dict[str, int] = {}
     times: dict[str, list[float]] = {}
+    cpu: dict[str, list[float]] = {}
     for _ in range(n_rounds):
         for question in questions:
-            elapsed_ms, n_rows = ask(dataset_id, question, totals)
+            elapsed_ms, cpu_ms, n_rows = ask(dataset_id, question, totals)
             assert n_rows or not totals[question[0]], question
             times.setdefault(question[0], []).append(elapsed_ms)
+            cpu.setdefault(question[0], []).append(cpu_ms)
     return [
         {
             "kind": kind,
@@ -215,6 +219,7 @@ def measure(dataset_id: int, n_rounds: int) -> list[dict[str, Any]]:
             "p50_ms": round(statistics.median(taken), 1),
             "p95_ms": round(statistics.quantiles(taken, n=20)[-1], 1),
             "most_ms": round(max(taken), 1),
+            "cpu_p95_ms": round(statistics.quantiles(cpu[kind], n=20)[-1], 1),
         }
         for kind, taken in times.items()
     ]
@@ -266,7 +271,7 @@ def main(arguments: Sequence[str]) -> int:
         rest = measure_rest(dataset_id)
     worst = max(row["p95_ms"] for row in rows)
     for row in rows:
-        print("{kind:32} {matches:9} {p50_ms:8} {p95_ms:8} {most_ms:8}".format(**row))
+        print("{kind:32} {matches:9} {p50_ms:8} {p95_ms:8} {most_ms:8} {cpu_p95_ms:8}".format(**row))
     result = {
         "row": "recordings_table",
         "goal": f"one page of any sort or filter of a million recordings, p95 <= {GOAL_MS:.0f} ms on SQLite",
@@ -276,7 +281,11 @@ def main(arguments: Sequence[str]) -> int:
         "command": "OMP_NUM_THREADS=1 python -m benchmarks.recordings_table",
         "n_recordings": n_recordings,
         "rounds": N_ROUNDS,
-        "contestants": {"worst kind's p95 in ms": worst, "goal in ms": GOAL_MS},
+        "contestants": {
+            "worst kind's p95 in ms": worst,
+            "worst kind's p95 in ms of processor time": max(row["cpu_p95_ms"] for row in rows),
+            "goal in ms": GOAL_MS,
+        },
         "ratio": round(GOAL_MS / worst, 2),
         "holds": worst <= GOAL_MS and n_recordings >= N_RECORDINGS,
         "index": {"made_in_s": index_s, "size_mb": index_mb},
@@ -284,7 +293,8 @@ def main(arguments: Sequence[str]) -> int:
         **rest,
         "kinds": rows,
     }
-    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    if n_recordings >= N_RECORDINGS:
+        RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print(f"worst p95 {worst} ms; index {index_s} s, {index_mb} MB")
     return 0
 

@@ -316,7 +316,8 @@ class RowIndex:
 def _search(text: bytes, offsets: npt.NDArray[np.int64], needle: bytes) -> Mask:
     """Return which lines of a text hold ``needle``: few hits one by one, many all at once."""
     mask = np.zeros(len(offsets) - 1, bool)
-    at, begin, hits = text.find(needle), 0, []
+    at, begin = text.find(needle), 0
+    hits: list[int] = []
     while at >= 0 and len(hits) < _FEW_HITS:
         hits.append(at)
         begin = text.find(b"\n", at) + 1
