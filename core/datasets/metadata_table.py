@@ -29,6 +29,7 @@ COLUMNS = (
     "acquired_utc",
     "recording",
     "part",
+    "orders",
 )
 # What a cell that is text must not begin with, lest a spreadsheet takes it for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
@@ -57,6 +58,8 @@ class MetadataRow:
         Its name; signals that share one are channels of one acquisition. None: called as its file.
     part
         The part of a split that the recordings come with.
+    orders
+        Fault orders of the bearing, where no catalogue has them: ``bpfo=3.58,bpfi=5.42,bsf=2.36,ftf=0.398``.
     """
 
     line: int
@@ -77,6 +80,7 @@ class MetadataRow:
     acquired_utc: str | None = None
     recording: str | None = None
     part: str | None = None
+    orders: str | None = None
 
 
 def read_metadata_table(source: Path | str) -> list[MetadataRow]:

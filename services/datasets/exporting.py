@@ -20,6 +20,7 @@ from database.connection import get_db_session
 from models.dataset import Dataset, DatasetVersion
 from models.export import Export
 from models.job import Job, JobKind, JobQueue
+from models.machine import Bearing
 from models.recording import Signal
 from services.datasets.rows import Row, find_dataset, find_version, load_rows
 from services.jobs.board import describe_job
@@ -186,11 +187,28 @@ def _list_signals(rows: Sequence[Row], on_block: Callable[[], None]) -> Iterator
         with get_db_session(read_only=True) as session:
             chosen = select(Signal).where(Signal.id.in_([row["signal_id"] for row in batch]))
             signals = {signal.id: signal for signal in session.scalars(chosen)}
+            places = {signal.bearing_id for signal in signals.values() if signal.bearing_id is not None}
+            chosen_bearings = select(Bearing).where(Bearing.id.in_(places))
+            bearings = {bearing.id: bearing for bearing in session.scalars(chosen_bearings)}
         for row in batch:
-            yield _describe_signal(row, signals[row["signal_id"]], on_block)
+            signal = signals[row["signal_id"]]
+            yield _describe_signal(
+                row, signal, _word_orders(row, bearings.get(signal.bearing_id or 0)), on_block
+            )
 
 
-def _describe_signal(row: Row, signal: Signal, on_block: Callable[[], None]) -> ExportedSignal:
+def _word_orders(row: Row, bearing: Bearing | None) -> str | None:
+    """Return the fault orders of a bearing that no catalogue has, as an import takes them."""
+    if bearing is None or bearing.designation != row["bearing"] or bearing.orders is None:
+        return None  # none is known, or this version names another bearing
+    if (bearing.orders_source or "").startswith("catalogue"):
+        return None
+    return ",".join(f"{name}={value!r}" for name, value in bearing.orders.items())
+
+
+def _describe_signal(
+    row: Row, signal: Signal, orders: str | None, on_block: Callable[[], None]
+) -> ExportedSignal:
     def load_values() -> Float32Array:
         return open_signal_view(signal).read()
 
@@ -207,6 +225,7 @@ def _describe_signal(row: Row, signal: Signal, on_block: Callable[[], None]) -> 
         part=row["given_part"],
         acquired_utc=row["acquired_at"],
         source_file=row["source_file"],
+        orders=orders,
         on_block=on_block,
         **{name: row[name] for name in same},
     )

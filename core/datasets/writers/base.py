@@ -47,6 +47,7 @@ class ExportedSignal:
     machine: str | None = None
     measurement_point: str | None = None
     bearing: str | None = None
+    orders: str | None = None
     fault_class: str | None = None
     severity: str | None = None
     group: str | None = None
@@ -71,8 +72,8 @@ class ExportedSignal:
 
 ABOUT_SIGNAL = ("recording", "channel", "sample_rate_hz", "n_samples", "sha256")
 METADATA = (
-    *("unit", "shaft_speed_rpm", "load", "machine", "measurement_point", "bearing", "fault_class"),
-    *("severity", "group", "part", "acquired_utc", "source_file"),
+    *("unit", "shaft_speed_rpm", "load", "machine", "measurement_point", "bearing", "orders"),
+    *("fault_class", "severity", "group", "part", "acquired_utc", "source_file"),
 )
 
 

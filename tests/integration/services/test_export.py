@@ -42,6 +42,7 @@ KEPT = (
     *("machine", "measurement_point", "bearing", "fault_class", "severity", "group", "given_part"),
     "acquired_at",
 )
+ORDERS = "bpfo=3.123456789,bpfi=4.876543211,bsf=2.1,ftf=0.39"
 EXTREMES = np.array(
     [0.1, -1 / 3, 1e-38, 3.4e38, -0.0, 1.17549435e-38, 16_777_217, np.pi, 5.0, 2**-149], np.float32
 )
@@ -76,7 +77,7 @@ def _write_source(path: Path) -> Path:
             {"fault_class": "healthy", "bearing": "6203-2RS", "group": "b-2"}
         )
         bare = file.create_dataset("signals/bare/2 x", data=make_noise(4, 2_000))
-        bare.attrs["sample_rate_hz"] = 97_656.25
+        bare.attrs.update({"sample_rate_hz": 97_656.25, "bearing": "own make", "orders": ORDERS})
         slashed = file.create_dataset("signals/slashed/x", data=make_noise(5, 3_000))
         slashed.attrs.update({"sample_rate_hz": 10.5, "recording_id": "day 1/run 2", "part": "test"})
     return path
@@ -143,6 +144,8 @@ def test_an_export_comes_back_bit_by_bit_with_all_metadata(
     assert len(before) == 5
     manifests = [DatasetService.get_dataset_details(each)["manifest_sha256"] for each in (dataset_id, again)]
     assert manifests[0] == manifests[1]
+    own = next(row["signal_id"] for row in after if row["bearing"] == "own make")
+    assert DatasetService.get_signal(own)["bearing_orders"]["bpfo"] == 3.123456789
     for one, other in zip(before, after, strict=True):
         left = DataService.load_signal_data(dataset_id, one["signal_id"])
         right = DataService.load_signal_data(again, other["signal_id"])
@@ -169,6 +172,7 @@ def test_cells_that_look_like_formulas_are_marked_as_text(dataset_id: int) -> No
     assert "\"'=Rig, " in table
     assert ",''b-1," in table
     assert ",-2," in table
+    assert f'"{ORDERS}"' in table
     assert (facts["name"], facts["version"], facts["n_signals"]) == ("Odd / names", 1, 5)
 
 

@@ -28,7 +28,7 @@ def test_the_tables_beside_the_recordings_are_read_whole() -> None:
 def test_a_row_is_read_with_types_and_empty_cells_as_none() -> None:
     text = (
         ",".join(COLUMNS)
-        + "\nIR007_0.mat,*_DE_time,DE,12000,1797.5,0,g,rig,drive end,6205-2RS,IR,007,b1,100 mV/g,,r1,test\n"
+        + "\nIR007_0.mat,*_DE_time,DE,12000,1797.5,0,g,rig,drive end,6205-2RS,IR,007,b1,100 mV/g,,r1,test,\n"
     )
     assert read_metadata_table(text) == [
         MetadataRow(2, "IR007_0.mat", "*_DE_time", "DE", 12_000.0, 1_797.5, "0", "g", "rig", "drive end",
