@@ -123,7 +123,7 @@ def build_save() -> html.Div:
             html.Div(
                 [
                     build_button("Keep", DataGenerationId.SAVE_TEMPLATE, icon="bookmark-plus"),
-                    html.Span(id=DataGenerationId.TEMPLATE_NOTE, className="muted set-note", role="status"),
+                    html.Span(id=DataGenerationId.TEMPLATE_NOTE, className="muted", role="status"),
                 ],
                 className="form-actions",
             ),
