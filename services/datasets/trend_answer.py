@@ -17,7 +17,7 @@ from core.signal.trends import MIN_REFERENCE, MIN_SERIES, AlarmLimit, compute_al
 from core.signal.trends import find_change_point as locate_change
 from core.signal.trends import find_onset as locate_onset
 from services.datasets.trends import TrendTable
-from services.signals.stretches import shorten
+from services.shared.numbers import shorten
 from utils.exceptions import InvalidInputError
 
 DEFAULT_REFERENCE = (0.0, 0.2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +16,12 @@ from sqlalchemy.orm import joinedload
 from database.connection import get_db_session
 from models.recording import Recording, Signal
 from services.datasets.rows import show_as_edited
+from services.shared.numbers import shorten as shorten
 from services.shared.signal_store import open_signal_view
 from utils.exceptions import InvalidInputError, NotFoundError
 
 MAX_POINTS = 4000
 MAX_SPECTRAL_SAMPLES = 1 << 20
-_LEAST_ORDINARY, _MOST_ORDINARY = 1e-14, 1e7
-_POWERS_OF_TEN = 10.0 ** np.arange(23)
 # Below this a transform of any length is quick.
 _TRIM_FROM_SAMPLES = 1 << 14
 
@@ -151,15 +150,3 @@ def thin_lines(
             kept = np.append(kept, n_full * width + int(heights[n_full * width :].argmax()))
         frequencies_hz, heights = frequencies_hz[kept], heights[kept]
     return shorten(frequencies_hz), shorten(heights)
-
-
-def shorten(values: FloatArray) -> list[float]:
-    """Return numbers with the eight digits that a float32 sample has: what is sent stays small."""
-    exact = np.asarray(values, dtype=np.float64)
-    sizes = np.abs(exact)
-    ordinary = (sizes >= _LEAST_ORDINARY) & (sizes < _MOST_ORDINARY)
-    exponents = np.floor(np.log10(sizes, out=np.zeros_like(sizes), where=ordinary)).astype(np.int64)
-    # Integer over an exact power of ten: correctly rounded, so that it prints with these digits and no more.
-    scales = _POWERS_OF_TEN[7 - exponents]
-    rounded = np.where(ordinary, np.rint(exact * scales) / scales, exact)
-    return cast(list[float], rounded.tolist())
