@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,15 @@ from core.signal.decimation import decimate_view
 from models.recording import Signal
 from services.datasets.rows import UNLABELLED, Row
 from services.shared.batches import stream_batches
-from services.shared.signal_store import open_signal_view
+from services.shared.signal_store import flag_damaged, open_signal_view
 from utils.exceptions import DataDamagedError
 
 _BLOCK_SAMPLES = 1 << 20
 _PREVIEW_POINTS = 400
+_OTHER_SAMPLES = (
+    "The stored samples are no longer those that were imported: bits have changed. Restore the file from a "
+    "backup, or import the recording again."
+)
 _MEASURES = ("rms", "peak", "crest_factor", "kurtosis")
 
 
@@ -34,9 +39,9 @@ class Level:
         self._recordings: set[int] = set()
         self._duration_s = 0.0
 
-    def add(self, row: Row, view: SignalView) -> None:
-        """Measure one signal."""
-        for name, value in _measure(view).items():
+    def add(self, row: Row, measured: Mapping[str, float]) -> None:
+        """Take what was measured of one signal."""
+        for name, value in measured.items():
             self._values[name].append(value)
         self._recordings.add(row["recording_id"])
         self._duration_s += row["duration_s"]
@@ -57,17 +62,23 @@ def compute_statistics(
     """Return level and shape per fault class and channel: rms, peak, crest factor, kurtosis (Pearson).
 
     ``rows`` may stream; ``tell`` takes how many are done. Signals whose samples are damaged are counted and
-    left out.
+    left out; what a read alone would not show, a flipped bit, is found by their hash and flagged.
     """
     groups: dict[tuple[str, str], Level] = defaultdict(Level)
     count = n_damaged = 0
     for count, (row, view) in enumerate(iterate_views(session, rows), start=1):
         if tell is not None:
             tell(count)
-        if view is None:
+        try:
+            if view is None:
+                raise DataDamagedError(_OTHER_SAMPLES)
+            measured = _measure(view)
+        except DataDamagedError as error:
             n_damaged += 1
+            if view is not None:
+                flag_damaged(row["signal_id"], error.sentence)
         else:
-            groups[row["fault_class"] or UNLABELLED, row["channel"]].add(row, view)
+            groups[row["fault_class"] or UNLABELLED, row["channel"]].add(row, measured)
     return {
         "n_signals": count,
         "n_damaged": n_damaged,
@@ -91,9 +102,20 @@ def iterate_views(session: Session, rows: Iterable[Row]) -> Iterator[tuple[Row, 
 
 
 def _measure(view: SignalView) -> dict[str, float]:
-    """Central moments by blocks: first the mean, then what is left without it."""
+    """Central moments by blocks: first the mean and the hash, then what is left without the mean.
+
+    Raises:
+        DataDamagedError: The samples are others than were stored.
+    """
     blocks = range(0, view.n_samples, _BLOCK_SAMPLES)
-    mean = sum(float(_block(view, at).sum()) for at in blocks) / view.n_samples
+    digest, total = hashlib.sha256(), 0.0
+    for at in blocks:
+        samples = view.read(at, min(at + _BLOCK_SAMPLES, view.n_samples))
+        digest.update(np.ascontiguousarray(samples, "<f4").data)
+        total += float(samples.sum(dtype=np.float64))
+    if digest.hexdigest() != view.sha256:
+        raise DataDamagedError(_OTHER_SAMPLES)
+    mean = total / view.n_samples
     squares = fourths = peak = 0.0
     for at in blocks:
         moving = _block(view, at) - mean

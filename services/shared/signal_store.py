@@ -31,7 +31,8 @@ def open_signal_view(signal: Signal) -> SignalView:
     try:
         return open_signal(get_settings().signals_dir / place.parent, place.name, signal.sha256)
     except DataDamagedError as error:
-        _flag_damaged(signal, error.sentence)
+        if not any(flag["name"] == DAMAGED_FLAG for flag in signal.quality):
+            flag_damaged(signal.id, error.sentence)
         raise
 
 
@@ -40,14 +41,14 @@ def load_samples(signal: Signal) -> np.ndarray[Any, np.dtype[np.float32]]:
     return open_signal_view(signal).read()
 
 
-def _flag_damaged(signal: Signal, sentence: str) -> None:
-    if any(flag["name"] == DAMAGED_FLAG for flag in signal.quality):
-        return
-    logger.error("stored signal damaged", extra={"signal_id": signal.id, "shard": signal.shard})
+def flag_damaged(signal_id: int, sentence: str) -> None:
+    """Note on a signal's row that its stored samples are broken, so that its dataset shows it."""
     flag = {"name": DAMAGED_FLAG, "severity": "error", "sentence": sentence}
     with get_db_session() as session:
-        row = session.get(Signal, signal.id, with_for_update=True)
-        if row is not None and not any(known["name"] == DAMAGED_FLAG for known in row.quality):
-            row.quality = [flag, *row.quality]
-            row.damaged_at = utc_now()
-            session.commit()
+        row = session.get(Signal, signal_id, with_for_update=True)
+        if row is None or any(known["name"] == DAMAGED_FLAG for known in row.quality):
+            return
+        logger.error("stored signal damaged", extra={"signal_id": row.id, "shard": row.shard})
+        row.quality = [flag, *row.quality]
+        row.damaged_at = utc_now()
+        session.commit()

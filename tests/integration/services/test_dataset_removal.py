@@ -158,6 +158,31 @@ def test_damaged_files_are_counted_and_the_rest_is_measured_and_shown(
     assert sum(moment is not None for moment in dated) == 6
 
 
+def test_a_flipped_bit_is_found_by_the_statistics_and_marks_the_dataset(
+    database: Settings, tmp_path: Path
+) -> None:
+    rig = import_faults(tmp_path, loads=(0,))
+    (signal_id,) = [row["signal_id"] for row in DataService.load_signals(rig) if row["recording"] == "IR_0"][
+        :1
+    ]
+    samples = DataService.load_signal_data(rig, signal_id)
+    assert samples is not None
+    path, needle = list_shards()[0], samples[100:110].tobytes()
+    whole = bytearray(path.read_bytes())
+    assert whole.count(needle) == 1
+    whole[whole.index(needle) + 2] ^= 4
+    path.write_bytes(bytes(whole))
+    statistics = DatasetService.get_dataset_statistics(rig)
+    assert statistics is not None
+    assert (statistics["n_signals"], statistics["n_damaged"]) == (6, 1)
+    details = DatasetService.get_dataset_details(rig)
+    assert details is not None
+    assert details["n_damaged"] == 1
+    (flagged,) = DatasetService.list_signals(rig, filters={"flag": "damaged"})["items"]
+    assert flagged["signal_id"] == signal_id
+    assert DataService.load_signal_data(rig, signal_id + 1) is not None
+
+
 def test_statistics_are_read_once_and_stored_with_the_version(
     database: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
