@@ -17,8 +17,8 @@ from core.signal.time_frequency import compute_stft
 from utils.exceptions import ErrorCode, InvalidInputError, SignalError
 
 DEFAULT_SEGMENT = 256
+MIN_SEGMENT = 32
 
-_MIN_SEGMENT = 32
 _MIN_SEGMENTS = 8
 # Segments start at least so many times per segment, and so many times per shortest period looked for.
 _STARTS_PER_SEGMENT = 8
@@ -101,8 +101,8 @@ def compute_cyclic_coherence(
     """
     rate = check_sample_rate(sample_rate_hz)
     samples = check_usable(signal)
-    if n_segment < _MIN_SEGMENT:
-        raise InvalidInputError(f"A segment needs at least {_MIN_SEGMENT} samples; make it longer.")
+    if n_segment < MIN_SEGMENT:
+        raise InvalidInputError(f"A segment needs at least {MIN_SEGMENT} samples; make it longer.")
     check_band((0.0, 2.0 * max_cyclic_hz), rate)
     if samples.size < _MIN_SEGMENTS * n_segment:
         sentence = f"{samples.size} samples are too few; at least {_MIN_SEGMENTS * n_segment} are needed."

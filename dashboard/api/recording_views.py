@@ -90,6 +90,26 @@ def show_autocorrelation(recording_id: int, query_data: shapes.AutocorrelationQu
     return seen
 
 
+@blueprint.get("/recordings/<int:recording_id>/cyclic-coherence")
+@requires("read")
+@blueprint.input(shapes.CyclicCoherenceQuery, location="query")
+@blueprint.output(shapes.CyclicCoherence)
+def show_cyclic_coherence(recording_id: int, query_data: shapes.CyclicCoherenceQuery) -> dict[str, Any]:
+    """Return which frequency bands of a stretch come and go, and how often."""
+    _, signal_id = choose_signal(recording_id, query_data.channel)
+    seen: dict[str, Any] = unwrap(
+        SignalService.get_cyclic_coherence(
+            signal_id,
+            query_data.x_range_s,
+            max_cyclic_hz=query_data.max_cyclic_hz,
+            low_hz=query_data.low_hz,
+            high_hz=query_data.high_hz,
+            actor=current_actor(),
+        )
+    )
+    return seen
+
+
 @blueprint.get("/recordings/<int:recording_id>/coherence")
 @requires("read")
 @blueprint.input(shapes.OtherQuery, location="query")

@@ -63,6 +63,14 @@ class AutocorrelationQuery(PartQuery):
         return None if self.low_hz is None and self.high_hz is None else (self.low_hz, self.high_hz)
 
 
+class CyclicCoherenceQuery(PartQuery):
+    """Cyclic coherence."""
+
+    max_cyclic_hz: float | None = Field(None, gt=0)
+    low_hz: float | None = Field(None, ge=0, description="Of the band that is averaged.")
+    high_hz: float | None = Field(None, gt=0)
+
+
 class ShapedEnvelopeQuery(EnvelopeQuery):
     """An envelope spectrum, its signal pre-whitened or its envelope squared or taken as a logarithm."""
 
@@ -126,6 +134,18 @@ class Autocorrelation(View):
 
     lags_s: list[float]
     values: list[float]
+
+
+class CyclicCoherence(View):
+    """Cyclic coherence, squared: a row per frequency; and its average over a band."""
+
+    cyclic_frequencies_hz: list[float]
+    frequencies_hz: list[float]
+    coherence: list[list[float]]
+    average: dict[str, list[float]]
+    band_hz: list[float]
+    resolution_hz: float
+    cyclic_resolution_hz: float
 
 
 class EnvelopeSpectrum(Spectrum):

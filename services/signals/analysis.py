@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from core.signal.autocorrelation import compute_autocorrelation
 from core.signal.cepstrum import CepstrumKind, compute_cepstrum
+from core.signal.cyclic_coherence import DEFAULT_SEGMENT, MIN_SEGMENT, compute_cyclic_coherence
 from core.signal.kurtogram import compute_kurtogram
 from core.signal.playback import build_sound
 from core.signal.prewhitening import whiten_by_median
@@ -15,8 +17,8 @@ from models.user import Role
 from services.shared.actors import SYSTEM, Actor, require_role
 from services.shared.results import ok, returns_result
 from services.signals import analysis_answers as answers
+from services.signals.first_parts import read_first_part
 from services.signals.notes import join_notes
-from services.signals.sound_stretches import read_sound_stretch
 from services.signals.stretches import FloatArray, read_spectral_stretch
 from utils.exceptions import InvalidInputError
 
@@ -25,6 +27,11 @@ _MAX_CELLS = 1 << 22
 # Segments of this length tell lines 2 Hz apart and show families up to half a second.
 _CEPSTRUM_SEGMENT_S = 1.0
 _MAX_PLAYED_S = 20.0
+# Of cyclic coherence the whole map is worked out: a quarter of what a spectrum takes is enough.
+_MAX_CYCLIC_SAMPLES = 1 << 18
+_USUAL_CYCLIC_HZ = 500.0
+# Shorter stretches get shorter segments, so that there are so many to average.
+_CYCLIC_SEGMENTS = 32
 
 
 class AnalysisViews:
@@ -179,6 +186,45 @@ class AnalysisViews:
 
     @staticmethod
     @returns_result
+    def get_cyclic_coherence(
+        signal_id: int,
+        x_range_s: Sequence[float] | None = None,
+        *,
+        max_cyclic_hz: float | None = None,
+        low_hz: float | None = None,
+        high_hz: float | None = None,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any]:
+        """Return which bands of the visible stretch (at most 2^18 samples) come and go, and how often.
+
+        Args:
+            signal_id: Which.
+            x_range_s: The visible stretch.
+            max_cyclic_hz: The highest rate of coming and going; by default 500 Hz or an eighth of the sample
+                rate.
+            low_hz: Where the band begins that is averaged; by default at 0.
+            high_hz: Where it ends; by default at half the sample rate.
+            actor: Who asks.
+
+        Returns:
+            ``cyclic_frequencies_hz, frequencies_hz, coherence`` (a row per frequency; squared, 0 to 1; each
+            cell the highest of those it stands for), ``average`` over the band (``frequencies_hz, values``:
+            the enhanced envelope spectrum), ``band_hz, resolution_hz, cyclic_resolution_hz``.
+
+        Errors: ``not_found``, ``invalid_input``, ``recording_too_short``, ``data_damaged``.
+        """
+        require_role(actor, Role.VIEWER)
+        stretch = read_first_part(signal_id, x_range_s, max_samples=_MAX_CYCLIC_SAMPLES)
+        rate = stretch.signal.sample_rate_hz
+        most_hz = min(_USUAL_CYCLIC_HZ, rate / 8.0) if max_cyclic_hz is None else max_cyclic_hz
+        n_segment = 2 ** int(math.log2(max(stretch.samples.size / _CYCLIC_SEGMENTS, 1.0)))
+        n_segment = min(max(n_segment, MIN_SEGMENT), DEFAULT_SEGMENT)
+        found = compute_cyclic_coherence(stretch.samples, rate, most_hz, n_segment=n_segment)
+        band = (low_hz or 0.0, rate / 2.0 if high_hz is None else high_hz)
+        return ok(**answers.describe_cyclic_coherence(stretch, found, band))
+
+    @staticmethod
+    @returns_result
     def get_playback(
         signal_id: int,
         x_range_s: Sequence[float] | None = None,
@@ -207,7 +253,7 @@ class AnalysisViews:
         require_role(actor, Role.VIEWER)
         if not speed_factor > 0.0:
             raise InvalidInputError("The speed must be above 0.")
-        stretch = read_sound_stretch(signal_id, x_range_s, _MAX_PLAYED_S * speed_factor)
+        stretch = read_first_part(signal_id, x_range_s, max_s=_MAX_PLAYED_S * speed_factor)
         rate = stretch.signal.sample_rate_hz
         band = (low_hz or 0.0, rate / 2.0 if high_hz is None else high_hz)
         sound = build_sound(stretch.samples, rate, band_hz=band, speed_factor=speed_factor)

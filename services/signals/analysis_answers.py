@@ -12,12 +12,13 @@ import numpy.typing as npt
 
 from core.signal.autocorrelation import Autocorrelation
 from core.signal.cepstrum import Cepstrum, find_cepstrum_peaks
+from core.signal.cyclic_coherence import CyclicCoherence
 from core.signal.decimation import min_max_decimate
 from core.signal.kurtogram import Kurtogram
 from core.signal.playback import Sound
 from core.signal.time_frequency import Spectrogram
 from services.signals.notes import join_notes
-from services.signals.stretches import MAX_POINTS, SpectralStretch, shorten
+from services.signals.stretches import MAX_POINTS, SpectralStretch, shorten, thin_lines
 from utils.exceptions import InvalidInputError
 
 MAX_ROWS = 400
@@ -136,6 +137,31 @@ def describe_autocorrelation(stretch: SpectralStretch, correlation: Autocorrelat
         "unit": None,
         "lags_s": shorten(correlation.lags_s[indexes]),
         "values": shorten(values),
+    }
+
+
+def describe_cyclic_coherence(
+    stretch: SpectralStretch, found: CyclicCoherence, band_hz: tuple[float, float]
+) -> dict[str, Any]:
+    """Return a map of cyclic coherence in few cells, and its average over a band line by line."""
+    row_step = math.ceil(found.frequencies_hz.size / MAX_ROWS)
+    column_step = math.ceil(found.cyclic_frequencies_hz.size / MAX_COLUMNS)
+    cells = _keep_highest(found.coherence, row_step, column_step)
+    lines_hz, heights = thin_lines(found.cyclic_frequencies_hz, found.average(band_hz))
+    note = None
+    if row_step * column_step > 1:
+        note = f"Each cell of the map shows the highest of {row_step} × {column_step}."
+    return {
+        **stretch.description,
+        "unit": None,
+        "cyclic_frequencies_hz": shorten(_take_middles(found.cyclic_frequencies_hz, column_step)),
+        "frequencies_hz": shorten(_take_middles(found.frequencies_hz, row_step)),
+        "coherence": np.round(np.minimum(cells, 1.0).astype(np.float64), 4).tolist(),
+        "average": {"frequencies_hz": lines_hz, "values": heights},
+        "band_hz": list(band_hz),
+        "resolution_hz": found.resolution_hz,
+        "cyclic_resolution_hz": float(found.cyclic_frequencies_hz[0]),
+        "note": join_notes(stretch.description["note"], note),
     }
 
 

@@ -211,6 +211,7 @@ class TestPlainData:
         yield signal_service.get_kurtogram(signal_id)
         yield signal_service.get_cepstrum(signal_id)
         yield signal_service.get_autocorrelation(signal_id)
+        yield signal_service.get_cyclic_coherence(signal_id)
         yield signal_service.get_playback(signal_id)
         yield signal_service.get_coherence(signal_id, small.signal_ids["healthy", 1])
         yield signal_service.get_overlay(signal_id, small.signal_ids["healthy", 1])

@@ -42,6 +42,7 @@ def test_each_view_answers_as_the_service_does(program: Program, numbers: dict) 
         "kurtogram": ({"max_level": 2}, SignalService.get_kurtogram),
         "cepstrum": ({"kind": "real", "prewhiten": True, "segment_s": 0.1}, SignalService.get_cepstrum),
         "autocorrelation": ({"max_lag_s": 0.1, "envelope": True}, SignalService.get_autocorrelation),
+        "cyclic-coherence": ({"max_cyclic_hz": 200, "low_hz": 400}, SignalService.get_cyclic_coherence),
     }
     for view, (options, get) in asked.items():
         answer = program.get(
@@ -91,6 +92,8 @@ def test_two_recordings_are_compared(program: Program, numbers: dict) -> None:
         ("cepstrum", {"kind": "complex"}, 422),
         ("autocorrelation", {"max_lag_s": 0}, 422),
         ("autocorrelation", {"low_hz": 900, "high_hz": 100}, 422),
+        ("cyclic-coherence", {"max_cyclic_hz": 501}, 422),
+        ("cyclic-coherence", {"from": 0.1, "to": 0.2}, 422),
         ("coherence", {}, 422),
         ("coherence", {"other": 999}, 404),
         ("coherence", {"other": 1, "other_channel": "nowhere"}, 404),
@@ -108,6 +111,7 @@ def test_what_can_not_be_is_refused(
 def test_a_key_without_read_sees_none_of_it(make_program: Callable[..., Program]) -> None:
     add_small_dataset()
     stranger = make_program("cal", Role.ENGINEER, ["train"])
-    for view in ("spectrogram", "kurtogram", "cepstrum", "autocorrelation", "coherence", "overlay"):
+    views = ("spectrogram", "kurtogram", "cepstrum", "autocorrelation", "cyclic-coherence")
+    for view in (*views, "coherence", "overlay"):
         answer = stranger.call("GET", f"/recordings/1/{view}", query_string={"other": 1})
         assert answer.status_code == 403, view

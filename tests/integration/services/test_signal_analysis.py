@@ -181,3 +181,31 @@ def test_no_more_than_twenty_seconds_and_two_megabytes_are_played(burst: int) ->
     assert max(len(whole["wav_base64"]), len(quick["wav_base64"])) <= 2_000_000
     for wrong in ({"speed_factor": 0.0}, {"low_hz": 600.0, "high_hz": 500.0}, {"high_hz": 6_000.0}):
         assert SignalService.get_playback(burst, **wrong)["error_code"] == "invalid_input", wrong
+
+
+def test_cyclic_coherence_shows_band_and_rate_of_the_impacts(fault: int) -> None:
+    seen = SignalService.get_cyclic_coherence(fault, max_cyclic_hz=200.0, low_hz=2_500.0, high_hz=4_100.0)
+    cells = np.array(seen["coherence"])
+    assert cells.shape == (len(seen["frequencies_hz"]), len(seen["cyclic_frequencies_hz"]))
+    assert cells.shape[1] <= 300
+    assert 0.0 <= cells.min() < cells.max() <= 1.0
+    x, y = np.array(seen["average"]["frequencies_hz"]), np.array(seen["average"]["values"])
+    times = x[y.argmax()] / FAULT.bpfo_hz
+    assert times == pytest.approx(round(times), abs=0.01 * round(times))
+    column = np.abs(np.array(seen["cyclic_frequencies_hz"]) - FAULT.bpfo_hz).argmin()
+    best_hz = seen["frequencies_hz"][cells[:, column].argmax()]
+    assert abs(best_hz - FAULT.resonance_hz) < 400.0
+    assert (seen["unit"], seen["band_hz"]) == (None, [2_500.0, 4_100.0])
+
+
+def test_cyclic_coherence_says_what_it_leaves_out_and_refuses_what_can_not_be(burst: int) -> None:
+    seen = SignalService.get_cyclic_coherence(burst)
+    assert "first 26.21 s" in seen["note"]
+    assert "highest of" in seen["note"]
+    assert seen["cyclic_frequencies_hz"][-1] <= 500.0
+    assert seen["cyclic_resolution_hz"] == pytest.approx(RATE_HZ / 2**18, rel=0.02)
+    for wrong in ({"max_cyclic_hz": 3_000.0}, {"max_cyclic_hz": 0.0}, {"low_hz": 20.0, "high_hz": 10.0}):
+        assert (
+            SignalService.get_cyclic_coherence(burst, (0.0, 2.0), **wrong)["error_code"] == "invalid_input"
+        ), wrong
+    assert SignalService.get_cyclic_coherence(burst, (0.0, 0.02))["error_code"] == "recording_too_short"
