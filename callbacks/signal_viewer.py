@@ -127,6 +127,14 @@ def show_waveform(signal: str | None, stretch: Pair, quantity: str, theme: str |
     return None, figures.build_waveform(view, theme or "light"), describe_stretch(view)
 
 
+@fills_area
+def show_levels(signal: str | None, stretch: Pair, quantity: str) -> Any:
+    """Say how strong and how impulsive the visible stretch is."""
+    told = tell_quantity(quantity)
+    found = SignalService.get_levels(require_id(signal), stretch, **told, actor=current_actor())
+    return facts.build_levels(unwrap(found))
+
+
 def register(app: dash.Dash) -> None:
     """Wire the page."""
     signal = Input(ViewerId.CHANNEL, "value")
@@ -140,6 +148,12 @@ def register(app: dash.Dash) -> None:
         Input(ViewerId.QUANTITY, "value"),
         Input(FrameId.THEME, "data"),
     )(show_waveform)
+    app.callback(
+        Output(ViewerId.LEVELS, "children"),
+        signal,
+        Input(ViewerId.STRETCH, "data"),
+        Input(ViewerId.QUANTITY, "value"),
+    )(show_levels)
     _register_zooms(app)
     _register_address(app, signal)
 

@@ -68,9 +68,9 @@ class Asked:
         return choose_axis(self.options["unit"], self.found_lines["shaft_frequency_hz"])
 
     @property
-    def common(self) -> dict[str, Any]:
-        """What every view of a quantity tells its service."""
-        return {**tell_quantity(self.options["quantity"]), "actor": current_actor()}
+    def quantity(self) -> dict[str, str]:
+        """What a view of a quantity tells its service; nothing where it is shown as measured."""
+        return tell_quantity(self.options["quantity"])
 
     @property
     def speed(self) -> dict[str, float]:
@@ -85,7 +85,7 @@ class Asked:
 
     def note(self, words: str) -> str:
         """Return the line above a view that knows the signal only as it was measured."""
-        return notes.join(words, "as measured" if tell_quantity(self.options["quantity"]) else None)
+        return notes.join(words, "as measured" if self.quantity else None)
 
     def choose_look(self, span_hz: Sequence[float], usual: str = "linear") -> Look:
         """Return how a view of this span is drawn."""
@@ -151,7 +151,9 @@ def _view_spectrum(asked: Asked) -> Answer:
     zoom = asked.zooms["hz"]
     kind = {"window": asked.options["window"], "scaling": asked.options["reading"]}
     view = unwrap(
-        SignalService.get_spectrum(asked.signal_id, asked.stretch, **kind, **_limit(zoom), **asked.common)
+        SignalService.get_spectrum(
+            asked.signal_id, asked.stretch, **kind, **_limit(zoom), **asked.quantity, actor=current_actor()
+        )
     )
     look = asked.choose_look(_span_of(zoom, view))
     figure = figures.build_spectrum(view, asked.lines, look)
@@ -167,7 +169,14 @@ def _list_peaks(asked: Asked, view: str, zoom: Pair, look: Look) -> Any:
     edges = {"min_hz": zoom[0], "max_hz": zoom[1]} if zoom else {}
     found = unwrap(
         SignalService.find_peaks(
-            asked.signal_id, view, asked.stretch, **edges, **band, **asked.speed, **asked.common
+            asked.signal_id,
+            view,
+            asked.stretch,
+            **edges,
+            **band,
+            **asked.speed,
+            **asked.quantity,
+            actor=current_actor(),
         )
     )
     return build_peaks(found, asked.lines, look.axis)
@@ -177,7 +186,9 @@ def _view_psd(asked: Asked) -> Answer:
     zoom, df = asked.zooms["hz"], asked.options["df"]
     segment = {} if df == "auto" else {"segment_s": 1.0 / float(df)}
     view = unwrap(
-        SignalService.get_psd(asked.signal_id, asked.stretch, **segment, **_limit(zoom), **asked.common)
+        SignalService.get_psd(
+            asked.signal_id, asked.stretch, **segment, **_limit(zoom), **asked.quantity, actor=current_actor()
+        )
     )
     look = asked.choose_look(_span_of(zoom, view), "log")
     return Answer(figures.build_psd(view, asked.lines, look), notes.describe_view(view, look.axis))
@@ -189,7 +200,13 @@ def _view_envelope(asked: Asked) -> Answer:
     limits = _limit(zoom or figures.suggest_envelope_span(lines))
     view = unwrap(
         SignalService.get_envelope_spectrum(
-            asked.signal_id, asked.stretch, *asked.band, **_choose_envelope(asked), **limits, **asked.common
+            asked.signal_id,
+            asked.stretch,
+            *asked.band,
+            **_choose_envelope(asked),
+            **limits,
+            **asked.quantity,
+            actor=current_actor(),
         )
     )
     span = zoom or figures.suggest_envelope_span(lines, view["band_hz"])

@@ -25,6 +25,7 @@ from services.signals.arrays import ArrayFunctions
 from services.signals.bearing_catalogue import BearingCatalogue
 from services.signals.comparison import ComparisonViews
 from services.signals.demodulation import choose_demodulation, prepare_stretch
+from services.signals.levels import LevelViews
 from services.signals.machine_views import MachineViews
 from services.signals.quantities import as_quantity
 from services.signals.spectral_views import choose_band
@@ -48,7 +49,7 @@ _N_PEAKS = 10
 FloatArray = npt.NDArray[np.floating[Any]]
 
 
-class SignalService(AnalysisViews, ComparisonViews, MachineViews, BearingCatalogue, ArrayFunctions):
+class SignalService(AnalysisViews, ComparisonViews, LevelViews, MachineViews, BearingCatalogue, ArrayFunctions):
     """Views and numbers of signals. ``x_range_s`` is the visible stretch, ``(from, to)`` in seconds."""
 
     @staticmethod

@@ -66,7 +66,9 @@ def build_waveform_card(asked: Mapping[str, str]) -> Component:
         (ViewerId.WAVEFORM_STATE, ViewerId.WAVEFORM_NOTE, ViewerId.WAVEFORM_CURSOR),
     )
     return html.Section(
-        [tools, plot, _build_sound()], className="surface viewer-card", **{"aria-label": "Waveform"}
+        [tools, plot, html.Div(id=ViewerId.LEVELS, className="viewer-levels"), _build_sound()],
+        className="surface viewer-card",
+        **{"aria-label": "Waveform"},
     )
 
 

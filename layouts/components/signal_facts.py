@@ -9,9 +9,9 @@ from dash import html
 from dash.development.base_component import Component
 
 from layouts.components.badges import build_badge, build_class_badge
-from layouts.components.cards import build_definitions, build_hash
+from layouts.components.cards import build_definitions, build_hash, build_key_figures
 from layouts.components.conditions import list_conditions
-from layouts.components.numbers import UNKNOWN, format_duration, format_moment, format_number
+from layouts.components.numbers import UNKNOWN, count_of, format_duration, format_moment, format_number
 from layouts.components.signal_notes import describe_speed, join
 from layouts.components.states import build_note
 from layouts.components.tables import build_plain_table
@@ -46,6 +46,21 @@ def build_facts(signal: dict[str, Any]) -> Component:
         ("SHA-256", build_hash(signal["sha256"])),
     ]
     return build_definitions(rows)
+
+
+def build_levels(found: dict[str, Any]) -> Component:
+    """Return how strong and how impulsive the visible stretch is."""
+    unit = found["unit"] or "(unit unknown)"
+    figures = [
+        ("RMS", f"{found['rms']:.4g}", unit),
+        ("Peak", f"{found['peak_value']:.4g}", unit),
+        ("Peak to peak", f"{found['peak_to_peak']:.4g}", unit),
+        ("Crest factor", f"{found['crest_factor']:.2f}", ""),
+        ("Kurtosis", f"{found['kurtosis']:.2f}", ""),
+        ("Mean", f"{found['mean']:.3g}", unit),
+    ]
+    note = [html.P(found["note"], className="field-help tight")] if found["limited"] else []
+    return html.Div([build_key_figures(figures), *note])
 
 
 def _with_unit(value: float | None, unit: str) -> str:
@@ -87,6 +102,8 @@ def build_lines(
         parts.append(html.P(_describe_basis(found, estimated), className="field-help tight"))
     if found["lines"]:
         parts.append(_build_line_table(found["lines"], axis))
+    if found.get("coincidences"):
+        parts.append(_build_coincidences(found["coincidences"]))
     return html.Div(parts, className="stack-tight")
 
 
@@ -107,18 +124,34 @@ def _describe_basis(found: dict[str, Any], estimated: dict[str, Any] | None) -> 
     return f"{speed}. {orders} Lines are drawn without slip; real ones lie within the shaded band."
 
 
+def _build_coincidences(sentences: Sequence[str]) -> Component:
+    """Where one line falls on another it proves nothing by itself."""
+    summary = f"{count_of(len(sentences), 'line')} on another's place"
+    items = html.Ul([html.Li(sentence) for sentence in sentences], className="field-help")
+    return html.Details([html.Summary(summary), items], className="viewer-more")
+
+
 def _build_line_table(lines: Sequence[dict[str, Any]], axis: FrequencyAxis) -> Component:
     unit = "Hz" if axis.key == "orders" else axis.unit
     factor = 1.0 if axis.key == "orders" else axis.factor
     rows = [
         [
-            html.Span([_build_swatch(kind_of(line)), line["label"]], className="line-name"),
+            html.Span(
+                [_build_swatch(kind_of(line)), line["label"], *_name_sidebands(line)], className="line-name"
+            ),
             _number("–" if line["order"] is None else f"{line['order']:.3f}"),
             _number(format_number(round(line["frequency_hz"] * factor, 2), 6)),
         ]
         for line in sorted(lines, key=lambda line: line["frequency_hz"])
     ]
     return build_plain_table(["Line", _number("Order"), _number(unit)], rows, caption="Fault lines")
+
+
+def _name_sidebands(line: dict[str, Any]) -> list[Component]:
+    """What the sidebands of a line's first harmonic are apart by."""
+    if line["harmonic"] != 1 or not line.get("sideband_of"):
+        return []
+    return [html.Span(f"± {line['sideband_of']}", className="muted")]
 
 
 def _build_swatch(kind: str) -> html.Span:

@@ -140,7 +140,13 @@ def build_zone(found: Mapping[str, Any]) -> Component:
 def _build_boundaries(found: Mapping[str, Any]) -> Component:
     edges = found["boundaries"]
     words = " · ".join(f"{name} {format_number(edge)}" for name, edge in _name_edges(edges))
-    return html.P(f"Boundaries in mm/s: {words}", className="field-help tight")
+    judged = [f"Boundaries in mm/s: {words}."]
+    if found.get("band_hz"):
+        low, high = (format_number(edge) for edge in found["band_hz"])
+        judged.append(f"Velocity from {low} to {high} Hz.")
+    if found.get("group_text"):
+        judged.append(f"Group {found['group']}: {found['group_text']}, {found['mounting']} mounting.")
+    return html.P(" ".join(judged), className="field-help tight")
 
 
 def _name_edges(edges: Any) -> list[tuple[str, float]]:

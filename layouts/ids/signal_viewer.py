@@ -36,6 +36,7 @@ class ViewerId(StrEnum):
     WAVEFORM_STATE = "viewer-waveform-state"
     WAVEFORM_NOTE = "viewer-waveform-note"
     WAVEFORM_CURSOR = "viewer-waveform-cursor"
+    LEVELS = "viewer-levels"
     TABS = "viewer-tabs"
     TAB_ORBIT = "viewer-tabs-tab-orbit"
     TAB_FULL = "viewer-tabs-tab-full"

@@ -138,3 +138,17 @@ def test_quantities_are_offered_where_the_unit_tells_what_was_measured(
     reasons = [each["label"] for each in quantities if each.get("disabled")]
     assert len(reasons) == closed
     assert all("unknown" in each or "V is none of them" in each for each in reasons)
+
+
+def test_levels_are_of_the_visible_stretch_in_the_chosen_quantity(monkeypatch: pytest.MonkeyPatch) -> None:
+    levels = {
+        "rms": 0.5, "peak_value": 2.0, "peak_to_peak": 3.9, "crest_factor": 4.0, "kurtosis": 5.25,
+        "mean": 0.01,
+    }  # fmt: skip
+    told = {**STRETCH, "unit": "mm/s", "limited": True, "note": "Its first 10 s."}
+    spy = replace(monkeypatch, SignalService, "get_levels", ok(**told, **levels))
+    words = find_text(viewer.show_levels("7", [1.0, 2.0], "velocity"))
+    assert spy.calls == [((7, [1.0, 2.0]), {"quantity": "velocity"})]
+    assert "RMS 0.5  mm/s Peak 2" in words
+    assert "Kurtosis 5.25" in words
+    assert words.endswith("Its first 10 s.")

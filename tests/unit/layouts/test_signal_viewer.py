@@ -148,6 +148,18 @@ def test_an_estimated_speed_says_how_it_was_found_and_how_sure_it_is() -> None:
     assert notes.describe_speed({"shaft_speed_rpm": None}) is None
 
 
+def test_lines_name_their_sidebands_and_say_where_they_fall_on_others() -> None:
+    found = {
+        "lines": [{**LINES[0], "sideband_of": "1X"}], "shaft_frequency_hz": 30.0, "speed_origin": "given",
+        "bearing": "6205", "orders": {"bpfi": 5.4}, "orders_origin": "catalogue", "missing": [],
+        "coincidences": ["BPFI lies on 5X."],
+    }  # fmt: skip
+    text = find_text(facts.build_lines(found, choose_axis("hz", 30.0)))
+    assert "BPFI ± 1X" in text
+    assert "1 line on another's place" in text
+    assert "BPFI lies on 5X." in text
+
+
 def test_lines_say_what_they_rest_on_and_what_is_missing() -> None:
     found = {
         "lines": LINES, "shaft_frequency_hz": 30.0, "speed_origin": "recording", "bearing": None,
