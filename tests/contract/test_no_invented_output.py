@@ -27,6 +27,7 @@ from tests.integration.auth.conftest import make_user
 WITHOUT_DATA = {"/data-generation", "/not-found"}
 ABOUT_ONE_THING = {
     "/datasets/<dataset_id>",
+    "/datasets/<dataset_id>/leaks",
     "/signals/<dataset_id>/<recording_id>",
     "/experiment/<experiment_id>",
     "/diagnose",
@@ -189,6 +190,7 @@ def list_addresses(small: SmallDataset, experiment_id: int, diagnosis_id: int) -
     viewer = f"/signals/{small.dataset_id}/{signal['recording_id']}"
     return [
         f"/datasets/{small.dataset_id}",
+        f"/datasets/{small.dataset_id}/leaks",
         *(f"{viewer}?tab={tab}" for tab in VIEWER_TABS),
         f"/experiment/{experiment_id}",
         f"/diagnose?diagnosis={diagnosis_id}",
