@@ -5,10 +5,13 @@ Usage: ``OMP_NUM_THREADS=1 python -m benchmarks.feature_speed``, in an environme
 
 Every contestant gets the same windows of 20,480 samples (1 s at 20,480 Hz): noise, shaft lines and impacts,
 as float32 for the product and as the type that the contestant asks for otherwise; making that type is not
-timed. A round takes one batch of 96 windows from the product (its whole set, and the set that knows shaft
-speed and bearing), and single windows from the others, which have no batches. Contestants take turns in
-every round; what counts is the median of the rounds, per window, for each one's whole set. Per feature is
-given beside it. Before timing, the features that all of them have (rms) are compared.
+timed. A round takes batches of 96 windows from the product (the 42 features that forests read, all that
+need no knowledge of the machine, and those with shaft speed and bearing known), and single windows from the
+others, which have no batches. Contestants take turns in every round; what counts is the median of the rounds,
+per window, of the processor time, which on an idle machine is the elapsed time and on a busy one depends less
+on what else runs; the elapsed time and its range stand beside it. Ratios are those of each one's whole set
+against all features that need no knowledge of the machine. Before timing, the feature that they have in
+common (rms) is compared.
 """
 
 from __future__ import annotations
@@ -40,6 +43,7 @@ N_BATCH = 96
 GOAL_MS = 0.5
 GOALS = {"catch22": 20.0, "TSFEL": 60.0, "tsfresh Efficient": 2000.0}
 PRODUCT = "product"
+PRODUCT_FOREST = "product, what forests read"
 PRODUCT_KNOWING = "product, speed and bearing known"
 ORDERS = {"bpfo": 3.5848, "bpfi": 5.4152, "bsf": 2.3567, "ftf": 0.39828}
 
@@ -52,16 +56,19 @@ class Contestant:
     compute: Callable[[], Any]
     n_windows: int
     n_features: int = 0
+    repeats: int = 1
     rms: float = float("nan")
     times_ms: list[float] = field(default_factory=list)
     cpu_ms: list[float] = field(default_factory=list)
 
     def take_turn(self) -> None:
-        """Compute once and note the time per window."""
+        """Compute and note the time per window."""
         began_s, cpu_s = time.perf_counter(), time.process_time()
-        self.compute()
-        self.times_ms.append((time.perf_counter() - began_s) * 1000 / self.n_windows)
-        self.cpu_ms.append((time.process_time() - cpu_s) * 1000 / self.n_windows)
+        for _ in range(self.repeats):
+            self.compute()
+        n_windows = self.n_windows * self.repeats
+        self.times_ms.append((time.perf_counter() - began_s) * 1000 / n_windows)
+        self.cpu_ms.append((time.process_time() - cpu_s) * 1000 / n_windows)
 
 
 def make_windows() -> np.ndarray:
@@ -79,6 +86,7 @@ def enter_product(windows: np.ndarray) -> list[Contestant]:
     """Return the product with all that needs no knowledge of the machine, and with all there is."""
     entered = []
     for name, known in (
+        (PRODUCT_FOREST, {"feature_set": "gain_invariant"}),
         (PRODUCT, {}),
         (PRODUCT_KNOWING, {"shaft_frequency_hz": SHAFT_HZ, "fault_orders": ORDERS}),
     ):
@@ -87,8 +95,9 @@ def enter_product(windows: np.ndarray) -> list[Contestant]:
             return compute_features(windows, RATE_HZ, precision="single", **known)
 
         found = compute()
-        contestant = Contestant(name, compute, N_BATCH, found.values.shape[1])
-        contestant.rms = float(found.values[0, found.names.index("rms")])
+        contestant = Contestant(name, compute, N_BATCH, found.values.shape[1], repeats=3)
+        if "rms" in found.names:
+            contestant.rms = float(found.values[0, found.names.index("rms")])
         entered.append(contestant)
     return entered
 
@@ -99,7 +108,7 @@ def enter_catch22(window: np.ndarray) -> Contestant:
 
     values = window.astype(np.float64).tolist()
     found = pycatch22.catch22_all(values)
-    return Contestant("catch22", lambda: pycatch22.catch22_all(values), 1, len(found["values"]))
+    return Contestant("catch22", lambda: pycatch22.catch22_all(values), 1, len(found["values"]), repeats=5)
 
 
 def enter_tsfel(window: np.ndarray) -> Contestant:
@@ -114,7 +123,7 @@ def enter_tsfel(window: np.ndarray) -> Contestant:
 
     found = compute()
     column = next(name for name in found.columns if name.endswith("Root mean square"))
-    return Contestant("TSFEL", compute, 1, found.shape[1], float(found[column].iloc[0]))
+    return Contestant("TSFEL", compute, 1, found.shape[1], rms=float(found[column].iloc[0]))
 
 
 def enter_tsfresh(window: np.ndarray) -> Contestant:
@@ -137,7 +146,7 @@ def enter_tsfresh(window: np.ndarray) -> Contestant:
 
     found = compute()
     rms = float(found["x__root_mean_square"].iloc[0])
-    return Contestant("tsfresh Efficient", compute, 1, found.shape[1], rms)
+    return Contestant("tsfresh Efficient", compute, 1, found.shape[1], rms=rms)
 
 
 def check_agreement(contestants: Sequence[Contestant]) -> None:
@@ -157,19 +166,19 @@ def summarise(contestants: Sequence[Contestant]) -> dict[str, Any]:
             "ms_per_window": round(statistics.median(each.times_ms), 4),
             "range_ms": [round(min(each.times_ms), 4), round(max(each.times_ms), 4)],
             "cpu_ms_per_window": round(statistics.median(each.cpu_ms), 4),
-            "us_per_feature": round(statistics.median(each.times_ms) * 1000 / each.n_features, 3),
+            "cpu_us_per_feature": round(statistics.median(each.cpu_ms) * 1000 / each.n_features, 3),
         }
         for each in contestants
     }
     own = numbers[PRODUCT]
     ratios = {
         name: {
-            "per_window": round(numbers[name]["ms_per_window"] / own["ms_per_window"], 1),
-            "per_feature": round(numbers[name]["us_per_feature"] / own["us_per_feature"], 1),
+            "per_window": round(numbers[name]["cpu_ms_per_window"] / own["cpu_ms_per_window"], 1),
+            "per_feature": round(numbers[name]["cpu_us_per_feature"] / own["cpu_us_per_feature"], 1),
         }
         for name in GOALS
     }
-    holds = own["ms_per_window"] <= GOAL_MS and own["n_features"] >= 36
+    holds = own["cpu_ms_per_window"] <= GOAL_MS and own["n_features"] >= 36
     holds = holds and all(ratios[name]["per_window"] >= goal for name, goal in GOALS.items())
     return {"contestants": numbers, "ratio": ratios, "holds": holds}
 
@@ -189,15 +198,18 @@ def write_result(summary: dict[str, Any], load: Sequence[float]) -> None:
         **summary,
     }
     RESULT.write_text(json.dumps(document, indent=1) + "\n")
-    print("| contestant | features | ms per window | range | µs per feature | slower per window |")
+    print(
+        "| contestant | features | CPU ms per window | elapsed ms | CPU µs per feature | ratio per window |"
+    )
     print("|---|---|---|---|---|---|")
     for name, row in summary["contestants"].items():
         low, high = row["range_ms"]
         ratio = summary["ratio"].get(name)
         slower = f"{ratio['per_window']:,.0f}×" if ratio else ""
         print(
-            f"| {name} | {row['n_features']} | {row['ms_per_window']:.3g} | {low:.3g} – {high:.3g} "
-            f"| {row['us_per_feature']:.3g} | {slower} |"
+            f"| {name} | {row['n_features']} | {row['cpu_ms_per_window']:.3g} "
+            f"| {row['ms_per_window']:.3g} ({low:.3g} – {high:.3g}) "
+            f"| {row['cpu_us_per_feature']:.3g} | {slower} |"
         )
     print("holds" if summary["holds"] else "does not hold")
 

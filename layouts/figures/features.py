@@ -160,7 +160,7 @@ def build_importance(ranking: Mapping[str, Any], method: str, theme: str) -> go.
         )
     )
     figure.update_layout(bargap=0.35)
-    figure.update_yaxes(tickfont={"size": 11}, showgrid=False)
+    figure.update_yaxes(tickfont={"size": 11}, showgrid=False, dtick=1)
     return figure
 
 
