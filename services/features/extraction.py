@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from core.datasets.windows import cut_windows
 from core.features.projection import project_pca
 from core.features.registry import FAULT_ORDER_NAMES, compute_features, list_features
-from core.signal.resampling import resample_signal
+from core.signal.resampling import limit_band, resample_signal
 from core.signal.spectra import compute_psd
 from database.connection import get_db_session
 from models.machine import Bearing
@@ -65,6 +65,11 @@ class ExtractionPlan:
         return int(self.config.window_s * self.analysis_rate_hz + 1e-6)
 
     @property
+    def limits_band(self) -> bool:
+        """Whether the top of the band is taken off every signal: no former rate can be read off one."""
+        return any(row["sample_rate_hz"] > self.analysis_rate_hz * (1 + 1e-9) for row in self.rows)
+
+    @property
     def hop_samples(self) -> int:
         """Samples from one window's start to the next."""
         return max(1, round(self.config.hop_s * self.analysis_rate_hz))
@@ -113,6 +118,11 @@ def plan_rows(session: Session, rows: Sequence[Row], config: FeatureConfig) -> E
     missing = _say_missing(config, kept, orders, len(rows) - len(kept))
     if not names:
         raise InvalidInputError(" ".join(missing))
+    if any(row["sample_rate_hz"] > rate * (1 + 1e-9) for row in kept):
+        missing.append(
+            f"Not all signals were sampled at {rate:g} Hz: what lies above {0.4 * rate:g} Hz is taken off all "
+            "of them, so that a sample rate can't tell a class."
+        )
     plan = ExtractionPlan(config, rate, tuple(kept), tuple(orders), names, tuple(missing))
     if plan.count_windows() > MAX_WINDOWS:
         raise InvalidInputError(
@@ -214,7 +224,7 @@ def extract(plan: ExtractionPlan, report: Report = lambda _done, _all: None) -> 
 
 def _iterate_samples(plan: ExtractionPlan, report: Report) -> Iterator[NDArray[np.float32]]:
     """Yield each signal at the analysis rate; a piece of the rows is looked up at a time."""
-    done = 0
+    done, limits_band = 0, plan.limits_band
     for batch in split_batches(plan.rows):
         with get_db_session(read_only=True) as session:
             ids = [row["signal_id"] for row in batch]
@@ -222,9 +232,9 @@ def _iterate_samples(plan: ExtractionPlan, report: Report) -> Iterator[NDArray[n
         for row in batch:
             report(done, len(plan.rows))
             try:
-                yield resample_signal(
-                    load_samples(signals[row["signal_id"]]), row["sample_rate_hz"], plan.analysis_rate_hz
-                )
+                samples = load_samples(signals[row["signal_id"]])
+                resampled = resample_signal(samples, row["sample_rate_hz"], plan.analysis_rate_hz)
+                yield limit_band(resampled) if limits_band else resampled
             except LstmPfdError as error:
                 where = f"{row['recording']} ({row['channel']})"
                 raise type(error)(f"In {where}: {error.sentence}", code=error.code) from error

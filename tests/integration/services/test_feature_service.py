@@ -95,6 +95,16 @@ def test_all_features_know_speed_and_bearing_and_say_what_is_missing(small: Smal
     assert "shaft speed" in refused["error"]
 
 
+def test_no_former_sample_rate_can_be_read_off_resampled_signals(small: SmallDataset) -> None:
+    found = extract(small.dataset_id, "frequency", analysis_rate_hz=1000)
+    assert any("above 400 Hz" in sentence for sentence in found["missing"])
+    spectra = FeatureService.get_class_spectra(found["feature_set_id"])
+    frequencies = np.array(spectra["frequencies_hz"])
+    for each in spectra["classes"]:
+        level_db = np.array(each["p50_db"])
+        assert level_db[frequencies > 420].max() < level_db[frequencies < 300].mean() - 50
+
+
 def test_a_job_extracts_lays_out_and_reports(rig: SmallDataset) -> None:
     ann = add_person()
     asked = FeatureService.extract_features(rig.dataset_id, "all", WINDOWS, as_job=True, actor=ann)
