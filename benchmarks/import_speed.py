@@ -188,6 +188,7 @@ def import_once(path: Path) -> dict[str, Any]:
     n_values = sum(row["n_samples"] for row in rows)
     return {
         "seconds": seconds,
+        "cpu_s": cpu,
         "n_values": n_values,
         "memory_mb": peak_mb("self") + sum(watch.peaks.values()),
     }

@@ -47,7 +47,8 @@ class GenericHdf5File(ArrayFile):
     def __init__(self, path: Path, options: ReadOptions = AS_FOUND) -> None:
         super().__init__("hdf5", "HDF5 file", options)
         self._file = open_checked(path)
-        self._arrays: dict[str, h5py.Dataset] = {}
+        # Places in the file: an open dataset would hold its cache of chunks.
+        self._arrays: dict[str, str] = {}
 
     def close(self) -> None:
         """Close the file."""
@@ -79,7 +80,7 @@ class GenericHdf5File(ArrayFile):
         if node.dtype.kind not in "fiu":
             self._notes.append(f"'{path[:100]}' is left out: it holds no plain numbers.")
             return
-        self._arrays[path] = node
+        self._arrays[path] = str(node.name)
         own = read_attributes(node)
         yield ArrayInfo(
             path,
@@ -93,10 +94,10 @@ class GenericHdf5File(ArrayFile):
         )
 
     def _read_column(self, array: str) -> list[Attribute | None]:
-        return read_small_column(self._arrays[array])
+        return read_small_column(self._file[self._arrays[array]])
 
     def _open_stretches(self, array: str, place: Place) -> Stretch:
-        return open_stretches(self._arrays[array], place.axis)
+        return open_stretches(self._file[self._arrays[array]], place.axis)
 
 
 def read_small_column(node: h5py.Dataset) -> list[Attribute | None]:

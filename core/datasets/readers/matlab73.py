@@ -53,7 +53,8 @@ class Matlab73File(ArrayFile):
     def __init__(self, path: Path, options: ReadOptions = AS_FOUND) -> None:
         super().__init__("matlab73", "MATLAB file", options)
         self._file = open_checked(path, with_references=True)
-        self._arrays: dict[str, h5py.Dataset] = {}
+        # Places in the file: an open dataset would hold its cache of chunks.
+        self._arrays: dict[str, str] = {}
         self._n_visited = self._n_repeats = 0
         self._seen: set[int] = set()
 
@@ -120,7 +121,7 @@ class Matlab73File(ArrayFile):
             if value is not None:
                 self._scalars[path] = value
         else:
-            self._arrays[path] = node
+            self._arrays[path] = str(node.name)
             yield ArrayInfo(path, node.shape[::-1], node.dtype.name, scope, is_reversed=True)
 
     def _follow(self, node: h5py.Dataset) -> Iterator[Any]:
@@ -131,10 +132,10 @@ class Matlab73File(ArrayFile):
                 yield self._file[reference]
 
     def _read_column(self, array: str) -> list[Attribute | None]:
-        return read_small_column(self._arrays[array])
+        return read_small_column(self._file[self._arrays[array]])
 
     def _open_stretches(self, array: str, place: Place) -> Stretch:
-        return open_stretches(self._arrays[array], place.axis)
+        return open_stretches(self._file[self._arrays[array]], place.axis)
 
 
 def _class_of(node: Any) -> str:
