@@ -248,6 +248,26 @@ def _view_spectrogram(asked: Asked) -> Answer:
     return Answer(figure, asked.note(notes.describe_spectrogram(view, look.axis)))
 
 
+def _view_cyclic(asked: Asked) -> Answer:
+    zoom = asked.zooms["envelope_hz"] or figures.suggest_envelope_span(asked.lines)
+    low, high = asked.band
+    view = unwrap(
+        SignalService.get_cyclic_coherence(
+            asked.signal_id,
+            asked.stretch,
+            max_cyclic_hz=zoom[1] if zoom else None,
+            low_hz=low,
+            high_hz=high,
+            actor=current_actor(),
+        )
+    )
+    end_hz = max(view["cyclic_frequencies_hz"], default=1.0)
+    look = asked.choose_look(zoom or (0.0, end_hz))
+    return Answer(
+        maps.build_cyclic(view, asked.lines, look), asked.note(notes.describe_cyclic(view, look.axis))
+    )
+
+
 def _view_cepstrum(asked: Asked) -> Answer:
     view = unwrap(
         SignalService.get_cepstrum(
@@ -423,6 +443,7 @@ _VIEWS: Final[dict[str, Callable[[Asked], Answer]]] = {
     "psd": _view_psd,
     "envelope": _view_envelope,
     "spectrogram": _view_spectrogram,
+    "cyclic": _view_cyclic,
     "cepstrum": _view_cepstrum,
     "orders": _view_orders,
     "order_map": _view_order_map,

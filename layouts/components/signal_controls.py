@@ -127,6 +127,7 @@ def _build_tools(asked: Mapping[str, str]) -> dict[str, Any]:
         "psd": build_options(asked, "df"),
         "envelope": _build_band_tools(asked),
         "spectrogram": build_options(asked, "segment", "overlap"),
+        "cyclic": [],
         "cepstrum": build_options(asked, "cepstrum", "cepstrum_white"),
         "orders": build_options(asked, "order_of", "tracked"),
         "order_map": build_options(asked, "map_of", "map_by"),

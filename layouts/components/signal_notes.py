@@ -63,6 +63,16 @@ def describe_spectrogram(view: Mapping[str, Any], axis: FrequencyAxis) -> str:
     )
 
 
+def describe_cyclic(view: Mapping[str, Any], axis: FrequencyAxis) -> str:
+    """Return the grain of a map of cyclic coherence in both directions, and the band of the mean below it."""
+    return join(
+        describe_resolution(view["cyclic_resolution_hz"], axis),
+        f"carriers {format_number(view['resolution_hz'])} Hz apart",
+        f"mean over {' – '.join(format_number(edge) for edge in view['band_hz'])} Hz",
+        view["note"],
+    )
+
+
 def describe_orders(view: Mapping[str, Any]) -> str:
     """Return the resolution of an order spectrum or map, and how the speed behind it is known."""
     resolution = view.get("resolution_orders")

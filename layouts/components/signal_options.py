@@ -19,6 +19,7 @@ VIEWS: Final = (
     ("psd", "PSD"),
     ("envelope", "Envelope spectrum"),
     ("spectrogram", "Spectrogram"),
+    ("cyclic", "Cyclic coherence"),
     ("cepstrum", "Cepstrum"),
     ("orders", "Order spectrum"),
     ("order_map", "Order map"),

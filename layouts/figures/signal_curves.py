@@ -86,7 +86,8 @@ def build_cepstrum(view: Mapping[str, Any], theme: str, span: Sequence[float] | 
 def build_autocorrelation(view: Mapping[str, Any], theme: str, span: Sequence[float] | None) -> go.Figure:
     """Return how alike the signal is to itself some time later."""
     what = ("autocorrelation", "Autocorrelation", "Lag")
-    return _build_delays(view, theme, span, what, view["lags_s"], ("Correlation", "1 = identical"))
+    figure = _build_delays(view, theme, span, what, view["lags_s"], ("Correlation", "1 = identical"))
+    return figure.update_layout(meta={**figure.layout.meta, "yUnit": "of 1"})
 
 
 def _build_delays(
@@ -301,6 +302,7 @@ def build_coherence(view: Mapping[str, Any], look: Look, span: Sequence[float] |
         "view": "compare",
         "name": "Coherence",
         "zoom": "hz",
+        "yUnit": "of 1",
     }
     places = np.asarray(view["frequencies_hz"], dtype=np.float64) * axis.factor
     figure = build_curve(

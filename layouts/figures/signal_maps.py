@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from layouts.figures.signal_axes import FrequencyAxis, Look, describe_frequency_axis
+from layouts.figures.signal_axes import FrequencyAxis, Look, build_curve, describe_frequency_axis
+from layouts.figures.signal_lines import Line, draw_lines
 from layouts.figures.theme import build_figure, escape_markup
 
 # Reads the same to everybody, and darkens evenly.
@@ -60,6 +61,57 @@ def build_spectrogram(view: Mapping[str, Any], look: Look, stretch_s: Sequence[f
     return figure
 
 
+def build_cyclic(view: Mapping[str, Any], lines: Sequence[Line], look: Look) -> go.Figure:
+    """Return which frequencies come and go how often, and below it the mean over the band, which reads like
+    an envelope spectrum."""
+    axis, average = look.axis, view["average"]
+    rates = np.asarray(view["cyclic_frequencies_hz"]) * axis.factor
+    carriers = np.asarray(view["frequencies_hz"]) * axis.factor
+    meta = {
+        **describe_frequency_axis(axis, view["sample_rate_hz"] / 8.0, view["cyclic_resolution_hz"]),
+        "view": "cyclic",
+        "name": "Cyclic coherence",
+        "zoom": "envelope",
+        "yUnit": "of 1",
+    }
+    figure = build_curve(
+        view,
+        look.theme,
+        x=(f"Cyclic {axis.name.lower()}", axis.unit),
+        y=("Mean", "0 to 1"),
+        span=look.span,
+        meta=meta,
+        values=(np.asarray(average["frequencies_hz"]) * axis.factor, average["values"]),
+    )
+    words = (f"comes and goes with %{{x:.5~g}} {axis.short_unit}", f"at %{{y:.5~g}} {axis.short_unit}")
+    heat = _build_map(
+        rates, carriers, _orient(view["coherence"], (carriers.size, rates.size), step=0.0), "", words
+    )
+    heat.update(
+        zmin=0.0,
+        zmax=max(float(np.max(heat.z, initial=0.0)), 1e-3),
+        hovertemplate=f"{words[0]}<br>{words[1]}<br>%{{z:.3f}}<extra></extra>",
+        colorbar={**_build_bar("Coherence"), "y": 0.74, "len": 0.56},
+        yaxis="y2",
+    )
+    figure.add_trace(heat)
+    upper = build_figure(look.theme, x=("", None), y=(axis.name, axis.unit)).layout
+    figure.update_layout(
+        yaxis={"domain": [0.0, 0.36], "rangemode": "tozero", "nticks": 4},
+        yaxis2={
+            **upper.template.layout.yaxis.to_plotly_json(),
+            "domain": [0.46, 1.0],
+            "anchor": "x",
+            "fixedrange": True,
+            "showgrid": False,
+            "title": {"text": upper.yaxis.title.text, "font": {"size": 12}},
+        },
+        hovermode="closest",
+    )
+    draw_lines(figure, lines, axis.factor, look.span, look.theme)
+    return figure
+
+
 def build_order_map(view: Mapping[str, Any], theme: str, span: Sequence[float] | None) -> go.Figure:
     """Return level over order, and speed or time."""
     by_speed = view["by"] == "speed"
@@ -100,9 +152,11 @@ def _least_orders(orders: npt.NDArray[Any]) -> float:
     return float(8 * (orders[1] - orders[0])) if orders.size > 1 else 0.0
 
 
-def _orient(levels: Any, shape: tuple[int, int]) -> Map:
-    """Return the levels, to half a decibel, as rows along y and columns along x."""
-    values = np.round(2.0 * np.asarray(levels, dtype=np.float32)) / 2.0
+def _orient(levels: Any, shape: tuple[int, int], step: float = 0.5) -> Map:
+    """Return the levels, by default to half a decibel, as rows along y and columns along x."""
+    values = np.asarray(levels, dtype=np.float32)
+    if step:
+        values = np.round(values / step) * step
     return values.reshape(shape) if values.shape == shape else values.T.reshape(shape)
 
 

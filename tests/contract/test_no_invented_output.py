@@ -37,7 +37,7 @@ ABOUT_ONE_THING = {
 # Those that a recording of one channel has; the same answer of one of them would be the same plot.
 VIEWER_TABS = (
     *("spectrum", "psd", "envelope", "spectrogram", "cepstrum", "orders", "order_map"),
-    *("autocorrelation", "average"),
+    *("autocorrelation", "average", "cyclic"),
 )
 FEATURE_TABS = ("extract", "importance", "correlation")
 EXPLORER_TABS = ("distributions", "projection", "spectra", "correlation")

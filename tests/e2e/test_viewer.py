@@ -26,6 +26,7 @@ from tests.e2e.conftest import Furnished
 from tests.e2e.viewer import (
     VIEW,
     WAVEFORM,
+    box_of,
     drag,
     find_number,
     find_recording,
@@ -231,8 +232,7 @@ def test_cursors_read_known_tones_and_what_is_unknown_is_said(page: Page, long_r
     expect(cursor).not_to_contain_text(": 200 Hz")
     page.keyboard.press("ArrowLeft")
     expect(cursor).to_contain_text(": 200 Hz")
-    box = page.locator("#viewer-view .nsewdrag").bounding_box()
-    assert box is not None
+    box = box_of(page, VIEW)
     page.mouse.click(box["x"] + box["width"] * 3_000 / (RATE_HZ / 2), box["y"] + box["height"] / 2)
     expect(cursor).not_to_contain_text(": 200 Hz")
     clicked = find_number(cursor.inner_text(), "Hz")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, StorageState, expect
 
 from tests.e2e.browser import find_barriers, keep_screenshot, open_page, settle
 from tests.e2e.conftest import Furnished
-from tests.e2e.viewer import VIEW, WAVEFORM, open_recording, read_query, stage_of, wait_for_view
+from tests.e2e.viewer import VIEW, WAVEFORM, box_of, open_recording, read_query, stage_of, wait_for_view
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -57,8 +57,7 @@ def marks(page: Page, kind: str) -> Locator:
 
 def drag_mark(page: Page, mark: Locator, to_hz: float, top_hz: float = RATE_HZ / 2) -> None:
     """Take a line with the mouse and let it go elsewhere."""
-    plot, line = page.locator(f"#{VIEW} .nsewdrag").bounding_box(), mark.bounding_box()
-    assert plot is not None
+    plot, line = box_of(page, VIEW), mark.bounding_box()
     assert line is not None
     middle = line["y"] + line["height"] / 2
     page.mouse.move(line["x"] + line["width"] / 2, middle)
@@ -150,8 +149,7 @@ def test_spacings_in_the_waveform_read_as_frequencies(desk: Page) -> None:
     expect(panel).to_contain_text("Waveform, in s")
     expect(panel).to_contain_text("Spacing 0.01 s = 100 Hz (4.000 X)")
     keep_screenshot(desk, "cursor-waveform")
-    box = desk.locator(f"#{WAVEFORM} .nsewdrag").bounding_box()
-    assert box is not None
+    box = box_of(desk, WAVEFORM)
     desk.mouse.dblclick(box["x"] + 0.3 * box["width"], box["y"] + box["height"] / 2)
     expect(desk.locator("#viewer-waveform-note")).to_contain_text("whole signal")
     assert read_query(desk)["cursors"] == "s:1.1:0:0.01:2".replace(":0:", "::")

@@ -19,6 +19,7 @@ from tests.e2e.viewer import (
     VIEW,
     WAVEFORM,
     address_of,
+    box_of,
     open_recording,
     read_plot,
     read_query,
@@ -109,8 +110,7 @@ def peak_near(shown: dict[str, Any], place: float, reach: float) -> tuple[float,
 def test_the_spectrogram_shares_its_zoom_with_waveform_and_spectrum(desk: Page) -> None:
     open_recording(desk, "Known", "run_up", "?tab=spectrogram")
     assert re.search(r"Δf = [\d.]+ Hz · Hann window of", note_of(desk))
-    box = desk.locator(f"#{VIEW} .nsewdrag").bounding_box()
-    assert box is not None
+    box = box_of(desk, VIEW)
     desk.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.5 * box["height"])
     desk.mouse.down()
     desk.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 0.99 * box["height"], steps=5)
@@ -144,8 +144,7 @@ def test_a_cell_of_the_kurtogram_becomes_the_band_by_mouse_table_and_keyboard(de
     words = desk.locator(".viewer-cell-words").inner_text()
     taken = [float(number) for number in re.findall(r"[\d.]+(?= –| Hz)", words)]
     assert [float(edge.input_value()) for edge in edges] == taken
-    box = desk.locator("#viewer-kurtogram .nsewdrag").bounding_box()
-    assert box is not None
+    box = box_of(desk, "viewer-kurtogram")
     desk.mouse.click(box["x"] + 40, box["y"] + 6)  # the band of all, at the top
     expect(edges[0]).to_have_value("0")
     look(desk, "kurtogram")
@@ -153,6 +152,16 @@ def test_a_cell_of_the_kurtogram_becomes_the_band_by_mouse_table_and_keyboard(de
     wait_for_view(desk, "envelope")
     expect(edges[0]).to_have_value("0")
     expect(desk.locator("#viewer-kurtogram .bars path").first).to_be_visible()
+
+
+def test_cyclic_coherence_shows_how_often_the_resonance_is_struck(desk: Page) -> None:
+    open_recording(desk, "Known", "pulses", "?tab=cyclic&kinds=none")
+    shown = read_plot(desk, VIEW)
+    highest = shown["x"][int(np.argmax(shown["y"]))]
+    times = highest / PULSES_HZ
+    assert times == pytest.approx(round(times), abs=0.02)
+    expect(desk.locator("#viewer-view-note")).to_contain_text("mean over")
+    look(desk, "cyclic")
 
 
 def test_a_family_of_lines_is_one_peak_of_the_cepstrum_and_its_period_one_of_the_autocorrelation(

@@ -6,7 +6,7 @@ import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.e2e.browser import settle
 
@@ -23,12 +23,12 @@ READ_PLOT = """id => {
     const layout = plot._fullLayout;
     const trace = plot._fullData[0];
     const [x, y] = [Array.from(trace.x), Array.from(trace.y)];
-    const drawn = plot.querySelector(".js-line").getBBox();
+    const line = plot.querySelector(".js-line");
     return {
         x, y, range: Array.from(layout.xaxis.range),
         lines: layout.shapes.filter((shape) => shape.type === "line").map((shape) => shape.x0),
         x_title: layout.xaxis.title.text, y_title: layout.yaxis.title.text,
-        top_drawn: layout.yaxis.p2l(drawn.y),
+        top_drawn: line && layout.yaxis.p2l(line.getBBox().y),
     };
 }"""
 WAIT_RANGE = """([id, low, high]) => {
@@ -97,10 +97,18 @@ def read_plot(page: Page, graph: str) -> dict[str, Any]:
     return found
 
 
+def box_of(page: Page, graph: str) -> FloatRect:
+    """Bring a plot into view and return where it draws."""
+    area = page.locator(f"#{graph} .nsewdrag").first
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    assert box is not None
+    return box
+
+
 def drag(page: Page, graph: str, start: float, stop: float) -> None:
     """Draw a zoom over shares of the plot's width with the mouse."""
-    box = page.locator(f"#{graph} .nsewdrag").bounding_box()
-    assert box is not None
+    box = box_of(page, graph)
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + start * box["width"], middle)
     page.mouse.down()

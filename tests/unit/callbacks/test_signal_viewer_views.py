@@ -46,6 +46,14 @@ ANSWERS: dict[str, tuple[str, dict[str, Any]]] = {
             "window": "hann",
         },
     ),
+    "cyclic": (
+        "get_cyclic_coherence",
+        {
+            **STRETCH, "cyclic_frequencies_hz": [1.0, 162.0], "frequencies_hz": [0.0, 100.0, 200.0],
+            "coherence": MAP, "average": {"frequencies_hz": [1.0, 162.0], "values": [0.1, 0.9]},
+            "resolution_hz": 100.0, "cyclic_resolution_hz": 0.5, "band_hz": [0.0, 500.0],
+        },
+    ),
     "cepstrum": (
         "get_cepstrum",
         {
