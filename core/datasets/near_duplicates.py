@@ -27,6 +27,8 @@ from core.datasets.signatures import N_LINES, STRETCHES, Signature
 _CHANCE_CANDIDATES = 20.0
 _LEAST_AGREEMENT = 9.0
 _BLOCK = 1_024
+# So many are kept at most while the pairs are gone through; nobody looks at more of them closely.
+_MOST_KEPT = 100_000
 _USABLE = 0.42
 _LOWEST_HZ = 5.0
 _MOST_SAMPLES = 1 << 21
@@ -157,11 +159,19 @@ def _collect(
     columns: npt.NDArray[Any],
     threshold: float,
 ) -> None:
-    for one, other in np.argwhere(agreement > threshold):
+    above = np.flatnonzero(agreement > threshold)
+    if len(above) > _MOST_KEPT:
+        above = above[np.argpartition(agreement.ravel()[above], -_MOST_KEPT)[-_MOST_KEPT:]]
+    for place in above.tolist():
+        one, other = divmod(place, agreement.shape[1])
         left, right = sorted((int(rows[one]), int(columns[other])))
         if left != right:
             value = float(agreement[one, other])
             found[left, right] = max(value, found.get((left, right), 0.0))
+    if len(found) > 2 * _MOST_KEPT:
+        strongest = sorted(found.items(), key=lambda item: -item[1])[:_MOST_KEPT]
+        found.clear()
+        found.update(strongest)
 
 
 def confirm_copy(

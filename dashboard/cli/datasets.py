@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,10 @@ from dashboard.cli.templates import find_template
 from dashboard.cli.waiting import refuse_detach_without_worker, wait_for_jobs
 from services.dataset_service import DatasetService
 from utils.constants import ARRANGEMENTS, RECORDING_ENDINGS
+from utils.exceptions import ErrorCode
 
 # In a folder this is the table about its recordings, never one of them.
 METADATA_NAME = "metadata.csv"
-# A comparison of signals that takes no longer than this is made without a job.
-_QUICK_S = 1.0
 _FIELDS = ("sample_rate_hz", "unit", "sensitivity", "machine", "bearing", "shaft_speed_rpm")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -224,29 +224,29 @@ def split(
 ) -> None:
     """Split a dataset into train, validation and test, and check it for leaks."""
     dataset_id = find_dataset(dataset)
-    _compare_signals(dataset_id, quiet=as_json)
-    created = unwrap(
-        DatasetService.create_split(
-            dataset_id,
-            name or name_split(by, test_values, channel, seed),
-            by,
-            test_values or None,
-            channel=channel,
-            accept_amber=accept_amber,
-            seed=seed,
-            validation_fraction=validation_fraction,
-            test_fraction=test_fraction,
-        )
+    create = partial(
+        DatasetService.create_split,
+        dataset_id,
+        name or name_split(by, test_values, channel, seed),
+        by,
+        test_values or None,
+        channel=channel,
+        accept_amber=accept_amber,
+        seed=seed,
+        validation_fraction=validation_fraction,
+        test_fraction=test_fraction,
     )
+    created = create()
+    if created["error_code"] == ErrorCode.LEAK_CHECK_RUNNING:
+        _compare_signals(dataset_id, quiet=as_json)
+        created = create()
+    created = unwrap(created)
     document = {key: value for key, value in created.items() if key not in ("success", "error", "error_code")}
     click.echo(json.dumps(document) if as_json else _describe_split(document))
 
 
 def _compare_signals(dataset_id: int, *, quiet: bool) -> None:
-    """Wait for the comparison that the leak check of a big dataset needs."""
-    report = DatasetService.get_leak_report(dataset_id)
-    if not report or report["state"] == "done" or report["scan"]["estimate_s"] < _QUICK_S:
-        return
+    """Wait for the comparison of signals that a leak check needs and that takes long."""
     job_id = unwrap(DatasetService.start_leak_check(dataset_id))["job_id"]
     if job_id is not None:
         (job,) = wait_for_jobs([job_id], quiet=quiet)

@@ -11,6 +11,7 @@ import os
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -40,6 +41,8 @@ from utils.exceptions import ConflictError, DataDamagedError, ErrorCode
 _SCAN_VERSION = 1
 # A comparison that takes longer than this runs as a job; the paces are of one core of a small machine.
 _INLINE_S = 3.0
+# Nor does one that turns out to take longer than this: many signals that are alike are looked at one by one.
+_PATIENCE_S = 8.0
 _SIGNALS_PER_S = 150.0
 _SAMPLES_PER_S = 15e6
 _PAIRS_PER_S = 3e6
@@ -106,7 +109,8 @@ def require_scan(rows: Sequence[Row], dataset_id: int, version: int, actor: Acto
     if found is not None:
         return found
     if estimate_scan_s(rows) <= _INLINE_S:
-        return scan_rows(rows)
+        with suppress(_TakesTooLongError):
+            return scan_rows(rows, _lose_patience_after(_PATIENCE_S))
     job = find_open_job(dataset_id, version)
     if job is None and actor.may(Role.ENGINEER):
         request_scan(dataset_id, version, actor)
@@ -121,6 +125,20 @@ def require_scan(rows: Sequence[Row], dataset_id: int, version: int, actor: Acto
         f"({job['progress']:.0%} done). Try again when that has finished.",
         code=ErrorCode.LEAK_CHECK_RUNNING,
     )
+
+
+class _TakesTooLongError(Exception):
+    """A comparison that nobody should wait for."""
+
+
+def _lose_patience_after(seconds: float) -> Report:
+    end_s = monotonic_s() + seconds
+
+    def report(_share: float, _text: str) -> None:
+        if monotonic_s() > end_s:
+            raise _TakesTooLongError
+
+    return report
 
 
 def find_open_job(dataset_id: int, version: int) -> dict[str, Any] | None:

@@ -127,6 +127,15 @@ def test_a_long_comparison_is_a_job_that_an_engineers_question_starts(rig: int) 
     assert DatasetService.start_leak_check(rig, actor=ENGINEER)["job_id"] is None
 
 
+def test_a_comparison_that_turns_out_long_becomes_a_job(rig: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leak_scans, "_PATIENCE_S", -1.0)
+    asked = DatasetService.check_split(rig, "load", ["1"], actor=ENGINEER)
+    assert asked["error_code"] == "leak_check_running"
+    (job,) = board.list_jobs(kind="leak_check")["items"]
+    assert DatasetService.run_leak_check_job(job["id"], "test") == "done"
+    assert DatasetService.check_split(rig, "load", ["1"], actor=ENGINEER)["success"]
+
+
 @pytest.mark.usefixtures("long_scans")
 def test_a_cancelled_comparison_leaves_nothing(rig: int) -> None:
     job_id = DatasetService.start_leak_check(rig, actor=ENGINEER)["job_id"]

@@ -123,6 +123,19 @@ def test_sines_trends_and_single_blows_are_no_copies_of_one_another() -> None:
         assert not any(_compare(left, right) for left, right in combinations(signals, 2))
 
 
+def test_the_strongest_candidates_are_kept_where_everything_is_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.datasets.near_duplicates._MOST_KEPT", 5)
+    monkeypatch.setattr("core.datasets.near_duplicates._BLOCK", 4)
+    values, rate = ROLLING
+    copies = [add_noise(values, 20, seed) for seed in range(9)]
+    copies += [values, 2 * values]
+    found = find_candidates(
+        [compute_signature(each, rate) for each in copies], [find_level(len(values), rate)] * len(copies)
+    )
+    assert (found[0].left, found[0].right) == (9, 10)
+    assert 5 <= len(found) <= 10
+
+
 def test_a_signature_does_not_change_with_gain_and_offset() -> None:
     values, rate = ROLLING
     first = compute_signature(values, rate).astype(int)
