@@ -21,7 +21,7 @@ from callbacks.context import (
 )
 from layouts.components.badges import build_class_badge
 from layouts.components.cards import build_card
-from layouts.components.feature_choice import build_no_features
+from layouts.components.feature_choice import build_no_features, build_refusal
 from layouts.components.forms import VIEWER_REASON
 from layouts.components.numbers import count_of, format_number
 from layouts.components.states import build_empty_state
@@ -59,7 +59,9 @@ def show_distribution(
     set_id = parse_id(feature_set)
     if set_id is None or not feature:
         return build_no_features(dataset, version), True, no_update, None, None
-    found = unwrap(FeatureService.get_distribution(set_id, feature, actor=current_actor()))
+    found = FeatureService.get_distribution(set_id, feature, actor=current_actor())
+    if not found["success"]:
+        return build_refusal(found["error"]), True, no_update, None, None
     return (
         None,
         False,
@@ -114,7 +116,9 @@ def show_projection(
     set_id = parse_id(feature_set)
     if set_id is None:
         return build_no_features(dataset, version), True, no_update, None, True
-    found = unwrap(FeatureService.get_projection(set_id, method, actor=current_actor()))
+    found = FeatureService.get_projection(set_id, method, actor=current_actor())
+    if not found["success"]:
+        return build_refusal(found["error"]), True, no_update, None, True
     if not found["ready"]:
         state = build_empty_state(
             "Not laid out yet",
@@ -173,7 +177,9 @@ def show_spectra(
     set_id = parse_id(feature_set)
     if set_id is None:
         return build_no_features(dataset, version), True, no_update, None
-    found = unwrap(FeatureService.get_class_spectra(set_id, actor=current_actor()))
+    found = FeatureService.get_class_spectra(set_id, actor=current_actor())
+    if not found["success"]:
+        return build_refusal(found["error"]), True, no_update, None
     note = f"Median and 10th to 90th percentile over the signals · Δf = {found['resolution_hz']:.3g} Hz"
     return None, False, figures.build_spectra(found, theme or "light"), note
 

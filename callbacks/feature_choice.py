@@ -7,11 +7,12 @@ from typing import Any
 import dash
 from dash import Input, Output, State, no_update
 
-from callbacks.context import current_actor, fills_area, parse_id, unwrap
+from callbacks.context import current_actor, fills_area, parse_id
 from layouts.components.feature_choice import (
     build_no_datasets,
     build_no_features,
     build_pairs,
+    build_refusal,
     word_set,
 )
 from layouts.components.forms import LATEST
@@ -94,7 +95,9 @@ def show_correlation(
     set_id = parse_id(feature_set)
     if set_id is None:
         return build_no_features(dataset, version), True, no_update, None
-    found = unwrap(FeatureService.get_correlation(set_id, actor=current_actor()))
+    found = FeatureService.get_correlation(set_id, actor=current_actor())
+    if not found["success"]:
+        return build_refusal(found["error"]), True, no_update, None
     return None, False, build_correlation(found, theme or "light"), build_pairs(found["closest"])
 
 

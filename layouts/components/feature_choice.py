@@ -11,7 +11,12 @@ from dash.development.base_component import Component
 from layouts.components.forms import LATEST, build_field, build_select
 from layouts.components.numbers import count_of, format_number
 from layouts.components.plots import build_plot
-from layouts.components.states import build_button_link, build_empty_state, build_skeleton
+from layouts.components.states import (
+    build_button_link,
+    build_empty_state,
+    build_error_state,
+    build_skeleton,
+)
 from layouts.components.tables import build_plain_table
 
 DOMAINS = (
@@ -99,6 +104,11 @@ def build_no_features(dataset: str | None, version: str | None) -> Component:
         icon="bar-chart-steps",
     )
     return html.Div(state, className="surface")
+
+
+def build_refusal(sentence: str) -> Component:
+    """Return why a view can't be shown; it takes the place of what was shown before."""
+    return html.Div(build_error_state(sentence, title="This can't be shown"), className="surface")
 
 
 def build_area(state_id: str, shown_id: str, content: Sequence[Component]) -> html.Div:

@@ -120,8 +120,8 @@ def plan_rows(session: Session, rows: Sequence[Row], config: FeatureConfig) -> E
         raise InvalidInputError(" ".join(missing))
     if any(row["sample_rate_hz"] > rate * (1 + 1e-9) for row in kept):
         missing.append(
-            f"Not all signals were sampled at {rate:g} Hz: what lies above {0.4 * rate:g} Hz is taken off all "
-            "of them, so that a sample rate can't tell a class."
+            f"Not all signals were sampled at {rate:g} Hz: what lies above {0.4 * rate:g} Hz is taken off "
+            "all of them, so that a sample rate can't tell a class."
         )
     plan = ExtractionPlan(config, rate, tuple(kept), tuple(orders), names, tuple(missing))
     if plan.count_windows() > MAX_WINDOWS:
