@@ -33,7 +33,7 @@ def check_download(export_id: int, actor: Actor, link: DownloadLink) -> None:
     Raises:
         AccessDeniedError: It does not open this file for this person now.
     """
-    if not hmac.compare_digest(_sign(export_id, actor, link.expires), link.signature):
+    if not hmac.compare_digest(_sign(export_id, actor, link.expires).encode(), link.signature.encode()):
         raise AccessDeniedError("This link is not valid for you. Ask for the download again.")
     rest_s = link.expires - utc_now().timestamp()
     if not 0 < rest_s <= DOWNLOAD_LINK_S + 1:
