@@ -121,7 +121,7 @@ def write_shard(folder: Path, blobs: Iterable[tuple[str, Float32Array]]) -> str:
         _sync(temporary)
         temporary.replace(folder / name)
         _sync(folder)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise _as_storage_error(error) from error
     finally:
         temporary.unlink(missing_ok=True)
@@ -268,7 +268,9 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def _as_storage_error(error: OSError) -> Exception:
-    """Tell a full disk from other failures; h5py reports it in its text only."""
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "errno = 28" in str(error)
+def _as_storage_error(error: OSError | RuntimeError) -> Exception:
+    """Tell a full disk from other failures; h5py reports it in its text only, and as either of the two."""
+    codes = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    told = any(f"errno = {code}," in str(error) for code in codes)
+    full = told or (isinstance(error, OSError) and error.errno in codes)
     return StorageFullError("The disk is full; nothing was stored.") if full else error

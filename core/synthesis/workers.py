@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 _LOOK_EVERY_S = 0.25
 _MAX_PROCESSES = 8
 _WORTH_A_PROCESS = 50
+_SPARE_BYTES = 16 << 20
+_FULL = "The disk is full. Free some space and start the job again."
 
 
 def count_processes(n_tasks: int) -> int:
@@ -56,6 +59,8 @@ def run_workers(
     try:
         processes += [_start(request) for request in requests]
         for index, news in _listen(processes, on_look):
+            if not news:
+                raise _explain_death(Path(requests[index]["folder"]))
             yield {**news, "process": index}
     finally:
         for process in processes:
@@ -87,7 +92,7 @@ def _start(request: Mapping[str, Any]) -> subprocess.Popen[bytes]:
 def _listen(
     processes: Sequence[subprocess.Popen[bytes]], on_look: Callable[[], None]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the lines of all processes as they come."""
+    """Yield the lines of all processes as they come; nothing where one ended before its shard was whole."""
     rests = [b""] * len(processes)
     finished = [False] * len(processes)
     with selectors.DefaultSelector() as selector:
@@ -102,7 +107,7 @@ def _listen(
                 if not block:
                     selector.unregister(key.fileobj)
                     if not finished[index]:
-                        raise ServiceUnavailableError(_DIED)
+                        yield index, {}
                     continue
                 *lines, rests[index] = (rests[index] + block).split(b"\n")
                 for line in lines:
@@ -113,12 +118,18 @@ def _listen(
                     yield index, news
 
 
-_DIED = "A process that makes records ended without a word; most often the machine ran out of memory."
+def _explain_death(folder: Path) -> LstmPfdError:
+    """Say why a process ended without a word: HDF5 may crash over a disk that has run full."""
+    if shutil.disk_usage(folder).free < _SPARE_BYTES:
+        return StorageFullError(_FULL)
+    return ServiceUnavailableError(
+        "A process that makes records ended without a word; most often the machine ran out of memory."
+    )
 
 
 def _as_error(error: Mapping[str, str]) -> LstmPfdError:
     if error["code"] == ErrorCode.STORAGE_FULL:
-        return StorageFullError("The disk is full. Free some space and start the job again.")
+        return StorageFullError(_FULL)
     return LstmPfdError(error["sentence"], code=ErrorCode(error["code"]))
 
 

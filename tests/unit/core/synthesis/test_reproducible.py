@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,13 @@ from core.synthesis.configuration import dump_config, parse_config
 from core.synthesis.noise_variants import add_noise, name_part
 from core.synthesis.records import list_records, make_record
 from core.synthesis.workers import count_processes, run_workers
-from utils.exceptions import InvalidInputError, JobCancelledError, LstmPfdError
+from utils.exceptions import (
+    InvalidInputError,
+    JobCancelledError,
+    LstmPfdError,
+    ServiceUnavailableError,
+    StorageFullError,
+)
 
 SMALL: dict[str, Any] = {"n_per_class": 3, "duration_s": 0.25, "classes": ["healthy", "cavitation", "wear"]}
 CONFIGS = [
@@ -129,6 +137,15 @@ def test_a_process_that_fails_says_why(tmp_path: Path) -> None:
     request = {"op": "noise", "seed": 0, "folder": str(tmp_path), "items": []}
     with pytest.raises(LstmPfdError, match="no signals"):
         list(run_workers([request], lambda: None))
+
+
+@pytest.mark.parametrize(("free", "error"), [(1 << 40, ServiceUnavailableError), (1 << 20, StorageFullError)])
+def test_a_process_that_dies_is_told_from_a_full_disk(
+    free: int, error: type[LstmPfdError], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=free))
+    with pytest.raises(error):
+        list(run_workers([{"op": "generate", "folder": str(tmp_path)}], lambda: None))
 
 
 def test_there_is_a_process_per_core_where_there_is_work_for_it() -> None:
