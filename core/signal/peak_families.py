@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from scipy.stats import binom
 
 from core.signal.fault_lines import MAINS_HZ
 from core.signal.peaks import SpectrumPeak
@@ -15,8 +18,8 @@ _DIVISORS = (1, 2, 3)
 _MAINS_TOLERANCE_HZ = 0.2
 _N_MAINS_HARMONICS = 20
 _TOLERANCE_BINS = 0.75
-# So many times as many members as chance would bring.
-_OVER_CHANCE = 2.0
+# How probable it may be that peaks strewn at random form a family somewhere.
+_MAX_CHANCE = 0.05
 # Below this share of the carrier's amplitude a peak is no sideband worth naming.
 _LEAST_SIDEBAND = 0.003
 
@@ -134,9 +137,10 @@ def _stands_out(family: HarmonicFamily, n_peaks: int, top_hz: float, resolution_
     low = sum(harmonic in family.harmonics for harmonic in (1, 2, 3))
     if low < 2 or n_members < 0.5 * family.harmonics[-1]:
         return False
-    n_places = min(_MAX_HARMONIC, int(top_hz / family.fundamental_hz) or 1)
-    chance = n_places * n_peaks * 2.0 * _TOLERANCE_BINS * resolution_hz / max(top_hz, resolution_hz)
-    return n_members > 1 + _OVER_CHANCE * chance
+    # That as many of the places up to the last member are hit by chance, over all the starts that are tried.
+    hit = -math.expm1(-n_peaks * 2.0 * _TOLERANCE_BINS * resolution_hz / max(top_hz, resolution_hz))
+    by_chance = float(binom.sf(n_members - 2, family.harmonics[-1] - 1, hit))
+    return len(_DIVISORS) * n_peaks * by_chance <= _MAX_CHANCE
 
 
 def find_sidebands(

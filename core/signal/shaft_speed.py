@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import median_filter
 
 from core.signal.slow_sources import SlowSources, reduce_sources
+from core.signal.spectral_windows import build_window
 from utils.exceptions import InvalidInputError
 
 MAINS_HZ = (50.0, 60.0)
@@ -29,7 +30,8 @@ MIN_TURNS = 12.0
 
 # Natural logarithm of a power ratio: where a line counts in full (30 dB), and from where one helps to refine.
 _CLIP = math.log(1000.0)
-_STRONG = math.log(30.0)
+_BEYOND_CLIP = 0.05
+_STRONG, _CLEAR = math.log(30.0), math.log(12.0)
 _MAINS_TOLERANCE_HZ = 0.15
 # A mains line's skirts reach so far; what lies in them speaks for a shaft only together with something else.
 _MAINS_TOLERANCE_BINS, _MAINS_SKIRT_BINS = 2.0, 4.0
@@ -37,14 +39,18 @@ _MAINS_CLIP = math.log(10.0)
 _FLOOR_SHARE = 0.5
 _MIN_FLOOR_BINS, _MAX_FLOOR_BINS = 9, 2001
 _BETWEEN_WEIGHT = 0.5
-# A second candidate this close to the first is the same one.
-_SAME_SHARE = 0.01
+# A second candidate this close to the first is the same one: within 1 %, or the width of a line up to 4 %.
+_SAME_SHARE, _SAME_BINS, _MOST_SAME_SHARE = 0.01, 4.0, 0.04
 _N_CANDIDATES = 5
-# Both must hold. On 720 stretches of white, brown and resonant noise they let one through.
+# Both must hold, and lines of its own. Of 960 stretches of white, pink, brown and resonant noise none passed.
 _MIN_LEAD = 0.30
-_MIN_EXCESS = 7.0
+_MIN_EXCESS = 4.0
 _ANALYTIC_MEDIAN = math.log(2.0)
-_ONLY_MAINS = "The only lines that stand out may be the mains'; give the speed, or record a tacho."
+# Without a line at 1X at least so many; one alone may be anything's.
+_MIN_OWN_LINES = 2
+_TOO_FEW_LINES = (
+    "The lines that stand out are too few, or may be the mains'; give the speed, or record a tacho."
+)
 _NEEDS_NOMINAL = (
     "Give the nominal speed to search around: without it a bearing's line can't be told from the shaft's."
 )
@@ -83,10 +89,11 @@ class SpeedEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Clipped log ratios of power over the local floor, per bin; see `build_evidence`."""
+    """Clipped and plain log ratios of power over the local floor, per bin; see `build_evidence`."""
 
     resolution_hz: float
     log_ratios: NDArray[np.float64]
+    plain: NDArray[np.float64]
 
     def read(self, frequencies_hz: NDArray[np.float64]) -> NDArray[np.float64]:
         """Read between the bins; 0 beyond the last."""
@@ -165,7 +172,7 @@ def choose_range(nominal_hz: float | None, search_share: float) -> tuple[float, 
 
 
 def build_evidence(samples: NDArray[np.float64], rate: float, shaft_hz: float, max_hz: float) -> Evidence:
-    """Compute how far each bin of a Hann spectrum stands above the running median of its surroundings.
+    """Compute how far each bin of a Blackman spectrum stands above the running median of its surroundings.
 
     Parameters
     ----------
@@ -181,18 +188,22 @@ def build_evidence(samples: NDArray[np.float64], rate: float, shaft_hz: float, m
     Returns
     -------
     Evidence
-        ln(power / floor), clipped to 0 … ln 1000, at multiples of 50 and 60 Hz to ln 10.
+        ln(power / floor) from 0 on, growing slowly above ln 1000; at multiples of 50 and 60 Hz at most
+        ln 10.
     """
     n_samples = samples.size
-    hann = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(n_samples) / n_samples)
-    transform = scipy.fft.rfft((samples - samples.mean()) * hann)
+    # Low side lobes: the skirts of a strong line must not look like lines of their own.
+    transform = scipy.fft.rfft((samples - samples.mean()) * build_window("blackman", n_samples))
     resolution_hz = rate / n_samples
     power = np.abs(transform[: int(max_hz / resolution_hz) + 2]) ** 2
     n_floor = min(max(_MIN_FLOOR_BINS, 2 * int(_FLOOR_SHARE * shaft_hz / resolution_hz) + 1), _MAX_FLOOR_BINS)
     floor = median_filter(power, size=n_floor, mode="nearest") / _ANALYTIC_MEDIAN
     floor = np.maximum(floor, np.finfo(float).tiny)
-    ratios = np.clip(np.log(np.maximum(power, np.finfo(float).tiny) / floor), 0.0, _CLIP)
-    return Evidence(resolution_hz, _hold_down_mains(ratios, resolution_hz))
+    plain = np.log(np.maximum(power, np.finfo(float).tiny) / floor)
+    ratios = np.maximum(plain, 0.0)
+    # A hard clip would make the top of a strong line a plateau without a middle.
+    ratios = np.minimum(ratios, _CLIP) + _BEYOND_CLIP * np.maximum(ratios - _CLIP, 0.0)
+    return Evidence(resolution_hz, _hold_down_mains(ratios, resolution_hz), plain)
 
 
 def _hold_down_mains(ratios: NDArray[np.float64], resolution_hz: float) -> NDArray[np.float64]:
@@ -212,16 +223,27 @@ def _measure_distance(frequencies_hz: NDArray[np.floating[Any]], mains_hz: float
     return np.asarray(np.abs(frequencies_hz - mains_hz * multiples), dtype=np.float64)
 
 
-def _has_own_line(shaft_hz: float, evidence: Evidence) -> bool:
-    """Tell whether a shaft has a strong line that can't be a mains line or its skirt."""
-    places = shaft_hz * np.arange(1, N_HARMONICS + 1)
+def _has_own_lines(shaft_hz: float, sources: list[Evidence]) -> bool:
+    """Tell whether a shaft has a strong line at 1X, or two clear ones, that can't be the mains'.
+
+    One line at a higher multiple alone may be anything's.
+    """
+    strong = set().union(*(_list_own_lines(shaft_hz, each, _STRONG) for each in sources))
+    clear = set().union(*(_list_own_lines(shaft_hz, each, _CLEAR) for each in sources))
+    return 1 in strong or len(clear) >= _MIN_OWN_LINES
+
+
+def _list_own_lines(shaft_hz: float, evidence: Evidence, least: float) -> set[int]:
+    """Harmonics with evidence of at least so much, clear of the mains."""
+    harmonics = np.arange(1, N_HARMONICS + 1)
+    places = shaft_hz * harmonics
     skirt_hz = max(_MAINS_TOLERANCE_HZ, _MAINS_SKIRT_BINS * evidence.resolution_hz)
     own = np.ones(places.size, dtype=bool)
     for mains_hz in MAINS_HZ:
         own &= _measure_distance(places, mains_hz) > skirt_hz
     around = np.array([-1.0, 0.0, 1.0]) * evidence.resolution_hz
     heights = evidence.read(places[:, None] + around).max(axis=1)
-    return bool(np.any(heights[own] >= _STRONG))
+    return set(harmonics[own & (heights >= least)].tolist())
 
 
 def score_comb(evidence: Evidence, shaft_hz: NDArray[np.float64], *, wide: bool) -> NDArray[np.float64]:
@@ -241,7 +263,7 @@ def score_comb(evidence: Evidence, shaft_hz: NDArray[np.float64], *, wide: bool)
 def _judge(grid: NDArray[np.float64], scores: NDArray[np.float64], sources: list[Evidence]) -> SpeedEstimate:
     usual = float(np.median(scores))
     scatter = 1.4826 * float(np.median(np.abs(scores - usual)))
-    leaders = _list_leaders(grid, scores)
+    leaders = _list_leaders(grid, scores, sources[0].resolution_hz)
     best = scores[leaders[0]] - usual
     if best <= 0.0 or scatter <= 0.0:
         return SpeedEstimate(None, 0.0, reason="The spectrum has no lines to go by.")
@@ -253,17 +275,18 @@ def _judge(grid: NDArray[np.float64], scores: NDArray[np.float64], sources: list
     if best < _MIN_EXCESS * scatter or lead < _MIN_LEAD:
         reason = "No speed in the range stands out from the others; give the speed, or record a tacho."
         return SpeedEstimate(None, 0.0, candidates, reason)
-    if not any(_has_own_line(float(grid[leaders[0]]), evidence) for evidence in sources):
-        return SpeedEstimate(None, 0.0, candidates, _ONLY_MAINS)
+    if not _has_own_lines(candidates[0].shaft_frequency_hz, sources):
+        return SpeedEstimate(None, 0.0, candidates, _TOO_FEW_LINES)
     refined = refine_frequency(float(grid[leaders[0]]), sources)
     return SpeedEstimate(refined, lead, candidates)
 
 
-def _list_leaders(grid: NDArray[np.float64], scores: NDArray[np.float64]) -> list[int]:
-    """Indexes of the best candidates, each at least 1 % from a better one."""
+def _list_leaders(grid: NDArray[np.float64], scores: NDArray[np.float64], resolution_hz: float) -> list[int]:
+    """Indexes of the best candidates, each clear of the better ones."""
     leaders: list[int] = []
     for index in np.argsort(-scores, kind="stable").tolist():
-        if all(abs(grid[index] - grid[other]) > _SAME_SHARE * grid[other] for other in leaders):
+        share = min(max(_SAME_SHARE, _SAME_BINS * resolution_hz / grid[index]), _MOST_SAME_SHARE)
+        if all(abs(grid[index] - grid[other]) > share * grid[other] for other in leaders):
             leaders.append(index)
         if len(leaders) == _N_CANDIDATES:
             break
@@ -282,11 +305,14 @@ def refine_frequency(shaft_hz: float, sources: list[Evidence]) -> float:
 
 
 def _find_top(evidence: Evidence, frequency_hz: float) -> tuple[float, float]:
-    """Centre of gravity of the evidence within two bins, and the evidence there as its weight."""
+    """Top of the line within three bins, by a parabola through its log power; the evidence as its weight."""
     centre = round(frequency_hz / evidence.resolution_hz)
-    bins = np.arange(max(centre - 2, 0), min(centre + 3, evidence.log_ratios.size))
-    ratios = evidence.log_ratios[bins]
-    if not ratios.size or ratios.max() < _STRONG:
+    bins = np.arange(max(centre - 3, 1), min(centre + 4, evidence.log_ratios.size - 1))
+    if not bins.size or evidence.log_ratios[bins].max() < _STRONG:
         return 0.0, 0.0
-    power = np.exp(ratios) - 1.0
-    return float(np.average(bins, weights=power)) * evidence.resolution_hz, float(ratios.max())
+    top = int(bins[np.argmax(evidence.plain[bins])])
+    left, middle, right = evidence.plain[top - 1 : top + 2]
+    bend = left - 2.0 * middle + right
+    offset = 0.5 * (left - right) / bend if bend < 0.0 else 0.0
+    found_hz = (top + float(np.clip(offset, -0.5, 0.5))) * evidence.resolution_hz
+    return found_hz, float(evidence.log_ratios[bins].max())

@@ -62,6 +62,17 @@ def test_harmonics_are_no_sidebands_and_noise_is_no_family() -> None:
         noise = np.random.default_rng(seed).standard_normal(TIME_S.size)
         assert find_harmonic_families(list_peaks(noise), 0.1) == []
     assert find_harmonic_families([], 0.1) == []
+
+
+def test_peaks_that_stand_as_close_as_bins_form_no_family_by_chance() -> None:
+    for seed in range(10):
+        random = np.random.default_rng(seed)
+        places = np.sort(random.uniform(5.0, 300.0, 60))
+        crowd = [SpectrumPeak(float(at), float(random.uniform(0.5, 1.0))) for at in places]
+        assert find_harmonic_families(crowd, 1.0) == []
+
+
+def test_no_peaks_have_no_sidebands() -> None:
     assert find_sidebands([], 0.1) == []
 
 

@@ -86,6 +86,26 @@ def test_mains_alone_is_no_shaft() -> None:
     assert estimate_shaft_speed(hum, RATE_HZ, 25.0).shaft_frequency_hz is None
 
 
+@pytest.mark.parametrize("tone_hz", [61.3, 88.4, 203.7])
+def test_a_stray_tone_is_no_shaft(tone_hz: float) -> None:
+    """At 2, 3 or 7 times some speed of the range; with a line at 1X it would be one."""
+    time_s = np.arange(80_000) / RATE_HZ
+    noise = 0.3 * np.random.default_rng(1).standard_normal(time_s.size)
+    tone = np.sin(2 * np.pi * tone_hz * time_s)
+    assert estimate_shaft_speed(tone + noise, RATE_HZ, 29.17).shaft_frequency_hz is None
+    imbalance = np.sin(2 * np.pi * 29.6 * time_s)
+    found = estimate_shaft_speed(imbalance + noise, RATE_HZ, 29.17)
+    assert found.shaft_frequency_hz == pytest.approx(29.6, rel=0.002)
+
+
+def test_two_shafts_in_the_range_are_not_told_apart_by_guessing() -> None:
+    both = make_machine(27.9, snr_db=20.0) + make_machine(30.7, snr_db=20.0)
+    found = estimate_shaft_speed(both, RATE_HZ, 29.17)
+    assert found.shaft_frequency_hz is None
+    first, second = sorted(each.shaft_frequency_hz for each in found.candidates[:2])
+    assert (first, second) == (pytest.approx(27.9, rel=0.005), pytest.approx(30.7, rel=0.005))
+
+
 def test_without_a_nominal_speed_there_are_candidates_and_no_speed() -> None:
     found = estimate_shaft_speed(make_machine(29.9), RATE_HZ)
     assert found.shaft_frequency_hz is None
