@@ -10,6 +10,7 @@ import scipy.signal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.signal import time_frequency
 from core.signal.spectral_windows import WINDOW_NAMES, build_window
 from core.signal.time_frequency import compute_spectrogram, compute_stft
 from utils.exceptions import ErrorCode, InvalidInputError, SignalError
@@ -63,6 +64,17 @@ def test_a_batch_is_transformed_as_each_of_its_windows(shape: tuple[int, ...]) -
     assert transform.shape == (*shape[:-1], (shape[-1] - 256) // 100 + 1, 129)
     alone = [compute_stft(window, 256, 100) for window in windows.reshape(-1, shape[-1])]
     np.testing.assert_array_equal(transform.reshape(-1, *transform.shape[-2:]), np.array(alone))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_without_scipys_inner_function_the_result_is_the_same(
+    dtype: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows = noise(5, 3_000).astype(dtype)
+    quick = compute_stft(windows, 200, 50)
+    assert time_frequency._transform_in_place is not None
+    monkeypatch.setattr(time_frequency, "_transform_in_place", None)
+    np.testing.assert_array_equal(compute_stft(windows, 200, 50), quick)
 
 
 def test_the_result_is_put_where_it_is_wanted() -> None:
