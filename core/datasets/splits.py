@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -100,6 +100,46 @@ def build_split(
     )
     part_of = dict.fromkeys(validated, VALIDATION) | dict.fromkeys(tested, TEST)
     return {row.signal_sha256: part_of.get(row.recording_key, TRAIN) for row in rows}
+
+
+def join_copies(
+    rows: Sequence[SplitRow], pairs: Iterable[tuple[str, str]], by: str, test_values: Iterable[str] | None
+) -> list[SplitRow]:
+    """Let recordings that hold copies of one vibration count as one, so that they are drawn together.
+
+    Where test values are named, nothing is moved across them: copies on both sides stay where they were.
+
+    Parameters
+    ----------
+    rows
+        As for `build_split`.
+    pairs
+        Hashes of signals that hold the same vibration.
+    by, test_values
+        As for `build_split`.
+
+    Returns
+    -------
+    list of SplitRow
+        The same signals; recordings that belong together share their key.
+    """
+    wanted = None if test_values is None else {str(value) for value in test_values}
+    known = {row.signal_sha256: row for row in rows}
+    parent: dict[str, str] = {}
+
+    def root(key: str) -> str:
+        while parent.get(key, key) != key:
+            key = parent[key]
+        return key
+
+    for left, right in pairs:
+        one, other = known.get(left), known.get(right)
+        if one is None or other is None:
+            continue
+        if wanted is None or (_value(one, by) in wanted) == (_value(other, by) in wanted):
+            first, second = sorted((root(one.recording_key), root(other.recording_key)))
+            parent[second] = first
+    return [replace(row, recording_key=root(row.recording_key)) for row in rows]
 
 
 def _check_arguments(rows: Sequence[SplitRow], validation_fraction: float, test_fraction: float) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.datasets.leaks import LeakReport, check_split, require_acceptable
-from core.datasets.splits import Parts, SplitRow, build_split
+from core.datasets.shared_pairs import SharedPair
+from core.datasets.splits import Parts, SplitRow, build_split, join_copies
 from database.connection import get_db_session
 from models.dataset import DatasetVersion
 from models.split import Split, SplitMember
@@ -82,8 +83,8 @@ def work_out_split(dataset_id: int, version: int | None, rule: SplitRule, actor:
         every_row = load_rows(session, found.id)
     rows = _choose_channel([row for row in every_row if row["fault_class"] is not None], rule.channel)
     split_rows = build_split_rows(rows)
-    parts = _take_given(rows) if rule.by == GIVEN else _deal(split_rows, rule)
     scan = require_scan(every_row, dataset_id, found.number, actor)
+    parts = _take_given(rows) if rule.by == GIVEN else _deal(split_rows, rule, scan.pairs)
     return CheckedSplit(found.id, rule, rows, parts, check_split(split_rows, parts, scan.pairs))
 
 
@@ -97,9 +98,10 @@ def _choose_channel(rows: list[Row], channel: str | None) -> list[Row]:
     return chosen
 
 
-def _deal(rows: Sequence[SplitRow], rule: SplitRule) -> Parts:
+def _deal(rows: Sequence[SplitRow], rule: SplitRule, pairs: Iterable[SharedPair]) -> Parts:
+    copies = [(pair.left, pair.right) for pair in pairs]
     return build_split(
-        rows,
+        join_copies(rows, copies, rule.by, rule.test_values) if copies else rows,
         by=rule.by,
         test_values=rule.test_values,
         validation_fraction=rule.validation_fraction,

@@ -65,6 +65,13 @@ def test_a_disguised_copy_across_the_parts_is_refused_and_inside_a_part_is_not(r
     assert fine["success"], fine["error"]
 
 
+def test_copies_are_drawn_into_one_part(rig: int) -> None:
+    for seed in range(6):
+        drawn = DatasetService.check_split(rig, "recording", seed=seed, test_fraction=0.4)
+        assert drawn["success"], drawn["error"]
+        assert "near_duplicate" not in {finding["kind"] for finding in drawn["findings"]}
+
+
 def test_signals_are_compared_once_for_all_splits(rig: int, monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[int] = []
     original: Callable[..., Any] = leak_scans.find_shared_pairs

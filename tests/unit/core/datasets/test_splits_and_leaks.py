@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.datasets.fingerprints import fingerprint_signal
 from core.datasets.leaks import LeakReport, check_split, require_acceptable
 from core.datasets.shared_pairs import SharedPair, find_overlaps
-from core.datasets.splits import SplitRow, build_split
+from core.datasets.splits import SplitRow, build_split, join_copies
 from utils.exceptions import ConflictError, ErrorCode, InvalidInputError
 
 
@@ -98,6 +98,19 @@ def test_bearings_that_share_a_recording_stay_together() -> None:
     parts = build_split(rows, test_fraction=0.4)
     assert set(parts.values()) == {"train", "validation", "test"}
     assert check_split(rows, parts).counts.get("shared_bearing") is None
+
+
+def test_copies_are_drawn_together_but_never_across_named_test_values() -> None:
+    rows = [_row(f"r{i}", load=str(i % 2)) for i in range(20)]
+    copies = [("r0/DE", "r4/DE"), ("r4/DE", "r6/DE"), ("r8/DE", "r9/DE"), ("r1/DE", "gone")]
+    for seed in range(20):
+        parts = build_split(join_copies(rows, copies, "recording", None), "recording", seed=seed)
+        assert parts["r0/DE"] == parts["r4/DE"] == parts["r6/DE"]
+        assert parts["r8/DE"] == parts["r9/DE"]
+        named = build_split(join_copies(rows, copies, "load", ["1"]), "load", ["1"], seed=seed)
+        assert {key for key, part in named.items() if part == "test"} == {f"r{i}/DE" for i in range(1, 20, 2)}
+        assert named["r0/DE"] == named["r4/DE"] == named["r6/DE"]
+    assert join_copies(rows, [], "recording", None) == rows
 
 
 def test_the_same_seed_gives_the_same_split_in_whatever_order_the_rows_come() -> None:
