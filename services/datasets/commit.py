@@ -182,7 +182,7 @@ def _write(session: Session, handle: JobHandle, staged: StagedImport, change: _C
         summary={**change.summary, "job_id": handle.job_id, "import": result},
         reason=staged.reason or f"import of {result['n_recordings']} recordings",
         origin=_describe_origin(staged, change),
-        card=dict(staged.card) if staged.card is not None else None,
+        card=staged.card and {**staged.card, "manifest_sha256": change.manifest_sha256},
         created_by=handle.actor_id,
     )
     session.add(version)

@@ -127,6 +127,7 @@ def check_card(dataset_id: int) -> None:
     assert version.origin["kind"] == "generate"
     card = version.card
     assert card is not None
+    assert card["manifest_sha256"] == version.manifest_sha256
     assert card["title"] == "Journal-bearing generator, benchmark profile"
     assert card["classes"] == {"cavitation": 6, "healthy": 6, "misalignment": 6}
     assert sum(card["severities"].values()) == card["n_recordings"] == 18
