@@ -93,10 +93,8 @@ def _compute_spectral_kurtosis(batch: WindowBatch) -> dict[str, FloatArray]:
         return {spec.name: nothing for spec in SPECS[4:]}
     window = get_hann_window(SEGMENT, batch.dtype)
     cut = batch.centred[:, : n_segments * SEGMENT].reshape(-1, n_segments, SEGMENT)
-    transformed = scipy.fft.rfft(cut * window, axis=2)
-    parts = transformed.view(batch.dtype)[:, :, 2:-2]
-    np.square(parts, out=parts)
-    power = parts[:, :, 0::2] + parts[:, :, 1::2]
+    power = np.abs(scipy.fft.rfft(cut * window, axis=2)[:, :, 1:-1])
+    np.square(power, out=power)
     weight = np.full(n_segments, 1.0 / n_segments, dtype=batch.dtype)
     mean = weight @ power
     heard = mean > 1e-6 * mean.mean(axis=1, keepdims=True)

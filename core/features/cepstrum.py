@@ -40,8 +40,7 @@ def compute_cepstrum_features(batch: WindowBatch) -> dict[str, FloatArray]:
     if last <= first:
         nothing = np.zeros(len(batch.centred), dtype=batch.dtype)
         return {spec.name: nothing for spec in SPECS}
-    cepstrum = scipy.fft.irfft(batch.log_share, n=batch.n_samples, axis=1)
-    magnitude = np.abs(cepstrum[:, first:last])
+    magnitude = np.abs(_invert(batch.log_share, batch.n_samples)[:, first:last])
     magnitude[batch.total_power == 0] = 0.0
     quefrencies = (np.arange(first, last) / batch.sample_rate_hz).astype(batch.dtype)
     total = sum_rows(magnitude)
@@ -51,3 +50,11 @@ def compute_cepstrum_features(batch: WindowBatch) -> dict[str, FloatArray]:
         "cepstrum_centroid_s": divide(magnitude @ quefrencies, total),
         "cepstrum_peak_s": np.where(total > 0, at_peak, 0.0),
     }
+
+
+def _invert(log_share: FloatArray, n_samples: int) -> FloatArray:
+    """Inverse transform of a real, even spectrum; at an even length a cosine transform does it sooner."""
+    if n_samples % 2:
+        return scipy.fft.irfft(log_share, n=n_samples, axis=1)
+    found: FloatArray = scipy.fft.dct(log_share, type=1, axis=1) / n_samples
+    return found

@@ -56,8 +56,9 @@ def split_band(signals: FloatArray) -> tuple[FloatArray, FloatArray]:
     n_signals, n_samples = signals.shape
     n_kept = (n_samples + N_TAPS - 1) // 2
     n_blocks = -(-2 * n_kept // _BLOCK)
-    extended = np.zeros((n_signals, (n_blocks + 1) * _BLOCK), dtype=signals.dtype)
+    extended = np.empty((n_signals, (n_blocks + 1) * _BLOCK), dtype=signals.dtype)
     reach = N_TAPS - 2
+    extended[:, 2 * reach + 1 + n_samples :] = 0.0
     extended[:, :reach] = signals[:, reach - 1 :: -1]
     extended[:, reach : reach + n_samples] = signals
     extended[:, reach + n_samples : 2 * reach + 1 + n_samples] = signals[:, : -reach - 2 : -1]
