@@ -123,10 +123,11 @@ _OPTIONS: Final = tuple(name for name in OPTIONS if name not in ("estimate", "sl
 def show_view(**values: Any) -> tuple:
     """Draw the view that is open."""
     tab = _read_tab(values["tab"])
-    asked, title = Asked.read(values), dict(VIEWS)[tab]
+    asked = Asked.read(values)
     if tab == "compare" and parse_id(values["other"]) is None:
-        return _ASK_FOR_OTHER, build_blank(), title, "", None, no_update, no_update
+        return _ASK_FOR_OTHER, build_blank(), "Comparison", "", None, no_update, no_update
     answer = _VIEWS[tab](asked)
+    title = answer.figure.layout.meta["name"]
     band = [f"{edge:.6g}" for edge in answer.band_hz] if answer.band_hz else [no_update, no_update]
     return None, answer.figure, title, answer.note, answer.words, *band
 

@@ -24,7 +24,7 @@ VIEWS: Final = (
     ("orders", "Order spectrum"),
     ("order_map", "Order map"),
     ("autocorrelation", "Autocorrelation"),
-    ("average", "Synchronous average"),
+    ("average", "Sync. average"),
     ("orbit", "Orbit"),
     ("full", "Full spectrum"),
     ("compare", "Compare"),

@@ -124,8 +124,7 @@ def test_only_the_open_view_is_worked_out_and_drawn_under_its_name(
     state, figure, title, note, *_rest = ask(tab)
     assert state is None
     assert [key for key, spy in spies.items() if spy.calls] == [tab]
-    assert (figure.layout.meta["view"], title) == (tab, dict(views.VIEWS)[tab])
-    assert figure.layout.meta["name"]
+    assert (figure.layout.meta["view"], figure.layout.meta["name"]) == (tab, title)
     assert isinstance(note, str)
 
 
@@ -272,7 +271,7 @@ def test_peaks_are_listed_with_what_belongs_together_where_asked(monkeypatch: py
 def test_comparing_asks_for_a_second_recording_first() -> None:
     state, _figure, title, note, words, *band = ask("compare")
     assert "Choose a second recording" in find_text(state)
-    assert (title, note, words, band) == ("Compare", "", None, [no_update] * 2)
+    assert (title, note, words, band) == ("Comparison", "", None, [no_update] * 2)
 
 
 @pytest.mark.parametrize("what", ["waveform", "spectrum", "psd", "envelope_spectrum"])
