@@ -172,7 +172,7 @@ class _Transform:
         inside = slice(math.ceil(first * per_sample), math.ceil(last * per_sample))
         # the transform back is shorter than the transform forth, and one-sided: amplitudes differ by this
         floor = self.floor / (2.0 * per_sample) ** 2
-        cuts = np.empty((_BANDS_AT_ONCE, n_envelope), self.positive.dtype)
+        cuts = np.empty((min(_BANDS_AT_ONCE, n_bands), n_envelope), self.positive.dtype)
         for start in range(0, n_bands, _BANDS_AT_ONCE):
             bands = range(start, min(start + _BANDS_AT_ONCE, n_bands))
             for cut, index in zip(cuts, bands, strict=False):

@@ -53,7 +53,7 @@ def describe_spectrogram(
         **stretch.description,
         "times_s": shorten(stretch.description["start_s"] + _take_middles(spectrogram.times_s, column_step)),
         "frequencies_hz": shorten(_take_middles(frequencies_hz[:n_rows], row_step)),
-        "level_db": np.round(20.0 * np.log10(np.maximum(cells, floor)), 1).astype(np.float64).tolist(),
+        "level_db": _round_levels(cells, floor).tolist(),
         "level_unit": f"dB re 1 {unit or 'unit'} (peak)",
         "resolution_hz": spectrogram.resolution_hz,
         "segment_s": 1.0 / spectrogram.resolution_hz,
@@ -63,6 +63,11 @@ def describe_spectrogram(
         "window": spectrogram.window,
         "note": join_notes(stretch.description["note"], note),
     }
+
+
+def _round_levels(cells: npt.NDArray[np.floating[Any]], floor: float) -> npt.NDArray[np.float64]:
+    """Tenths of a dB, in the precision that prints with one digit."""
+    return np.asarray(np.round(20.0 * np.log10(np.maximum(cells, floor).astype(np.float64)), 1))
 
 
 def _keep_highest(

@@ -65,6 +65,7 @@ def test_a_spectrogram_shows_every_burst_at_its_place_in_few_cells(burst: int) -
     assert 0.0 <= 20 * np.log10(2.0) - level_db[upper:].max() <= hann_loss_db
     assert 0.0 <= 20 * np.log10(3.0) - level_db.max() <= hann_loss_db
     assert seen["level_unit"] == "dB re 1 g (peak)"
+    assert max(len(str(level)) for level in seen["level_db"][0]) <= 6  # what is sent stays small
     assert "highest of" in seen["note"]
 
 
