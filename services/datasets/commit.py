@@ -18,15 +18,24 @@ from models.recording import Recording, Signal
 from models.upload import Upload
 from services.datasets.bearings import BearingOrders, resolve_bearing
 from services.datasets.entered_bearings import load_entries
-from services.datasets.merging import VersionBase, build_new_rows, load_base
+from services.datasets.merging import (
+    VersionBase,
+    add_relatives,
+    build_new_rows,
+    iterate_merged,
+    load_base,
+)
 from services.datasets.places import BearingKey, Places
 from services.datasets.reading import StagedSignal
 from services.datasets.rows import Row, find_version
-from services.datasets.summary import hash_manifest, summarise
+from services.datasets.summary import ManifestHash, Summary
 from services.datasets.table import open_index
 from services.jobs.runner import JobHandle
 from services.shared.batches import split_batches
-from utils.exceptions import ConflictError
+from utils.exceptions import ConflictError, ServiceUnavailableError
+from utils.logger import setup_logger
+
+logger = setup_logger(__name__)
 
 _TRIES = 5
 
@@ -114,25 +123,36 @@ def commit_import(handle: JobHandle, staged: StagedImport) -> dict[str, Any]:
 
 
 def _write_index(result: Mapping[str, Any]) -> None:
-    """Make the index of the new version's table now, so that nobody waits for it later."""
-    with get_db_session(read_only=True) as session:
-        open_index(session, find_version(session, result["dataset_id"], result["version"]))
+    """Make the index of the new version's table now, so that nobody waits for it later.
+
+    It is made again where it is missed; so what stops it here does not undo the import.
+    """
+    try:
+        with get_db_session(read_only=True) as session:
+            open_index(session, find_version(session, result["dataset_id"], result["version"]))
+    except (OSError, ServiceUnavailableError):
+        logger.warning("index of a new version not made", exc_info=True)
 
 
 def _work_out(staged: StagedImport) -> _Change:
     with get_db_session(read_only=True) as session:
         base = load_base(session, staged.name)
         entered = load_entries(session)
+        base = add_relatives(session, base, staged.signals)
     if staged.only_new and base.dataset_id is not None:
         raise ConflictError(f"There is already a dataset called '{staged.name}'. Choose another name.")
     new_rows = build_new_rows(base, staged.signals)
-    every_row = [*base.rows, *new_rows]
     bearings = {}
     for row in new_rows:
         known = resolve_bearing(row["bearing"], row["geometry"], row["orders"], entered=entered)
         if known is not None:
             bearings[row["machine"], known.designation] = known
-    return _Change(base, new_rows, bearings, hash_manifest(every_row), summarise(every_row))
+    manifest, summary = ManifestHash(), Summary()
+    with get_db_session(read_only=True) as session:
+        for row in iterate_merged(session, base, new_rows):
+            manifest.add(row)
+            summary.add(row)
+    return _Change(base, new_rows, bearings, manifest.hexdigest(), summary.describe())
 
 
 def _look_again(session: Session, staged: StagedImport, base: VersionBase) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.dataset import Dataset, DatasetVersion
+from models.recording import Recording, Signal
 from services.datasets.reading import StagedSignal
-from services.datasets.rows import Row, load_rows
+from services.datasets.rows import Row, describe_row, iterate_rows, select_rows
+from services.shared.batches import split_batches
 from utils.exceptions import ConflictError, ErrorCode
 
 _OF_RECORDING = ("machine", "shaft_speed_rpm", "load", "source_file")
@@ -18,12 +21,15 @@ _OF_RECORDING = ("machine", "shaft_speed_rpm", "load", "source_file")
 
 @dataclass(frozen=True, slots=True)
 class VersionBase:
-    """The newest version that an import builds on; ids are None and the number 0 for a new dataset."""
+    """The newest version that an import builds on; ids are None and the number 0 for a new dataset.
+
+    ``rows`` are those of its rows that new ones could clash with: the same samples, or the same recording.
+    """
 
     dataset_id: int | None
     version_id: int | None
     number: int
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...] = ()
 
     @property
     def recording_ids(self) -> dict[str, int]:
@@ -45,15 +51,43 @@ def load_base(session: Session, name: str) -> VersionBase:
         .limit(1)
     ).first()
     if found is None:
-        return VersionBase(None, None, 0, ())
+        return VersionBase(None, None, 0)
     dataset_id, version_id, number, trashed_at = found
     if trashed_at is not None:
         raise ConflictError(
             f"A dataset called '{name}' is in the trash. Restore it or delete it, or choose another name."
         )
     if version_id is None:
-        return VersionBase(dataset_id, None, 0, ())
-    return VersionBase(dataset_id, version_id, number, tuple(load_rows(session, version_id)))
+        return VersionBase(dataset_id, None, 0)
+    return VersionBase(dataset_id, version_id, number)
+
+
+def add_relatives(session: Session, base: VersionBase, staged: Sequence[StagedSignal]) -> VersionBase:
+    """Return the version with its rows that new signals could clash with; the others are not loaded."""
+    if base.version_id is None:
+        return base
+    found: dict[int, Row] = {}
+    wanted = (
+        (Signal.sha256, sorted({signal.sha256 for signal in staged})),
+        (Recording.name, sorted({signal.planned.recording for signal in staged})),
+    )
+    for column, values in wanted:
+        for batch in split_batches(values):
+            chosen = select_rows(base.version_id).where(column.in_(batch))
+            if column is Recording.name:
+                chosen = chosen.where(Recording.dataset_id == base.dataset_id)
+            found |= {row["signal_id"]: describe_row(row) for row in session.execute(chosen).mappings()}
+    return replace(base, rows=tuple(found.values()))
+
+
+def iterate_merged(session: Session, base: VersionBase, new_rows: Sequence[Row]) -> Iterator[Row]:
+    """Yield what the next version holds, in the order of hashes, without holding it all."""
+
+    def by_hash(row: Row) -> str:
+        return str(row["sha256"])
+
+    held = iterate_rows(session, base.version_id) if base.version_id is not None else iter(())
+    yield from heapq.merge(held, sorted(new_rows, key=by_hash), key=by_hash)
 
 
 def build_new_rows(base: VersionBase, staged: Sequence[StagedSignal]) -> list[Row]:

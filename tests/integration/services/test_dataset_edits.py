@@ -155,6 +155,9 @@ def test_a_later_edit_builds_on_the_one_before_and_an_import_keeps_both(
     row = DatasetService.get_signal(signal_id)
     assert row is not None
     assert (row["version"], row["unit"], row["measurement_point"]) == (4, "V", "cover")
+    details = DatasetService.get_dataset_details(rig)
+    assert details is not None
+    assert details["manifest_sha256"] == hash_manifest(DataService.load_signals(rig))
     compared = DatasetService.compare_versions(rig, 1)
     assert compared["changes"] == {"added": 6, "removed": 0, "relabelled": 0, "edited": 1}
     assert compared["fields"] == {"unit": 1, "measurement_point": 1}
