@@ -145,6 +145,7 @@ def measure(n_recordings: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="pfd-leak-check-") as place:
         folder = Path(place)
         stored, planted = store(folder, n_recordings)
+        cpu_started = time.process_time()
         started = time.perf_counter()
         gather(folder, stored)
         signatures_s = time.perf_counter() - started
@@ -154,6 +155,7 @@ def measure(n_recordings: int) -> dict[str, Any]:
         started = time.perf_counter()
         report = judge(stored, scan)
         split_s = time.perf_counter() - started
+        cpu_s = time.process_time() - cpu_started
     name_of = {one.sha256: one.name for one in stored}
     part_of = {one.name: one.part for one in stored}
     found = {frozenset((name_of[pair.left], name_of[pair.right])) for pair in scan.pairs}
@@ -174,6 +176,7 @@ def measure(n_recordings: int) -> dict[str, Any]:
         "comparison_s": round(pairs_s, 2),
         "split_s": round(split_s, 4),
         "first_check_s": round(signatures_s + pairs_s + split_s, 2),
+        "first_check_cpu_s": round(cpu_s, 2),
         "later_check_s": round(split_s, 4),
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
