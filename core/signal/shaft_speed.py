@@ -46,10 +46,12 @@ _N_CANDIDATES = 5
 _MIN_LEAD = 0.30
 _MIN_EXCESS = 4.0
 _ANALYTIC_MEDIAN = math.log(2.0)
-# Without a line at 1X at least so many; one alone may be anything's.
+# One line alone may be anything's, unless it is the better part of what the signal holds.
 _MIN_OWN_LINES = 2
+LEAST_SHARE_ALONE = 0.2
 _TOO_FEW_LINES = (
-    "The lines that stand out are too few, or may be the mains'; give the speed, or record a tacho."
+    "The lines that stand out are too few, or may be the mains'. The best candidate may be right; "
+    "give the speed, or record a tacho."
 )
 _NEEDS_NOMINAL = (
     "Give the nominal speed to search around: without it a bearing's line can't be told from the shaft's."
@@ -154,7 +156,7 @@ def estimate_from(sources: SlowSources, nominal_hz: float | None, search_share: 
     grid = np.arange(low_hz, high_hz + step_hz, step_hz)
     wide = nominal_hz is None
     scores = score_comb(raw, grid, wide=wide) + ENVELOPE_WEIGHT * score_comb(envelope, grid, wide=wide)
-    judged = _judge(grid, scores, [raw, envelope])
+    judged = _judge(grid, scores, [raw, envelope], sources)
     return judged if nominal_hz is not None else SpeedEstimate(None, 0.0, judged.candidates, _NEEDS_NOMINAL)
 
 
@@ -223,14 +225,10 @@ def _measure_distance(frequencies_hz: NDArray[np.floating[Any]], mains_hz: float
     return np.asarray(np.abs(frequencies_hz - mains_hz * multiples), dtype=np.float64)
 
 
-def _has_own_lines(shaft_hz: float, sources: list[Evidence]) -> bool:
-    """Tell whether a shaft has a strong line at 1X, or two clear ones, that can't be the mains'.
-
-    One line at a higher multiple alone may be anything's.
-    """
-    strong = set().union(*(_list_own_lines(shaft_hz, each, _STRONG) for each in sources))
-    clear = set().union(*(_list_own_lines(shaft_hz, each, _CLEAR) for each in sources))
-    return 1 in strong or len(clear) >= _MIN_OWN_LINES
+def _list_clear_lines(shaft_hz: float, evidence: list[Evidence]) -> set[int]:
+    """Harmonics with a clear line that can't be the mains'; none counts where none is strong."""
+    strong = set().union(*(_list_own_lines(shaft_hz, each, _STRONG) for each in evidence))
+    return set().union(*(_list_own_lines(shaft_hz, each, _CLEAR) for each in evidence)) if strong else set()
 
 
 def _list_own_lines(shaft_hz: float, evidence: Evidence, least: float) -> set[int]:
@@ -260,10 +258,12 @@ def score_comb(evidence: Evidence, shaft_hz: NDArray[np.float64], *, wide: bool)
     return np.asarray(scores)
 
 
-def _judge(grid: NDArray[np.float64], scores: NDArray[np.float64], sources: list[Evidence]) -> SpeedEstimate:
+def _judge(
+    grid: NDArray[np.float64], scores: NDArray[np.float64], evidence: list[Evidence], sources: SlowSources
+) -> SpeedEstimate:
     usual = float(np.median(scores))
     scatter = 1.4826 * float(np.median(np.abs(scores - usual)))
-    leaders = _list_leaders(grid, scores, sources[0].resolution_hz)
+    leaders = _list_leaders(grid, scores, evidence[0].resolution_hz)
     best = scores[leaders[0]] - usual
     if best <= 0.0 or scatter <= 0.0:
         return SpeedEstimate(None, 0.0, reason="The spectrum has no lines to go by.")
@@ -275,10 +275,38 @@ def _judge(grid: NDArray[np.float64], scores: NDArray[np.float64], sources: list
     if best < _MIN_EXCESS * scatter or lead < _MIN_LEAD:
         reason = "No speed in the range stands out from the others; give the speed, or record a tacho."
         return SpeedEstimate(None, 0.0, candidates, reason)
-    if not _has_own_lines(candidates[0].shaft_frequency_hz, sources):
+    refined = refine_frequency(candidates[0].shaft_frequency_hz, evidence)
+    n_own = len(_list_clear_lines(candidates[0].shaft_frequency_hz, evidence))
+    if n_own == 0:
         return SpeedEstimate(None, 0.0, candidates, _TOO_FEW_LINES)
-    refined = refine_frequency(float(grid[leaders[0]]), sources)
-    return SpeedEstimate(refined, lead, candidates)
+    if n_own < _MIN_OWN_LINES:
+        share = measure_line_share(sources.raw, sources.rate_hz, refined, sources.mean_square)
+        if share < LEAST_SHARE_ALONE:
+            return SpeedEstimate(None, 0.0, candidates, _TOO_FEW_LINES)
+    return SpeedEstimate(refined, float(lead), candidates)
+
+
+def measure_line_share(
+    samples: NDArray[np.float64], rate: float, frequency_hz: float, mean_square: float
+) -> float:
+    """Measure how much of a signal's mean square one line carries, at most half a bin beside its place.
+
+    Parameters
+    ----------
+    samples
+        Of the signal, at a rate that holds the line, shape ``(n_samples,)``.
+    rate
+        Samples per second, or per turn where `frequency_hz` is an order.
+    frequency_hz
+        Where the line stands.
+    mean_square
+        Of the whole signal.
+    """
+    weights = build_window("hann", samples.size)
+    places = frequency_hz + np.linspace(-0.5, 0.5, 5) * rate / samples.size
+    turning = np.exp(-2j * np.pi * places[:, None] * (np.arange(samples.size) / rate))
+    amplitude = 2.0 * float(np.abs(turning @ (samples * weights)).max()) / float(weights.sum())
+    return 0.5 * amplitude**2 / mean_square if mean_square > 0.0 else 0.0
 
 
 def _list_leaders(grid: NDArray[np.float64], scores: NDArray[np.float64], resolution_hz: float) -> list[int]:
@@ -305,9 +333,9 @@ def refine_frequency(shaft_hz: float, sources: list[Evidence]) -> float:
 
 
 def _find_top(evidence: Evidence, frequency_hz: float) -> tuple[float, float]:
-    """Top of the line within three bins, by a parabola through its log power; the evidence as its weight."""
+    """Top of the line within a bin, by a parabola through its log power; the evidence as its weight."""
     centre = round(frequency_hz / evidence.resolution_hz)
-    bins = np.arange(max(centre - 3, 1), min(centre + 4, evidence.log_ratios.size - 1))
+    bins = np.arange(max(centre - 1, 1), min(centre + 2, evidence.log_ratios.size - 1))
     if not bins.size or evidence.log_ratios[bins].max() < _STRONG:
         return 0.0, 0.0
     top = int(bins[np.argmax(evidence.plain[bins])])

@@ -26,11 +26,14 @@ class SlowSources:
         Shape ``(n_samples,)``; the envelope is of the usual band, see `core.signal.envelope.suggest_band`.
     rate_hz
         Samples per second of both.
+    mean_square
+        Of the whole signal about its mean, before its rate was brought down.
     """
 
     raw: NDArray[np.float64]
     envelope: NDArray[np.float64]
     rate_hz: float
+    mean_square: float
 
     @property
     def duration_s(self) -> float:
@@ -50,9 +53,10 @@ def reduce_sources(signal: ArrayLike, sample_rate_hz: float, highest_shaft_hz: f
     samples = check_usable(signal).astype(np.float64, copy=False)
     envelope = compute_envelope(samples, rate, suggest_band(rate))
     wanted_hz = _RATE_MULTIPLE * highest_shaft_hz
-    raw, slow_rate = reduce_rate(samples - samples.mean(), rate, wanted_hz)
+    centred = samples - samples.mean()
+    raw, slow_rate = reduce_rate(centred, rate, wanted_hz)
     slow_envelope, _ = reduce_rate(envelope - envelope.mean(), rate, wanted_hz)
-    return SlowSources(raw, slow_envelope, slow_rate)
+    return SlowSources(raw, slow_envelope, slow_rate, float(np.mean(centred**2)))
 
 
 def reduce_rate(

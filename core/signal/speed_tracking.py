@@ -21,10 +21,12 @@ from core.signal.order_tracking import resample_to_angle
 from core.signal.shaft_angle import ShaftAngle, build_constant_angle
 from core.signal.shaft_speed import (
     ENVELOPE_WEIGHT,
+    LEAST_SHARE_ALONE,
     SEARCH_SHARE,
     SpeedEstimate,
     choose_range,
     estimate_from,
+    measure_line_share,
 )
 from core.signal.slow_sources import SlowSources, reduce_rate, reduce_sources
 
@@ -50,6 +52,7 @@ _MIN_LINE_RATIO = 6.0
 _MIN_STRONG_RATIO = 15.0
 _MADE_WITH_OTHERS, _MADE_ALONE = 1.5, 4.0
 _TRACKING_GAIN = 1.2
+_N_STEADY_COMPARED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +104,8 @@ def find_shaft_angle(signal: ArrayLike, sample_rate_hz: float, nominal_hz: float
 
     A steady speed is sought within 10 % of the nominal one, a changing one within 25 %.
 
-    The changing one is taken where the lines over it stand at least a fifth higher, so that a steady machine
-    keeps its plain answer.
+    The changing one is taken where the lines over it stand at least a fifth higher than over any steady one
+    in question, so that a steady machine keeps its plain answer.
 
     Parameters
     ----------
@@ -122,17 +125,30 @@ def find_shaft_angle(signal: ArrayLike, sample_rate_hz: float, nominal_hz: float
     sources = reduce_sources(signal, sample_rate_hz, high_hz)
     estimate = estimate_from(sources, nominal_hz, SEARCH_SHARE)
     track = track_from(sources, nominal_hz, TRACKING_SHARE)
-    steady_hz = estimate.shaft_frequency_hz
-    if steady_hz is None:
-        reason = None if track.angle is not None else estimate.reason
-        return FoundAngle(track.angle, "tracked", track.confidence, estimate, reason)
-    steady = build_constant_angle(steady_hz, sources.duration_s)
-    if track.angle is not None:
-        over_steady = _measure_lines(sources.raw, sources.rate_hz, steady)
-        gain = _measure_lines(sources.raw, sources.rate_hz, track.angle) / over_steady
-        if float(np.max(gain)) > _TRACKING_GAIN and float(np.median(gain)) > 1.0:
-            return FoundAngle(track.angle, "tracked", track.confidence, estimate)
+    if track.angle is not None and _beats_steady(track.angle, estimate, sources):
+        return FoundAngle(track.angle, "tracked", track.confidence, estimate)
+    if estimate.shaft_frequency_hz is None:
+        return FoundAngle(None, "steady", 0.0, estimate, estimate.reason)
+    steady = build_constant_angle(estimate.shaft_frequency_hz, sources.duration_s)
     return FoundAngle(steady, "steady", estimate.confidence, estimate)
+
+
+def _beats_steady(angle: ShaftAngle, estimate: SpeedEstimate, sources: SlowSources) -> bool:
+    """Tell whether lines stand clearly higher over a changing speed than over any steady one in question.
+
+    Where they do not, the speed is steady, and whether it is known is the steady search's to say.
+    """
+    over_track = _measure_lines(sources.raw, sources.rate_hz, angle)
+    steady_hz = [each.shaft_frequency_hz for each in estimate.candidates[:_N_STEADY_COMPARED]]
+    if estimate.shaft_frequency_hz is not None:
+        steady_hz.append(estimate.shaft_frequency_hz)
+    over_steady = np.zeros(_N_HARMONICS)
+    for hz in steady_hz:
+        steady = build_constant_angle(hz, sources.duration_s)
+        over_steady = np.maximum(over_steady, _measure_lines(sources.raw, sources.rate_hz, steady))
+    clear = over_track >= _MIN_STRONG_RATIO
+    higher = bool(np.any(over_track[clear] > _TRACKING_GAIN * over_steady[clear]))
+    return higher and bool(over_track.max() > over_steady.max() / _TRACKING_GAIN)
 
 
 def track_shaft_speed(
@@ -184,7 +200,7 @@ def track_from(sources: SlowSources, nominal_hz: float, search_share: float) -> 
     scores += ENVELOPE_WEIGHT * _score_frames(sources.envelope, sources.rate_hz, grid, frame_s, n_frames)
     path = smooth_path(scores)
     rough = _integrate_path(grid[path], frame_s, sources.duration_s)
-    return _refine(sources.raw, sources.rate_hz, rough)
+    return _refine(sources, rough)
 
 
 def _score_frames(
@@ -273,8 +289,8 @@ def _integrate_path(speeds_hz: NDArray[np.float64], frame_s: float, duration_s: 
     return ShaftAngle(times_s, turns)
 
 
-def _refine(samples: NDArray[np.float64], rate: float, rough: ShaftAngle) -> SpeedTrack:
-    angle = rough
+def _refine(sources: SlowSources, rough: ShaftAngle) -> SpeedTrack:
+    samples, rate, angle = sources.raw, sources.rate_hz, rough
     ratios = _measure_lines(samples, rate, angle)
     for band_orders in _REFINE_BANDS_ORDERS:
         corrected = _correct(samples, rate, angle, int(np.argmax(ratios)) + 1, band_orders)
@@ -284,23 +300,28 @@ def _refine(samples: NDArray[np.float64], rate: float, rough: ShaftAngle) -> Spe
         if better.max() < 0.5 * ratios.max():
             break
         angle, ratios = corrected, better
-    if not _is_convincing(ratios, angle.turns[-1] - angle.turns[0]):
+    if not _is_convincing(ratios, angle, sources):
         return SpeedTrack(None, 0.0, "No lines gather at whole multiples of any changing speed in the range.")
     return SpeedTrack(angle, float(1.0 - _MIN_LINE_RATIO / ratios.max()))
 
 
-def _is_convincing(ratios: NDArray[np.float64], n_turns: float) -> bool:
+def _is_convincing(ratios: NDArray[np.float64], angle: ShaftAngle, sources: SlowSources) -> bool:
     """Tell a shaft from noise that the refinement has gathered.
 
     Following the phase within a narrow band makes a line of whatever noise that band holds: as high as the
     root of the number of independent values in it. At the other harmonics nothing is made; so either another
-    one must stand out too, or the strongest one far above what can be made.
+    one must stand out too, or the strongest one stand far above what can be made and be a good part of the
+    whole signal: a lone line may be anything's.
     """
     strongest, *others = sorted(ratios.tolist(), reverse=True)
-    made = math.sqrt(max(1.0, 2.0 * _REFINE_BANDS_ORDERS[-1] * n_turns))
+    made = math.sqrt(max(1.0, 2.0 * _REFINE_BANDS_ORDERS[-1] * (angle.turns[-1] - angle.turns[0])))
     if others[0] >= _MIN_LINE_RATIO and strongest >= max(_MIN_STRONG_RATIO, _MADE_WITH_OTHERS * made):
         return True
-    return bool(strongest >= max(2.0 * _MIN_STRONG_RATIO, _MADE_ALONE * made))
+    if strongest < max(2.0 * _MIN_STRONG_RATIO, _MADE_ALONE * made):
+        return False
+    angular = resample_to_angle(sources.raw, sources.rate_hz, angle, max_order=_N_HARMONICS + 1.0)
+    order, per_turn = float(np.argmax(ratios) + 1), float(angular.samples_per_turn)
+    return measure_line_share(angular.samples, per_turn, order, sources.mean_square) >= LEAST_SHARE_ALONE
 
 
 def _measure_lines(samples: NDArray[np.float64], rate: float, angle: ShaftAngle) -> NDArray[np.float64]:

@@ -11,6 +11,10 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from core.signal.shaft_speed import estimate_shaft_speed
+from core.signal.speed_tracking import find_shaft_angle
+from core.synthesis.configuration import parse_config
+from core.synthesis.records import make_record
+from utils.constants import FAULT_CLASSES
 from utils.exceptions import InvalidInputError
 
 RATE_HZ = 10_000.0
@@ -96,6 +100,23 @@ def test_a_stray_tone_is_no_shaft(tone_hz: float) -> None:
     imbalance = np.sin(2 * np.pi * 29.6 * time_s)
     found = estimate_shaft_speed(imbalance + noise, RATE_HZ, 29.17)
     assert found.shaft_frequency_hz == pytest.approx(29.6, rel=0.002)
+
+
+def test_no_journal_bearing_record_gets_a_wrong_speed() -> None:
+    """Their mains line wanders between 50 and 60 Hz, where the shaft turns too; most have few other lines."""
+    config = parse_config({"profile": "benchmark"})
+    found = dict.fromkeys(FAULT_CLASSES, 0)
+    for fault_class in FAULT_CLASSES:
+        for index in range(3):
+            record = make_record(config, fault_class, index)
+            (samples,) = record.channels.values()
+            estimate = find_shaft_angle(samples, record.sample_rate_hz, 60.0)
+            if estimate.angle is not None:
+                true_hz = record.shaft_speed_rpm / 60.0
+                assert estimate.angle.mean_frequency_hz == pytest.approx(true_hz, rel=0.005), record.name
+                found[fault_class] += 1
+    assert found["misalignment_imbalance"] == 3
+    assert found["healthy"] == 0
 
 
 def test_two_shafts_in_the_range_are_not_told_apart_by_guessing() -> None:
