@@ -70,16 +70,14 @@ def test_an_overlay_shows_both_and_their_difference(pair: dict[str, int]) -> Non
     assert (seen["x_unit"], seen["y_unit"], seen["shift_s"]) == ("s", "g", None)
 
 
-@pytest.mark.parametrize(("one", "two", "sign"), [("run/A", "run/B", 1), ("run/B", "run/A", -1)])
-def test_aligned_the_later_one_is_moved_to_the_earlier(
-    one: str, two: str, sign: int, pair: dict[str, int]
-) -> None:
-    seen = SignalService.get_overlay(pair[one], pair[two], (1.0, 1.3), align=True)
-    assert seen["shift_s"] == pytest.approx(sign * DELAY / RATE_HZ, abs=0.2 / RATE_HZ)
-    assert seen["correlation"] > 0.9
-    first, second = np.array(seen["first"]["y"]), np.array(seen["second"]["y"])
-    assert np.corrcoef(first, second)[0, 1] > 0.95
-    assert seen["first"]["x"][0] == pytest.approx(1.0 + max(0, -sign) * DELAY / RATE_HZ)
+def test_aligned_the_later_one_is_moved_to_the_earlier(pair: dict[str, int]) -> None:
+    for one, two, sign in (("run/A", "run/B", 1), ("run/B", "run/A", -1)):
+        seen = SignalService.get_overlay(pair[one], pair[two], (1.0, 1.3), align=True)
+        assert seen["shift_s"] == pytest.approx(sign * DELAY / RATE_HZ, abs=0.2 / RATE_HZ)
+        assert seen["correlation"] > 0.9
+        first, second = np.array(seen["first"]["y"]), np.array(seen["second"]["y"])
+        assert np.corrcoef(first, second)[0, 1] > 0.95
+        assert seen["first"]["x"][0] == pytest.approx(1.0 + max(0, -sign) * DELAY / RATE_HZ)
 
 
 def test_an_alignment_by_chance_is_called_so(pair: dict[str, int]) -> None:
@@ -88,21 +86,21 @@ def test_an_alignment_by_chance_is_called_so(pair: dict[str, int]) -> None:
     assert "means little" in seen["note"]
 
 
-@pytest.mark.parametrize(
-    ("view", "share", "y_unit"),
-    [("spectrum", 0.5, "g"), ("psd", 0.25, "(g)²/Hz"), ("envelope_spectrum", 0.5, "g")],
-)
-def test_spectra_are_laid_over_each_other_on_one_axis(
-    view: Any, share: float, y_unit: str, pair: dict[str, int]
-) -> None:
-    seen = SignalService.get_overlay(pair["run/A"], pair["run/B"], view=view, min_hz=50.0, max_hz=150.0)
-    first, second = (np.array(seen[name]["y"]) for name in ("first", "second"))
-    assert np.median(second / first) == pytest.approx(share, rel=0.1)
-    assert seen["first"]["x"] == seen["difference"]["x"]
-    np.testing.assert_allclose(seen["difference"]["y"], first - second, atol=1e-6 * first.max())
-    assert (seen["x_unit"], seen["y_unit"]) == ("Hz", y_unit)
-    assert 50.0 <= seen["first"]["x"][0] < seen["first"]["x"][-1] <= 150.0
-    assert ("band_hz" in seen) == (view == "envelope_spectrum")
+def test_spectra_are_laid_over_each_other_on_one_axis(pair: dict[str, int]) -> None:
+    views: tuple[Any, ...] = (
+        ("spectrum", 0.5, "g"),
+        ("psd", 0.25, "(g)²/Hz"),
+        ("envelope_spectrum", 0.5, "g"),
+    )
+    for view, share, y_unit in views:
+        seen = SignalService.get_overlay(pair["run/A"], pair["run/B"], view=view, min_hz=50.0, max_hz=150.0)
+        first, second = (np.array(seen[name]["y"]) for name in ("first", "second"))
+        assert np.median(second / first) == pytest.approx(share, rel=0.1), view
+        assert seen["first"]["x"] == seen["difference"]["x"]
+        np.testing.assert_allclose(seen["difference"]["y"], first - second, atol=1e-6 * first.max())
+        assert (seen["x_unit"], seen["y_unit"]) == ("Hz", y_unit)
+        assert 50.0 <= seen["first"]["x"][0] < seen["first"]["x"][-1] <= 150.0
+        assert ("band_hz" in seen) == (view == "envelope_spectrum")
 
 
 def test_between_different_units_there_is_no_difference(pair: dict[str, int]) -> None:
