@@ -84,7 +84,7 @@ def _list_figures(details: dict[str, Any]) -> list[tuple[str, str, str]]:
         ("Signals", format_number(details["n_signals"]), ""),
         ("Channels", format_number(len(details["channels"])), ""),
         ("Total length", format_duration(details["duration_s"]), ""),
-        ("Samples", format_bytes(details["n_bytes"]), ""),
+        ("Storage", format_bytes(details["n_bytes"]), ""),
         ("Classes", format_number(len(details["classes"])), ""),
         ("Version", str(details["version"]), ""),
     ]

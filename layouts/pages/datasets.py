@@ -27,7 +27,7 @@ COLUMNS = (
     Column("n_recordings", "Recordings", kind="number", width=125, filterable=False),
     Column("n_signals", "Signals", kind="number", width=110, filterable=False),
     Column("version", "Version", kind="number", width=110, filterable=False),
-    Column("n_bytes", "Samples", unit="MB", kind="number", width=140, sortable=False, filterable=False),
+    Column("n_bytes", "Storage", unit="MB", kind="number", width=140, sortable=False, filterable=False),
     Column("created_at", "Made", kind="moment", width=170, filterable=False),
     Column("description", "Description", width=280, sortable=False, filterable=False),
 )
