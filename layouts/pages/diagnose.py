@@ -21,9 +21,9 @@ from layouts.components.uploads import build_upload_zone
 from layouts.components.url import build_url_store
 from layouts.ids.diagnose import DiagnoseId
 from layouts.page_spec import NavGroup, PageSpec
+from utils.constants import RECORDING_ENDINGS
 
 POLL_MS = 1000
-ENDINGS = (".mat", ".h5", ".hdf5", ".csv", ".txt", ".tsv")
 SOURCES = (("stored", "Stored recording"), ("file", "New file"))
 
 
@@ -102,8 +102,8 @@ def _build_file() -> list[Component]:
             DiagnoseId.UPLOAD,
             DiagnoseId.UPLOAD_STATUS,
             "Choose a file",
-            help_text="MAT, HDF5 or text. It is used for this diagnosis only and not kept.",
-            endings=ENDINGS,
+            help_text="Any format that can be imported. It is used for this diagnosis only and not kept.",
+            endings=RECORDING_ENDINGS,
         ),
         html.Div(id=DiagnoseId.FILE_NOTE, **{"aria-live": "polite"}),
         build_field("Signal in the file", build_select(DiagnoseId.VARIABLE, [])),

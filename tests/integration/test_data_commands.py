@@ -73,3 +73,34 @@ def test_the_metadata_table_of_the_real_recordings_is_enough(database: Settings,
     )
     assert ticked.exit_code == 0, ticked.output
     assert "test: 10 recordings" in ticked.stdout
+
+
+def test_a_mapping_is_kept_by_command_and_used_by_name(
+    database: Settings, folder: Path, tmp_path: Path
+) -> None:
+    (folder / "broken.mat").write_bytes(b"no recording")
+    said = ("--pattern", PATTERN, "--map", "IR=inner_race,OR=outer_race", "--sample-rate", "2000")
+    kept = run(
+        *("import", folder, "--name", "Rig", "--channel", "DE", "--sensitivity", "100 mV/g", *said),
+        *("--save-template", "Rig logger", "--json"),
+    )
+    assert kept.exit_code == 0, kept.output
+    result = json.loads(kept.stdout)["result"]
+    assert (result["n_signals"], result["n_skipped"]) == (9, 1)
+    assert result["skipped"][0]["file"] == "broken.mat"
+    assert run("templates", "list").stdout == "Rig logger\n"
+    assert run("templates", "rename", "Rig logger", "Rig").exit_code == 0
+    assert json.loads(run("templates", "show", "Rig").stdout)["variables"] == ["DE"]
+
+    write_fault_files(tmp_path / "later", loads=(5,))
+    again = run("import", tmp_path / "later", "--name", "Later", "--template", "Rig", "--machine", "rig 3")
+    assert again.exit_code == 0, again.output
+    assert "3 recordings with 3 signals" in again.stdout
+    (row, *_) = DatasetService.list_signals(result["dataset_id"] + 1)["items"]
+    assert (row["channel"], row["unit"], row["machine"]) == ("DE", "g", "rig 3")
+
+    unknown = run("import", folder, "--name", "Rig", "--template", "nothing")
+    assert unknown.exit_code == 2
+    assert "no template and no file 'nothing'" in unknown.output
+    assert run("templates", "delete", "Rig").exit_code == 0
+    assert run("templates", "delete", "Rig").exit_code == 1
