@@ -156,7 +156,9 @@ def write_result(runs: Sequence[dict[str, Any]], load: Sequence[float]) -> None:
         "versions": {"numpy": np.__version__, "scipy": scipy.__version__, "torch": torch.__version__},
         "rounds": N_ROUNDS,
         "measured": "processor time, median of the rounds",
-        "contestants": runs,
+        "contestants": {
+            f"{run['windows']} windows, segment {run['segment']}, hop {run['hop']}": run for run in runs
+        },
         "ratio": ratio,
         "goal": f">= {GOAL:g} times the best of the others, batches of 256 windows and more",
         "holds": ratio >= GOAL,
