@@ -22,6 +22,7 @@ DESK = {"width": 1440, "height": 900}
 DETAILS = {
     "/datasets/<dataset_id>": ["/datasets/1", "/datasets/1?tab=recordings", "/datasets/1?tab=splits"],
     "/datasets/<dataset_id>/leaks": ["/datasets/1/leaks?split_id=1"],
+    "/datasets/<dataset_id>/trend": ["/datasets/1/trend"],
     "/signals/<dataset_id>/<recording_id>": ["/signals/1/1?tab=envelope", "/signals/2/39"],
     "/experiment/<experiment_id>": ["/experiment/1", "/experiment/1?tab=results"],
 }
