@@ -102,7 +102,7 @@ def _build_kind(dataset_id: int, kind: str, found: Sequence[Mapping[str, Any]], 
     if kind in _MEASURED:
         body: Component = _build_pairs(dataset_id, kind, found)
     else:
-        body = html.Ul([_build_finding(dataset_id, each) for each in found], className="finding-list")
+        body = html.Ul([_build_finding(dataset_id, each) for each in found], className="report-findings")
     return build_card(_KINDS.get(kind, kind.replace("_", " ")), body, actions=[badge])
 
 
