@@ -94,15 +94,21 @@ def _build_unknown(rows: Sequence[Mapping[str, Any]]) -> list[Component]:
     return [build_note(["What stays unknown:", html.Ul(lines, className="import-list")])]
 
 
-def _build_skipped(skipped: Sequence[Mapping[str, Any]]) -> list[Component]:
+def _build_skipped(skipped: Sequence[Mapping[str, Any]], n_skipped: int | None = None) -> list[Component]:
+    """Return what is left out, each with its reason; beyond the first few on demand."""
     if not skipped:
         return []
-    lines = [html.Li([html.Strong(each["file"]), ": ", each["sentence"]]) for each in skipped[:_MOST_SKIPPED]]
-    rest = len(skipped) - _MOST_SKIPPED
-    if rest > 0:
-        lines.append(html.Li(f"and {rest} more"))
-    words = f"{count_of(len(skipped), 'file or signal', 'files or signals')} left out:"
-    return [build_note([words, html.Ul(lines, className="import-list")], level="warning")]
+    lines = [html.Li([html.Strong(each["file"]), ": ", each["sentence"]]) for each in skipped]
+    total = max(n_skipped or 0, len(skipped))
+    words = f"{count_of(total, 'file or signal', 'files or signals')} left out:"
+    parts: list[Component | str] = [words, html.Ul(lines[:_MOST_SKIPPED], className="import-list")]
+    if len(lines) > _MOST_SKIPPED:
+        rest = html.Ul(lines[_MOST_SKIPPED:], className="import-list")
+        title = f"Show {count_of(len(lines) - _MOST_SKIPPED, 'more', 'more')}"
+        parts.append(html.Details([html.Summary(title), rest]))
+    if total > len(lines):
+        parts.append(f"{count_of(total - len(lines), 'more', 'more')} are not listed.")
+    return [build_note(parts, level="warning")]
 
 
 def build_name_note(name: str, existing: Mapping[str, Any] | None) -> Component | None:
@@ -150,5 +156,10 @@ def _build_done(job: Mapping[str, Any]) -> Component:
         ],
         className="form-actions",
     )
-    body = [build_note(words, level="success"), *_build_skipped(result["skipped"]), *notes, links]
+    body = [
+        build_note(words, level="success"),
+        *_build_skipped(result["skipped"], result.get("n_skipped")),
+        *notes,
+        links,
+    ]
     return build_card("Imported", html.Div(body, className="stack-form"))
