@@ -138,7 +138,7 @@ def test_every_file_that_was_left_out_is_named_with_its_reason() -> None:
     skipped = [{"file": f"run {at}.csv", "sentence": f"Broken {at}.", "code": "c"} for at in range(30)]
     result = {"dataset_id": 1, "dataset_name": "Rig", "version": 1, "n_recordings": 2, "n_signals": 2}
     result |= {"skipped": skipped, "n_skipped": 1_040, "notes": []}
-    shown = str(import_review.build_job({"state": "done", "result": result}))
+    shown = find_text(import_review.build_job({"state": "done", "result": result}))
     assert all(f"run {at}.csv" in shown and f"Broken {at}." in shown for at in range(30))
     assert "1\u202f040 files or signals left out" in shown
     assert "Show 10 more" in shown
