@@ -127,7 +127,7 @@ def show_view(**values: Any) -> tuple:
     if tab == "compare" and parse_id(values["other"]) is None:
         return _ASK_FOR_OTHER, build_blank(), "Comparison", "", None, no_update, no_update
     answer = _VIEWS[tab](asked)
-    title = answer.figure.layout.meta["name"]
+    title = (answer.figure.layout.meta or {}).get("name", dict(VIEWS)[tab])
     band = [f"{edge:.6g}" for edge in answer.band_hz] if answer.band_hz else [no_update, no_update]
     return None, answer.figure, title, answer.note, answer.words, *band
 
