@@ -121,6 +121,7 @@ def test_many_hits_and_many_rows_are_searched_to_the_same_end(
 ) -> None:
     monkeypatch.setattr(row_index, "_FEW_HITS", few)
     monkeypatch.setattr(row_index, "_FEW_ROWS", few)
+    monkeypatch.setattr(row_index, "_LINES_AT_ONCE", 7)
     for needle in ("réc_0", "c_00", "2026", "0", "/5.mat", "é"):
         index.forget_selections()
         expected = sum(needle in row["search"].lower() for row in rows)
