@@ -28,6 +28,7 @@ from layouts.components.states import build_empty_state, build_error_state
 from layouts.figures.trend import build_trend_figure
 from layouts.ids.condition_trend import TrendId
 from layouts.ids.frame import FrameId
+from layouts.pages.condition_trend import LOADING
 from services.data_service import DataService
 from services.dataset_service import DatasetService
 from utils.exceptions import InvalidInputError
@@ -40,7 +41,7 @@ def show_series(place: dict[str, Any]) -> tuple:
     details = DatasetService.get_dataset_details(dataset_id, actor=current_actor()) if dataset_id else None
     if details is None:
         gone = build_empty_state("There is no such dataset", "It may have been deleted.", icon="database")
-        return gone, "Condition trend", no_update, no_update
+        return gone, "Condition trend", [{"value": "", "label": "none"}], ""
     listed = unwrap(
         DataService.list_trend_series(dataset_id, parse_id(place["version"]), actor=current_actor())
     )
@@ -93,6 +94,8 @@ def show_trend(
 ) -> tuple:
     """Draw the chosen indicator, or say what is missing for it."""
     dataset_id = parse_id(place["dataset_id"])
+    if series == LOADING:
+        raise PreventUpdate
     if not series or dataset_id is None:
         return None, True, True, False, None, *[no_update] * 4
     channel, group = _read_series(series)
@@ -198,7 +201,6 @@ def register(app: dash.Dash) -> None:
         Input(FrameId.JOBS, "data"),
         Input(TrendId.ASKED, "data"),
         place,
-        prevent_initial_call=True,
     )(show_trend)
     app.callback(
         Output(TrendId.ASKED, "data"),

@@ -17,6 +17,8 @@ from layouts.components.url import build_url_store
 from layouts.ids.condition_trend import TrendId
 from layouts.page_spec import PageSpec
 
+# What the series is before the dataset's own are known.
+LOADING = "loading"
 _DEFAULTS = {"indicator": "rms", "start": "0", "end": "20", "alert": "1", "alarm": "0.1", "scale": "linear"}
 
 
@@ -92,7 +94,7 @@ def build_layout(
 def _build_controls(indicator: str, start: str, end: str, alert: str, alarm: str, scale: str) -> Component:
     return html.Div(
         [
-            build_field("Series", build_select(TrendId.SERIES, [("", "Loading")])),
+            build_field("Series", build_select(TrendId.SERIES, [(LOADING, "Loading")], LOADING)),
             build_field("Indicator", build_select(TrendId.INDICATOR, [(indicator, indicator)], indicator)),
             build_field(
                 "Reference from", _build_percent(TrendId.REFERENCE_FROM, start), unit="% of the series"

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
@@ -15,11 +16,13 @@ from flask import Flask
 from dashboard_config import REPOSITORY_ROOT, Settings
 from layouts.figures import signals as signal_figures
 from layouts.pages import PAGES
+from services.data_service import DataService
 from services.dataset_service import DatasetService
 from services.experiment_service import ExperimentService
 from services.feature_service import FeatureService
 from services.shared import passwords
 from tests.factories.datasets import SmallDataset, add_small_dataset
+from tests.factories.imports import make_noise, run_import, write_canonical_file
 from tests.integration.auth.browser import CALLBACK_PATH, Browser
 from tests.integration.auth.conftest import make_user
 
@@ -28,6 +31,7 @@ WITHOUT_DATA = {"/data-generation", "/not-found"}
 ABOUT_ONE_THING = {
     "/datasets/<dataset_id>",
     "/datasets/<dataset_id>/leaks",
+    "/datasets/<dataset_id>/trend",
     "/signals/<dataset_id>/<recording_id>",
     "/experiment/<experiment_id>",
     "/diagnose",
@@ -183,6 +187,16 @@ def extract(small: SmallDataset) -> None:
     assert FeatureService.run_features_job(rated["job_id"], "w") == "done"
 
 
+def add_trend(name: str, folder: Path, seed: int) -> int:
+    """Import a series of recordings and have its indicators computed; return the dataset's id."""
+    signals = {f"run_{index}/DE": make_noise(seed + index, 500) for index in range(60)}
+    job = run_import([write_canonical_file(folder / f"{seed}.h5", signals, unit="g")], {}, name)
+    dataset_id: int = job["result"]["dataset_id"]
+    asked = DataService.request_condition_trend(dataset_id)
+    assert DataService.run_trend_job(asked["job_id"], "w") == "done"
+    return dataset_id
+
+
 def list_addresses(small: SmallDataset, experiment_id: int, diagnosis_id: int) -> list[str]:
     """Return the address of every page that is about one thing, and of every tab that draws."""
     signal = DatasetService.get_signal(small.signal_ids["healthy", 3])
@@ -202,13 +216,18 @@ def list_addresses(small: SmallDataset, experiment_id: int, diagnosis_id: int) -
 LISTS = {"/", "/datasets", "/signals", "/experiments", "/experiment/new"}
 
 
-def find_unchanged(server: Flask, browser: Browser) -> tuple[list[str], set[str]]:
+def find_unchanged(server: Flask, browser: Browser, folder: Path) -> tuple[list[str], set[str]]:
     """Return the pages and plots that say the same of two datasets, and all plots that were drawn."""
     first = add_small_dataset("First rig")
     first_ids = train(first)
     before = {path: Page(server, browser, path).text for path in LISTS}
     second = add_small_dataset("Second rig", classes=("outer_race", "healthy"))
-    addresses = zip(list_addresses(first, *first_ids), list_addresses(second, *train(second)), strict=True)
+    addresses = [
+        *zip(list_addresses(first, *first_ids), list_addresses(second, *train(second)), strict=True),
+        tuple(
+            f"/datasets/{add_trend(name, folder, seed)}/trend" for name, seed in (("One", 1), ("Two", 500))
+        ),
+    ]
     same = [path for path in sorted(LISTS) if Page(server, browser, path).text == before[path]]
     drawn: set[str] = set()
     for pair in addresses:
@@ -219,8 +238,10 @@ def find_unchanged(server: Flask, browser: Browser) -> tuple[list[str], set[str]
     return same, drawn
 
 
-def test_every_page_shows_other_data_when_there_is_other_data(server: Flask, browser: Browser) -> None:
-    same, drawn = find_unchanged(server, browser)
+def test_every_page_shows_other_data_when_there_is_other_data(
+    server: Flask, browser: Browser, tmp_path: Path
+) -> None:
+    same, drawn = find_unchanged(server, browser, tmp_path)
     assert same == []
     assert drawn == {
         "viewer-waveform.figure",
@@ -234,17 +255,18 @@ def test_every_page_shows_other_data_when_there_is_other_data(server: Flask, bro
         "explorer-projection-plot.figure",
         "explorer-spectra-plot.figure",
         "explorer-correlation-plot.figure",
+        "trend-plot.figure",
     }
     every_page = {page.path_template or page.path for page in PAGES}
     assert every_page == LISTS | ABOUT_ONE_THING | WITHOUT_DATA
 
 
 def test_a_planted_fixed_curve_is_found(
-    server: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    server: Flask, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fixed = go.Figure(go.Scatter(x=[0, 1], y=[1, 2]))
     monkeypatch.setattr(signal_figures, "build_psd", lambda *_: fixed)
-    assert find_unchanged(server, browser)[0] == ["viewer-view.figure"]
+    assert find_unchanged(server, browser, tmp_path)[0] == ["viewer-view.figure"]
 
 
 def find_random(source: str) -> list[str]:
