@@ -126,6 +126,7 @@ def build_correlation_area(ids: Any) -> html.Div:
     plot = build_plot(
         ids.CORRELATION_PLOT,
         "Correlation of features",
+        responsive=True,
         height="640px",
         note="Pearson, window-level",
     )

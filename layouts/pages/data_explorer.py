@@ -86,6 +86,7 @@ def _build_distributions(feature: str) -> Component:
     plot = build_plot(
         ExplorerId.DISTRIBUTION_PLOT,
         "Distribution per class",
+        responsive=True,
         height="380px",
         note=html.Span(id=ExplorerId.DISTRIBUTION_NOTE),
     )
@@ -106,6 +107,7 @@ def _build_projection(method: str) -> Component:
     plot = build_plot(
         ExplorerId.PROJECTION_PLOT,
         "Windows in two dimensions",
+        responsive=True,
         height="560px",
         note=html.Span(id=ExplorerId.PROJECTION_NOTE),
     )
@@ -118,6 +120,7 @@ def _build_spectra() -> Component:
     plot = build_plot(
         ExplorerId.SPECTRA_PLOT,
         "Power density per class",
+        responsive=True,
         height="460px",
         note=html.Span(id=ExplorerId.SPECTRA_NOTE),
     )

@@ -152,6 +152,7 @@ def _build_importance() -> Component:
     plot = build_plot(
         FeaturesId.IMPORTANCE_PLOT,
         "Importance of features",
+        responsive=True,
         height="640px",
         note=html.Span(id=FeaturesId.IMPORTANCE_NOTE),
     )
