@@ -8,7 +8,8 @@ the classes taking turns, in rounds; the rate is that of its processor time, wit
 Then the product's own job makes the 3,520 records of the public benchmark and stores them as a dataset
 (samples, hashes, fingerprints, quality flags, rows): elapsed time from claim to done, on all cores that this
 process may use, and beside it the processor time of all its processes, which hardly depends on what else the
-machine does. Every tenth stored signal is read back and compared with its hash.
+machine does; on a machine that is busy before it begins, that time over two cores is what is judged, and the
+result says so. Every tenth stored signal is read back and compared with its hash.
 """
 
 from __future__ import annotations
@@ -104,9 +105,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"DATA_DIR": folder, "PFD_ENV_FILE": ""}
         whole = measure_dataset(asked.n_per_class)
+    busy = load[0] > (os.cpu_count() or 1)
+    counted_s = whole["cpu_s"] / GOAL_CORES if busy else whole["seconds"]
     ratios = {
         "one_core": round(one["records_per_cpu_s"] / GOAL_RECORDS_PER_S, 2),
-        "dataset": round(GOAL_DATASET_S / whole["seconds"], 2),
+        "dataset": round(GOAL_DATASET_S / counted_s, 2),
     }
     result = {
         "row": "generator_speed",
@@ -117,6 +120,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "load_before": load,
         "contestants": {"one_core": one, "dataset": whole},
         "ratio": ratios,
+        "dataset_judged_by": f"processor time over {GOAL_CORES} cores, the machine being busy"
+        if busy
+        else "elapsed time",
         "goal": {
             "one_core": f">= {GOAL_RECORDS_PER_S:g} records/s on one core",
             "dataset": f"3,520 records made and stored in <= {GOAL_DATASET_S:g} s on {GOAL_CORES} cores",
