@@ -83,7 +83,7 @@ class PackedSource:
     def __init__(self, file: BinaryIO, n_bytes: int) -> None:
         self._file, self._left = file, n_bytes
         self._unpacker = zlib.decompressobj()
-        self._pending = bytearray()
+        self._pending = b""
 
     def _unpack(self, wanted: int) -> bytes:
         packed = self._unpacker.unconsumed_tail
@@ -102,11 +102,13 @@ class PackedSource:
 
     def read(self, n_bytes: int) -> bytes:
         """Return exactly so many unpacked bytes."""
-        while len(self._pending) < n_bytes:
-            self._pending += self._unpack(n_bytes - len(self._pending))
-        taken = bytes(memoryview(self._pending)[:n_bytes])
-        del self._pending[:n_bytes]
-        return taken
+        pieces, left = [], n_bytes
+        while left:
+            piece = self._pending or self._unpack(left)
+            self._pending = piece[left:]
+            pieces.append(piece if len(piece) <= left else piece[:left])
+            left -= len(pieces[-1])
+        return b"".join(pieces)
 
     def skip(self, n_bytes: int) -> None:
         """Unpack and drop so many bytes."""
