@@ -264,7 +264,7 @@ def test_every_page_shows_other_data_when_there_is_other_data(
 def test_a_planted_fixed_curve_is_found(
     server: Flask, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fixed = go.Figure(go.Scatter(x=[0, 1], y=[1, 2]))
+    fixed = go.Figure(go.Scatter(x=[0, 1], y=[1, 2]), layout={"height": 300})
     monkeypatch.setattr(signal_figures, "build_psd", lambda *_: fixed)
     assert find_unchanged(server, browser, tmp_path)[0] == ["viewer-view.figure"]
 
