@@ -49,7 +49,9 @@ _N_PEAKS = 10
 FloatArray = npt.NDArray[np.floating[Any]]
 
 
-class SignalService(AnalysisViews, ComparisonViews, LevelViews, MachineViews, BearingCatalogue, ArrayFunctions):
+class SignalService(
+    AnalysisViews, ComparisonViews, LevelViews, MachineViews, BearingCatalogue, ArrayFunctions
+):
     """Views and numbers of signals. ``x_range_s`` is the visible stretch, ``(from, to)`` in seconds."""
 
     @staticmethod
