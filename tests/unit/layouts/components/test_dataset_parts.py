@@ -146,8 +146,12 @@ def test_filters_that_are_not_set_are_left_out() -> None:
     assert read_filters(blank) == {}
     given = (" rec ", "ball", "all", "all", "(none)", "all", "clipped", 900, 0)
     assert read_filters(given) == {
-        "q": "rec", "fault_class": "ball", "load": "(none)", "flag": "clipped",
-        "min_shaft_speed_rpm": 900, "max_shaft_speed_rpm": 0,
+        "q": "rec",
+        "fault_class": "ball",
+        "load": "(none)",
+        "flag": "clipped",
+        "min_shaft_speed_rpm": 900,
+        "max_shaft_speed_rpm": 0,
     }
 
 
