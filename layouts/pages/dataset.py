@@ -19,7 +19,7 @@ from layouts.components.noise_variants import build_noise_area
 from layouts.components.recording_edit import FIELDS, build_edit_dialog
 from layouts.components.recording_filters import COLUMNS, FILTERS, build_recordings
 from layouts.components.splits import build_splits_area
-from layouts.components.states import build_skeleton
+from layouts.components.states import build_button_link, build_skeleton
 from layouts.components.tabs import build_tabs
 from layouts.components.url import build_url_store
 from layouts.figures.theme import class_colour
@@ -61,6 +61,9 @@ def build_layout(
                 crumbs=[("Datasets", "/datasets")],
                 actions=[
                     build_field("Version", build_select(DatasetId.VERSION, [(version, version)], version)),
+                    build_button_link(
+                        "Trend", f"/datasets/{dataset_id}/trend", icon="graph-up", primary=False
+                    ),
                     build_button("Archive", DatasetId.ARCHIVE, icon="archive"),
                     build_button("Delete", DatasetId.TRASH, icon="trash"),
                 ],
