@@ -60,7 +60,7 @@ def test_an_extraction_holds_what_core_computes_of_the_stored_samples(small: Sma
     samples = DataService.load_signal_data(small.dataset_id, signal_id)
     assert samples is not None
     expected = compute_features(samples.reshape(4, 500), 2000.0, feature_set="time").values
-    np.testing.assert_allclose(found["features"][:4], expected, rtol=1e-5)
+    np.testing.assert_allclose(found["features"][:4], expected, rtol=5e-5)  # single precision, as stored
     assert found["labels"][:4] == ["healthy"] * 4
     assert set(found["groups"]) == {f"{name} bearing" for name in ("healthy", "inner_race", "outer_race")}
 
