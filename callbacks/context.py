@@ -15,6 +15,7 @@ from flask import g
 
 from layouts.components.states import build_error_state
 from layouts.ids.frame import FrameId
+from services.dataset_service import DatasetService
 from services.shared.actors import Actor
 from utils.clock import monotonic_s
 from utils.constants import MAX_ID
@@ -23,6 +24,8 @@ from utils.ids import new_reference_id
 from utils.logger import setup_logger
 
 logger = setup_logger(__name__)
+
+_MOST_DATASETS = 200
 
 
 def current_actor() -> Actor:
@@ -155,3 +158,20 @@ def triggered_index() -> Any:
     if not isinstance(trigger, Mapping) or not ctx.triggered or not ctx.triggered[0]["value"]:
         return None
     return json.loads(json.dumps(dict(trigger)))["index"]
+
+
+def offer_datasets(asked: Any, actor: Actor) -> tuple[list[dict[str, str]], str] | None:
+    """Return the options of a list of datasets and which is chosen: the one asked for, else the newest.
+
+    An archived one is offered where it is asked for. None: there is no dataset.
+    """
+    found = DatasetService.list_datasets(limit=_MOST_DATASETS, actor=actor)["items"]
+    wanted = parse_id(asked)
+    chosen = next((each for each in found if each["dataset_id"] == wanted), None)
+    if chosen is None and wanted is not None:
+        chosen = DatasetService.get_dataset_details(wanted, actor=actor)
+        found = [*found, *([chosen] if chosen else [])]
+    if not found:
+        return None
+    options = [{"value": str(each["dataset_id"]), "label": each["name"]} for each in found]
+    return options, str((chosen or found[0])["dataset_id"])

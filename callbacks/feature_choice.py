@@ -7,7 +7,7 @@ from typing import Any
 import dash
 from dash import Input, Output, State, no_update
 
-from callbacks.context import current_actor, fills_area, parse_id
+from callbacks.context import current_actor, fills_area, offer_datasets, parse_id
 from layouts.components.feature_choice import (
     build_no_datasets,
     build_no_features,
@@ -23,22 +23,12 @@ from layouts.ids.frame import FrameId
 from services.dataset_service import DatasetService
 from services.feature_service import FeatureService
 
-_MOST_DATASETS = 200
-
 
 @fills_area
 def show_datasets(place: dict[str, Any]) -> tuple:
     """Fill the list of datasets and choose the one asked for, else the newest."""
-    found = DatasetService.list_datasets(limit=_MOST_DATASETS, actor=current_actor())["items"]
-    asked = parse_id(place["dataset"])
-    chosen = next((each for each in found if each["dataset_id"] == asked), None)
-    if chosen is None and asked is not None:
-        chosen = DatasetService.get_dataset_details(asked, actor=current_actor())
-        found = [*found, *([chosen] if chosen else [])]
-    if not found:
-        return build_no_datasets(), True, [], no_update
-    options = [{"value": str(each["dataset_id"]), "label": each["name"]} for each in found]
-    return None, False, options, str((chosen or found[0])["dataset_id"])
+    offered = offer_datasets(place["dataset"], current_actor())
+    return (build_no_datasets(), True, [], no_update) if offered is None else (None, False, *offered)
 
 
 def show_versions(dataset: str | None, place: dict[str, Any]) -> tuple:

@@ -8,7 +8,7 @@ import dash
 from dash import ClientsideFunction, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 
-from callbacks.context import current_actor, fills_area, keep_in_url, parse_id
+from callbacks.context import current_actor, fills_area, keep_in_url, offer_datasets, parse_id
 from callbacks.tables import build_response, read_request
 from layouts.components.badges import format_class
 from layouts.components.forms import ALL
@@ -18,22 +18,12 @@ from layouts.ids.signals import SignalsId
 from layouts.pages import signals as page
 from services.dataset_service import DatasetService
 
-_MOST_DATASETS = 200
-
 
 @fills_area
 def show_datasets(place: dict[str, Any]) -> tuple:
     """Fill the list of datasets and choose the one asked for, else the newest."""
-    found = DatasetService.list_datasets(limit=_MOST_DATASETS, actor=current_actor())["items"]
-    asked = parse_id(place["dataset"])
-    chosen = next((each for each in found if each["dataset_id"] == asked), None)
-    if chosen is None and asked is not None:
-        chosen = DatasetService.get_dataset_details(asked, actor=current_actor())
-        found = [*found, *([chosen] if chosen else [])]
-    if not found:
-        return page.build_nothing(), True, [], no_update
-    options = [{"value": str(each["dataset_id"]), "label": each["name"]} for each in found]
-    return None, False, options, str((chosen or found[0])["dataset_id"])
+    offered = offer_datasets(place["dataset"], current_actor())
+    return (page.build_nothing(), True, [], no_update) if offered is None else (None, False, *offered)
 
 
 def show_classes(dataset: str | None) -> list[dict[str, str]]:
