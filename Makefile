@@ -21,8 +21,8 @@ install: $(INSTALLED) ## Make .venv, install the product, bring the database to 
 worker: $(INSTALLED) ## Start one worker for both queues (another machine with the same DATABASE_URL and REDIS_URL)
 	@exec $(BIN)/python -m celery -A tasks.celery_app worker -Q train,quick -n "worker-$$$$@%h"
 
-test: $(INSTALLED_DEV) ## Install what is missing, then run the whole suite; choose with ARGS="-k word"
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(INSTALLED_DEV) ## Install what is missing, then run the whole suite in two processes; choose with ARGS="-k word"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 bench: $(INSTALLED_DEV) ## Run the benchmarks and print what holds; choose with B="row row"
 	@$(BIN)/python -m benchmarks $(B)

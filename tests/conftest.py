@@ -51,6 +51,14 @@ def pytest_report_header() -> list[str]:
     return [f"recordings: {recordings}", f"programs: {found}"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process have all browser tests, which share a product, and each other file stay together."""
+    browser_tests = REPOSITORY_ROOT / "tests" / "e2e"
+    for item in items:
+        name = "browser" if item.path.is_relative_to(browser_tests) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(name))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_of_the_developer() -> Iterator[None]:
     """Keep the developer's environment and .env away from every test and every process it starts."""
