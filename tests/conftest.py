@@ -51,6 +51,7 @@ def pytest_report_header() -> list[str]:
     return [f"recordings: {recordings}", f"programs: {found}"]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one process have all browser tests, which share a product, and each other file stay together."""
     browser_tests = REPOSITORY_ROOT / "tests" / "e2e"
