@@ -22,7 +22,7 @@ worker: $(INSTALLED) ## Start one worker for both queues (another machine with t
 	@exec $(BIN)/python -m celery -A tasks.celery_app worker -Q train,quick -n "worker-$$$$@%h"
 
 test: $(INSTALLED_DEV) ## Install what is missing, then run the whole suite in two processes; choose with ARGS="-k word"
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 bench: $(INSTALLED_DEV) ## Run the benchmarks and print what holds; choose with B="row row"
 	@$(BIN)/python -m benchmarks $(B)

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -17,6 +18,7 @@ from dashboard_config import REPOSITORY_ROOT, Settings, get_settings
 from database.connection import build_engine, dispose_engine, get_engine
 from database.migrate import migrate
 from tests.data import TestData, find_test_data
+from tests.scheduling import PieceScheduling
 from tests.servers import (
     PostgresServer,
     Product,
@@ -51,13 +53,9 @@ def pytest_report_header() -> list[str]:
     return [f"recordings: {recordings}", f"programs: {found}"]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process have all browser tests, which share a product, and each other file stay together."""
-    browser_tests = REPOSITORY_ROOT / "tests" / "e2e"
-    for item in items:
-        name = "browser" if item.path.is_relative_to(browser_tests) else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(name))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> PieceScheduling:
+    """Share the suite out by pieces that stay together."""
+    return PieceScheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
