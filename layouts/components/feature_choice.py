@@ -116,7 +116,7 @@ def build_area(state_id: str, shown_id: str, content: Sequence[Component]) -> ht
     return html.Div(
         [
             html.Div(build_skeleton(height="320px"), id=state_id),
-            html.Div(list(content), id=shown_id, className="stack feature-shown", hidden=True),
+            html.Div(list(content), id=shown_id, className="stack drawn", hidden=True),
         ]
     )
 

@@ -83,7 +83,7 @@ def build_layout(
                     html.Div(id=TrendId.FACTS),
                 ],
                 id=TrendId.SHOWN,
-                className="stack trend-shown",
+                className="stack drawn trend-shown",
                 hidden=True,
             ),
         ],

@@ -161,7 +161,7 @@ def _build_answer() -> html.Div:
             html.Div(
                 [build_card("Probabilities, recording-level", shares), build_card(None, timeline)],
                 id=DiagnoseId.PLOTS,
-                className="stack",
+                className="stack drawn",
                 hidden=True,
             ),
             html.Div(id=DiagnoseId.DETAILS),
