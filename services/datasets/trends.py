@@ -152,9 +152,9 @@ def request_trend(series: Series, actor: Actor) -> int | None:
     if series.path.exists():
         return None
     with get_db_session() as session:
-        under_way = find_job(session, series)
-        if under_way is not None:
-            return under_way.id
+        newest = find_job(session, series)
+        if newest is not None and newest.state in _OPEN:
+            return newest.id
         job = enqueue_job(
             session,
             kind=JobKind.TREND,
@@ -174,24 +174,19 @@ def request_trend(series: Series, actor: Actor) -> int | None:
 
 
 def find_job(session: Session, series: Series) -> Job | None:
-    """Return the job that computes a series just now, or None."""
+    """Return the newest job that computes a series, whatever became of it; None without one."""
     return session.scalars(
         select(Job)
-        .where(Job.kind == JobKind.TREND, Job.state.in_(_OPEN), Job.link == series.link[:200])
+        .where(Job.kind == JobKind.TREND, Job.link == series.link[:200])
         .order_by(Job.id.desc())
         .limit(1)
     ).first()
 
 
 def describe_work(series: Series) -> dict[str, Any] | None:
-    """Return the job that computes a series just now, or the last one where that failed; None without one."""
+    """Return the newest job that computes a series, as plain data; None without one."""
     with get_db_session(read_only=True) as session:
-        job = session.scalars(
-            select(Job)
-            .where(Job.kind == JobKind.TREND, Job.link == series.link[:200])
-            .order_by(Job.id.desc())
-            .limit(1)
-        ).first()
+        job = find_job(session, series)
         return None if job is None else describe_job(job)
 
 
