@@ -59,7 +59,7 @@ def test_a_disguised_copy_is_refused_and_shown_with_its_evidence(
     expect(findings).to_contain_text("hold the same vibration: the second is the first × 0.5, 0.2 s earlier")
     create = page.get_by_role("button", name="Create split")
     expect(create).to_be_disabled()
-    assert create.get_attribute("title") == "A split that leaks can't be used."
+    expect(create).to_have_attribute("title", "A split that leaks can't be used.")
     keep_screenshot(page, "leaks-refused-split")
 
     page.goto(f"{path}/leaks")
