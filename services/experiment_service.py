@@ -13,7 +13,7 @@ from models.diagnosis import Diagnosis
 from models.experiment import Experiment
 from models.job import Job, JobCommand
 from models.user import Role
-from services.experiments import creation, diagnosis, listing, training
+from services.experiments import creation, diagnosis, listing, runs, training
 from services.jobs import board
 from services.jobs.runner import execute_job
 from services.shared.actors import SYSTEM, Actor, require_role
@@ -263,7 +263,7 @@ class ExperimentService:
             job.link = None
             record_audit(session, actor, "experiment.delete", f"experiment {experiment_id}")
             session.commit()
-        training.remove_run_folder(folder)
+        runs.remove_run_folder(folder)
         return ok()
 
     @staticmethod

@@ -34,7 +34,7 @@ from services.experiments.given import (
 from services.experiments.limits import word_learned_part
 from services.experiments.listing import describe_experiment, find_experiment
 from services.experiments.material import find_learned_part
-from services.experiments.training import get_run_folder
+from services.experiments.runs import get_run_folder
 from services.jobs.queue import enqueue_job
 from services.jobs.runner import JobHandle
 from services.shared.actors import SYSTEM, Actor

@@ -1,0 +1,127 @@
+"""Judging a trained classifier once on the parts of its split, and writing down what came out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, update
+
+from core.training.evaluate import Evaluation, evaluate_classifier
+from database.connection import get_db_session
+from models.experiment import Experiment, Prediction
+from models.job import JobCommand
+from services.experiments.material import build_labelled_signals, choose_analysis_rate
+from services.experiments.runs import ExperimentRun
+from services.jobs.runner import JobHandle
+
+if TYPE_CHECKING:
+    from core.training.classifier import Classifier
+    from core.training.run import TrainingOutcome
+
+# The share of a training job's bar that is full when its judging begins.
+TRAINING_SHARE = 0.95
+_JUDGED_PARTS = ("validation", "test")
+# Further parts of a split whose names begin so are judged beside the test part, never instead of it.
+_SUBSET = "test_"
+
+
+def judge_and_store(run: ExperimentRun, outcome: TrainingOutcome, handle: JobHandle) -> dict[str, Any]:
+    """Judge the classifier of a training that ended, and store its results under the job's fence."""
+    from core.training.classifier import Classifier, read_digest
+
+    assert outcome.classifier_folder is not None  # noqa: S101 -- narrows the type for the checker
+    classifier = Classifier.load(outcome.classifier_folder)
+    subsets = sorted({row.part for row in run.rows if row.part.startswith(_SUBSET)})
+    evaluations = {part: _judge(run, part, classifier, handle) for part in (*_JUDGED_PARTS, *subsets)}
+    results = _build_results(run, outcome, evaluations)
+    _store(run, outcome, evaluations, results, read_digest(outcome.classifier_folder), handle)
+    return results
+
+
+def _judge(run: ExperimentRun, part: str, classifier: Classifier, handle: JobHandle) -> Evaluation | None:
+    names = run.experiment.class_names
+    signals = build_labelled_signals(run.rows, part, names)
+    if not signals:
+        return None
+    handle.report(TRAINING_SHARE, f"judging the {part} recordings")
+    return evaluate_classifier(classifier, signals, names, command=lambda: _only_cancel(handle))
+
+
+def _only_cancel(handle: JobHandle) -> str:
+    """While judging, a pause or stop has nothing left to save; only a cancellation matters."""
+    return JobCommand.CANCEL if handle.command() == JobCommand.CANCEL else "continue"
+
+
+def _build_results(
+    run: ExperimentRun, outcome: TrainingOutcome, evaluations: dict[str, Evaluation | None]
+) -> dict[str, Any]:
+    experiment = run.experiment
+    return {
+        "experiment_id": experiment.id,
+        "network": experiment.network,
+        "dataset": run.dataset,
+        "dataset_version": run.version,
+        "channel": experiment.channel,
+        "seed": experiment.seed,
+        "train_cpu_s": round(outcome.train_cpu_s, 2),
+        "stopped_early": outcome.status == "stopped",
+        "best_epoch": outcome.best_epoch,
+        "epochs_run": outcome.epochs_run,
+        **{part: found.metrics if (found := evaluations[part]) else None for part in _JUDGED_PARTS},
+        "subsets": {
+            part: found.metrics for part, found in evaluations.items() if found and part not in _JUDGED_PARTS
+        },
+        **run.split_facts,
+    }
+
+
+def _store(
+    run: ExperimentRun,
+    outcome: TrainingOutcome,
+    evaluations: dict[str, Evaluation | None],
+    results: dict[str, Any],
+    digest: str,
+    handle: JobHandle,
+) -> None:
+    experiment = run.experiment
+    test = results["test"]
+    with get_db_session() as session:
+        handle.fenced(session)
+        session.execute(delete(Prediction).where(Prediction.experiment_id == experiment.id))
+        session.add_all(
+            row for part, found in evaluations.items() if found for row in _build_rows(run, part, found)
+        )
+        session.execute(
+            update(Experiment)
+            .where(Experiment.id == experiment.id)
+            .values(
+                results=results,
+                classifier_sha256=digest,
+                best_epoch=outcome.best_epoch,
+                epochs_run=outcome.epochs_run,
+                stopped_early=outcome.status == "stopped",
+                train_cpu_s=outcome.train_cpu_s,
+                analysis_rate_hz=choose_analysis_rate(run.rows, experiment.options),
+                test_evaluations=Experiment.test_evaluations + (1 if test else 0),
+                test_recording_accuracy=test["recording_level"]["accuracy"] if test else None,
+            )
+        )
+        session.commit()
+
+
+def _build_rows(run: ExperimentRun, part: str, evaluation: Evaluation) -> list[Prediction]:
+    names = run.experiment.class_names
+    ids = {row.signal.sha256: row.signal.id for row in run.rows if row.part == part}
+    return [
+        Prediction(
+            experiment_id=run.experiment.id,
+            signal_id=ids[row.signal_sha256],
+            part=part,
+            target=names[row.target],
+            predicted=names[row.predicted],
+            probabilities=[float(value) for value in row.probabilities],
+            n_windows=row.n_windows,
+            n_windows_correct=row.n_windows_correct,
+        )
+        for row in evaluation.rows
+    ]
