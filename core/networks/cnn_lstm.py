@@ -39,7 +39,13 @@ class CnnLstmNetwork(nn.Module):
 
 
 def build_cnn_lstm(
-    *, n_samples: int, n_classes: int, n_filters: int, hidden_size: int, dropout: float
+    *,
+    n_samples: int,
+    n_classes: int,
+    sample_rate_hz: float,  # noqa: ARG001 - every builder is told it
+    n_filters: int,
+    hidden_size: int,
+    dropout: float,
 ) -> CnnLstmNetwork:
     """Build the network for windows of ``n_samples``."""
     return CnnLstmNetwork(

@@ -44,7 +44,13 @@ class LstmNetwork(nn.Module):
 
 
 def build_lstm(
-    *, n_samples: int, n_classes: int, hidden_size: int, n_layers: int, dropout: float
+    *,
+    n_samples: int,
+    n_classes: int,
+    sample_rate_hz: float,  # noqa: ARG001 - every builder is told it
+    hidden_size: int,
+    n_layers: int,
+    dropout: float,
 ) -> LstmNetwork:
     """Build the network for windows of ``n_samples``."""
     return LstmNetwork(

@@ -89,6 +89,9 @@ class FaultOrders:
             raise InvalidInputError("Fault orders must be numbers above 0.")
 
 
+FAULT_ORDER_NAMES = ("bpfo", "bpfi", "bsf", "ftf")
+
+
 @dataclass(frozen=True, slots=True)
 class BearingEntry:
     """A bearing by name; `geometry` is None where only its orders are known."""

@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 from core.networks.options import OptionValue
 from core.networks.random_forest import Forest
 from core.networks.registry import get_network_spec
+from core.signal.bearings import FaultOrders
 from core.training.checkpoints import decode_document, encode_document, sync_folder, write_temporary
+from core.training.conditions import build_conditions
 from core.training.forest_model import ForestModel
+from core.training.front_ends import choose_front_end
 from core.training.metrics import pool_probabilities
 from core.training.preprocessing import Preprocessing
 from core.training.window_model import WindowModel
@@ -77,6 +80,7 @@ class Classifier:
         signal: NDArray[np.floating],
         sample_rate_hz: float,
         shaft_speed_rpm: float | None = None,
+        fault_orders: FaultOrders | None = None,
     ) -> Prediction:
         """Judge a signal.
 
@@ -86,20 +90,20 @@ class Classifier:
             Shape ``(n_samples,)``, any unit; gain and offset do not matter.
         sample_rate_hz
             At least the classifier's analysis rate; higher rates are resampled, and the notes say so.
-        shaft_speed_rpm
-            Needed by classifiers that read shaft features, ignored by others.
+        shaft_speed_rpm, fault_orders
+            Needed by classifiers that read them, ignored by others.
 
         Raises
         ------
         SignalError
             ``SAMPLE_RATE_TOO_LOW``, ``RECORDING_TOO_SHORT``, ``NON_FINITE_SIGNAL``.
         InvalidInputError
-            The shaft speed is needed and missing.
+            The shaft speed or the fault orders are needed and missing.
         """
         preprocessing = self.preprocessing
         windows = preprocessing.cut(preprocessing.resample(signal, sample_rate_hz))
-        shaft_frequency_hz = None if shaft_speed_rpm is None else shaft_speed_rpm / 60.0
-        judged = self.model.predict_probabilities(windows, preprocessing.analysis_rate_hz, shaft_frequency_hz)
+        known = np.tile(build_conditions(shaft_speed_rpm, fault_orders), (len(windows), 1))
+        judged = self.model.predict_probabilities(windows, preprocessing.analysis_rate_hz, known)
         pooled = pool_probabilities(judged)
         hop_s = preprocessing.hop_samples / preprocessing.analysis_rate_hz
         starts = np.arange(len(windows), dtype=np.float64) * hop_s
@@ -142,7 +146,7 @@ class Classifier:
         arrays = _read_weights(folder / card["weights_file"], card["weights_sha256"])
         preprocessing = Preprocessing(**card["preprocessing"])
         class_names = tuple(card["class_names"])
-        model = _build_model(card, arrays, preprocessing.window_samples, len(class_names))
+        model = _build_model(card, arrays, preprocessing, len(class_names))
         return cls(card["network"], card["options"], preprocessing, class_names, card["origin"], model)
 
     def _build_card(self, weights_file: str, weights_sha256: str) -> dict[str, Any]:
@@ -181,14 +185,19 @@ def read_digest(folder: Path) -> str:
 
 
 def _build_model(
-    card: dict[str, Any], arrays: dict[str, NDArray[Any]], n_samples: int, n_classes: int
+    card: dict[str, Any], arrays: dict[str, NDArray[Any]], preprocessing: Preprocessing, n_classes: int
 ) -> WindowModel:
     if get_network_spec(card["network"]).family == "classical":
-        return ForestModel(Forest.from_arrays(arrays), bool(card["options"]["use_shaft_speed"]))
+        return ForestModel(Forest.from_arrays(arrays), choose_front_end(card["options"]))
     from core.training.network_model import load_network_model
 
     return load_network_model(
-        card["network"], card["options"], arrays, n_samples=n_samples, n_classes=n_classes
+        card["network"],
+        card["options"],
+        arrays,
+        n_samples=preprocessing.window_samples,
+        n_classes=n_classes,
+        sample_rate_hz=preprocessing.analysis_rate_hz,
     )
 
 

@@ -93,7 +93,9 @@ def _map_targets(
 
 def _predict(classifier: Classifier, signal: LabelledSignal) -> Prediction:
     with naming(signal):
-        return classifier.predict(signal.load(), signal.sample_rate_hz, signal.shaft_speed_rpm)
+        return classifier.predict(
+            signal.load(), signal.sample_rate_hz, signal.shaft_speed_rpm, signal.fault_orders
+        )
 
 
 def _build_row(signal: LabelledSignal, target: int, prediction: Prediction) -> EvaluatedSignal:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.features.registry import compute_features
 from core.networks.random_forest import Forest, grow_forest, join_forests
 from core.training.checkpoints import TrainingState, save_state
-from core.training.forest_model import ForestModel, choose_feature_set
+from core.training.forest_model import ForestModel
+from core.training.front_ends import choose_front_end
 from core.training.hooks import Command, EpochRecord, InterruptedTrainingError, TrainingHooks, obey
 from core.training.plan import TrainingPlan, TrainingResult
 from core.training.signals import WindowBank, judge_bank
@@ -42,7 +42,7 @@ class ForestTraining:
     ) -> None:
         self._plan, self._hooks = plan, hooks
         self._train, self._validation = train, validation
-        self._uses_shaft_speed = bool(plan.options["use_shaft_speed"])
+        self._front_end = choose_front_end(plan.options)
         self._forest: Forest | None = None
         self._sums = {name: np.zeros((0, 0)) for name in _PARTS}
         self._history: list[dict[str, Any]] = []
@@ -73,18 +73,18 @@ class ForestTraining:
             self._validation_features = self._compute_bank_features(self._validation, done, n_all)
 
     def _compute_bank_features(self, bank: WindowBank, n_before: int, n_all: int) -> NDArray[np.float32]:
-        shaft_frequencies = bank.get_shaft_frequencies() if self._uses_shaft_speed else None
+        bank.check_conditions(self._front_end.needs)
         parts = []
         for start in range(0, len(bank), _FEATURE_BATCH):
             obey(self._hooks.command, deaf_to_stop=True)
             indices = np.arange(start, min(start + _FEATURE_BATCH, len(bank)))
-            found = compute_features(
-                bank.read_windows(indices),
-                self._plan.preprocessing.analysis_rate_hz,
-                shaft_frequency_hz=None if shaft_frequencies is None else shaft_frequencies[indices],
-                feature_set=choose_feature_set(self._uses_shaft_speed),
+            parts.append(
+                self._front_end(
+                    bank.read_windows(indices),
+                    self._plan.preprocessing.analysis_rate_hz,
+                    bank.read_conditions(indices),
+                )
             )
-            parts.append(found.values)
             self._hooks.on_batch(_FEATURE_SHARE * (n_before + start + len(indices)) / n_all)
         return np.concatenate(parts)
 
@@ -144,7 +144,7 @@ class ForestTraining:
         self._lap()
         model = None
         if self._forest is not None and command is not Command.PAUSE:
-            model = ForestModel(self._forest, self._uses_shaft_speed)
+            model = ForestModel(self._forest, self._front_end)
         return TrainingResult(command, model, len(self._history), self._cpu_s, self._history)
 
     def _lap(self) -> None:

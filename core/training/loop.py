@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.networks.registry import build_network
+from core.networks.registry import build_network, get_network_spec
 from core.training.augmentation import vary_path
 from core.training.checkpoints import TrainingState, save_state
 from core.training.hooks import Command, EpochRecord, InterruptedTrainingError, TrainingHooks, obey
@@ -21,6 +21,7 @@ from core.training.network_model import (
     BATCH_WINDOWS,
     NetworkModel,
     arrays_to_tensors,
+    compute_logits,
     compute_probabilities,
     tensors_to_arrays,
 )
@@ -78,6 +79,7 @@ class NetworkTraining:
         self._train, self._validation = train, validation
         self._progress = Progress()
         self._best: dict[str, NDArray[Any]] = {}
+        self._needs = get_network_spec(plan.network).needs
 
     def run(self) -> TrainingResult:
         """Train until done, paused or stopped; the model is that of the best epoch.
@@ -101,6 +103,9 @@ class NetworkTraining:
             return self._build_result(Command.CONTINUE, self._build_best_model())
 
     def _build(self) -> None:
+        for bank in (self._train, self._validation):
+            if bank is not None:
+                bank.check_conditions(self._needs)
         counts = np.bincount(self._train.targets, minlength=len(self._plan.class_names))
         weights = torch.from_numpy(counts.sum() / (len(counts) * counts)).float()
         self._loss = torch.nn.CrossEntropyLoss(weight=weights)
@@ -109,6 +114,7 @@ class NetworkTraining:
             self._plan.options,
             n_samples=self._plan.preprocessing.window_samples,
             n_classes=len(self._plan.class_names),
+            sample_rate_hz=self._plan.preprocessing.analysis_rate_hz,
         )
         self._optimiser = torch.optim.AdamW(
             self._network.parameters(),
@@ -147,7 +153,7 @@ class NetworkTraining:
         windows = vary_path(windows, self._plan.get_number("path_variation"))
         targets = torch.from_numpy(self._train.targets[indices])
         self._optimiser.zero_grad(set_to_none=True)
-        logits = self._network(windows)
+        logits = compute_logits(self._network, windows, self._read_conditions(self._train, indices))
         loss = self._loss(logits, targets)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self._network.parameters(), _HIGHEST_GRADIENT_NORM)
@@ -158,6 +164,9 @@ class NetworkTraining:
         progress.n_right += int((logits.argmax(dim=1) == targets).sum())
         progress.n_seen += len(indices)
         progress.position += 1
+
+    def _read_conditions(self, bank: WindowBank, indices: NDArray[np.integer]) -> NDArray[np.float32] | None:
+        return bank.read_conditions(indices) if self._needs else None
 
     def _check_finite(self, loss: float, norm: float) -> None:
         if math.isfinite(loss) and math.isfinite(norm):
@@ -187,7 +196,8 @@ class NetworkTraining:
         for start in range(0, len(bank), BATCH_WINDOWS):
             obey(self._hooks.command)
             indices = np.arange(start, min(start + BATCH_WINDOWS, len(bank)))
-            parts.append(compute_probabilities(self._network, bank.read_standardised(indices)))
+            windows, known = bank.read_standardised(indices), self._read_conditions(bank, indices)
+            parts.append(compute_probabilities(self._network, windows, known))
         probabilities = np.concatenate(parts)
         return judge_bank(bank, probabilities, self._plan.class_names)
 
@@ -241,7 +251,7 @@ class NetworkTraining:
 
     def _build_best_model(self) -> NetworkModel:
         self._network.load_state_dict(arrays_to_tensors(self._best))
-        return NetworkModel(self._network)
+        return NetworkModel(self._network, self._needs)
 
     def _lap(self) -> None:
         """Add the time since the last lap to the epoch's and the training's."""

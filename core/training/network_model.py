@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from core.networks.options import OptionValue
-from core.networks.registry import build_network
+from core.networks.registry import build_network, get_network_spec
+from core.training.conditions import check_conditions
 from core.training.preprocessing import standardise
 from utils.exceptions import DataDamagedError
 
@@ -17,31 +18,56 @@ BATCH_WINDOWS = 128
 
 
 class NetworkModel:
-    """A network in evaluation mode over standardised windows."""
+    """A network in evaluation mode over standardised windows; ``needs`` as in its spec."""
 
-    def __init__(self, network: torch.nn.Module) -> None:
+    def __init__(self, network: torch.nn.Module, needs: tuple[str, ...] = ()) -> None:
         self._network = network.eval()
+        self._needs = needs
 
     def predict_probabilities(
         self,
         windows: NDArray[np.float32],
         sample_rate_hz: float,  # noqa: ARG002 - part of the WindowModel protocol; a network knows windows only
-        shaft_frequency_hz: float | None,  # noqa: ARG002 - part of the WindowModel protocol
+        conditions: NDArray[np.float32],
     ) -> NDArray[np.float64]:
-        """Map windows to probabilities, batch by batch."""
-        starts = range(0, len(windows), BATCH_WINDOWS)
-        parts = [standardise(windows[start : start + BATCH_WINDOWS]) for start in starts]
-        return np.concatenate([compute_probabilities(self._network, part) for part in parts])
+        """Map windows to probabilities, batch by batch.
+
+        Raises
+        ------
+        InvalidInputError
+            The network needs to know more of the machine than is known.
+        """
+        check_conditions(conditions, self._needs)
+        parts = []
+        for start in range(0, len(windows), BATCH_WINDOWS):
+            part = slice(start, start + BATCH_WINDOWS)
+            known = conditions[part] if self._needs else None
+            parts.append(compute_probabilities(self._network, standardise(windows[part]), known))
+        return np.concatenate(parts)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the weights by name."""
         return tensors_to_arrays(self._network.state_dict())
 
 
-def compute_probabilities(network: torch.nn.Module, standardised: NDArray[np.float32]) -> NDArray[np.float64]:
+def compute_logits(
+    network: torch.nn.Module, windows: torch.Tensor, conditions: NDArray[np.float32] | None
+) -> torch.Tensor:
+    """Call a network with what it takes: windows, and conditions unless they are None."""
+    logits: torch.Tensor = (
+        network(windows) if conditions is None else network(windows, torch.from_numpy(conditions))
+    )
+    return logits
+
+
+def compute_probabilities(
+    network: torch.nn.Module,
+    standardised: NDArray[np.float32],
+    conditions: NDArray[np.float32] | None = None,
+) -> NDArray[np.float64]:
     """Softmax of a network's logits for one batch of standardised windows."""
     with torch.inference_mode():
-        logits = network(torch.from_numpy(standardised))
+        logits = compute_logits(network, torch.from_numpy(standardised), conditions)
         probabilities: NDArray[np.float64] = torch.softmax(logits.double(), dim=1).numpy()
     return probabilities
 
@@ -53,6 +79,7 @@ def load_network_model(
     *,
     n_samples: int,
     n_classes: int,
+    sample_rate_hz: float,
 ) -> NetworkModel:
     """Build the network and put the stored weights in.
 
@@ -62,12 +89,14 @@ def load_network_model(
         The weights belong to another architecture.
     """
     with torch.random.fork_rng(devices=[]):
-        network = build_network(name, options, n_samples=n_samples, n_classes=n_classes)
+        network = build_network(
+            name, options, n_samples=n_samples, n_classes=n_classes, sample_rate_hz=sample_rate_hz
+        )
     try:
         network.load_state_dict(arrays_to_tensors(arrays))
     except RuntimeError as error:
         raise DataDamagedError(f"The stored weights do not fit the network '{name}'.") from error
-    return NetworkModel(network)
+    return NetworkModel(network, get_network_spec(name).needs)
 
 
 def tensors_to_arrays(tensors: dict[str, torch.Tensor]) -> dict[str, NDArray[Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +82,12 @@ def compute_fingerprint(
     parts: Sequence[Sequence[LabelledSignal]],
 ) -> str:
     """Hash everything that shapes a training's result."""
-    signals = [
-        [
-            (signal.signal_sha256, signal.class_index, signal.sample_rate_hz, signal.shaft_speed_rpm)
-            for signal in part
-        ]
-        for part in parts
-    ]
+    signals = [[_describe(signal) for signal in part] for part in parts]
     text = json.dumps([network, options, list(class_names), seed, signals], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _describe(signal: LabelledSignal) -> tuple[Any, ...]:
+    known = (signal.signal_sha256, signal.class_index, signal.sample_rate_hz, signal.shaft_speed_rpm)
+    # Signals of unknown bearings keep the fingerprint that they had before fault orders were known of.
+    return known if signal.fault_orders is None else (*known, asdict(signal.fault_orders))

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.networks.options import OptionValue
+from core.signal.bearings import FaultOrders
+from core.training.conditions import build_conditions, check_conditions
 from core.training.metrics import SignalPrediction, compute_mean_loss, judge
 from core.training.preprocessing import Preprocessing, standardise
 from utils.exceptions import ErrorCode, InvalidInputError, LstmPfdError
@@ -28,6 +30,7 @@ class LabelledSignal:
     sample_rate_hz: float
     shaft_speed_rpm: float | None
     load: Callable[[], NDArray[np.floating]]
+    fault_orders: FaultOrders | None = None
 
     def describe(self) -> str:
         """Name the signal in a sentence."""
@@ -79,6 +82,9 @@ class WindowBank:
                 offset += len(values)
             file.flush()
             self._values = np.memmap(file, dtype=np.float32, mode="r", shape=(offset,))
+        self._conditions = np.stack(
+            [build_conditions(signal.shaft_speed_rpm, signal.fault_orders) for signal in signals]
+        )
         self.owners: NDArray[np.int64] = np.concatenate(owners)
         self.targets: NDArray[np.int64] = np.asarray([signal.class_index for signal in signals])[self.owners]
         self._starts: NDArray[np.int64] = np.concatenate(starts)
@@ -102,22 +108,22 @@ class WindowBank:
         ]
         return found
 
-    def get_shaft_frequencies(self) -> NDArray[np.float64]:
-        """Shaft frequency of each window in Hz.
+    def read_conditions(self, indices: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Read what is known of the machine for each window, ``(len(indices), 5)``."""
+        found: NDArray[np.float32] = self._conditions[self.owners[indices]]
+        return found
+
+    def check_conditions(self, needs: Sequence[str]) -> None:
+        """Check that every signal knows what is needed.
 
         Raises
         ------
         InvalidInputError
-            A recording has no shaft speed.
+            Something is missing; the sentence names the signal.
         """
-        for signal in self.signals:
-            if signal.shaft_speed_rpm is None:
-                raise InvalidInputError(
-                    f"The option use_shaft_speed needs the speed of every recording; {signal.describe()} "
-                    "has none."
-                )
-        speeds_rpm = np.asarray([signal.shaft_speed_rpm for signal in self.signals], dtype=np.float64)
-        return speeds_rpm[self.owners] / 60.0
+        for signal, row in zip(self.signals, self._conditions, strict=True):
+            with naming(signal):
+                check_conditions(row[None], needs)
 
     def read_standardised(
         self, indices: NDArray[np.integer], shifts: NDArray[np.integer] | None = None

@@ -15,9 +15,9 @@ class WindowModel(Protocol):
         self,
         windows: NDArray[np.float32],
         sample_rate_hz: float,
-        shaft_frequency_hz: float | None,
+        conditions: NDArray[np.float32],
     ) -> NDArray[np.float64]:
-        """Map windows ``(n_windows, n_samples)`` to probabilities ``(n_windows, n_classes)``."""
+        """Map windows ``(n_windows, n_samples)`` with conditions ``(n_windows, 5)`` to probabilities."""
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return everything that was learned, by name."""

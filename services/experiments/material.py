@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from core.signal.bearings import FAULT_ORDER_NAMES, FaultOrders
 from core.training.signals import LabelledSignal
 from models.dataset import ManifestRow
 from models.experiment import Experiment
@@ -194,10 +195,17 @@ def build_labelled_signals(
             sample_rate_hz=row.signal.sample_rate_hz,
             shaft_speed_rpm=row.recording.shaft_speed_rpm,
             load=lambda signal=row.signal: load_samples(signal),  # type: ignore[misc]  # binds this row
+            fault_orders=get_fault_orders(row.signal),
         )
         for row in rows
         if row.part == part
     ]
+
+
+def get_fault_orders(signal: Signal) -> FaultOrders | None:
+    """Return the fault orders of a signal's bearing; None where they are not known."""
+    known = signal.bearing.orders if signal.bearing else None
+    return FaultOrders(**{name: float(known[name]) for name in FAULT_ORDER_NAMES}) if known else None
 
 
 def count_parts(rows: list[MaterialRow]) -> dict[str, dict[str, Any]]:

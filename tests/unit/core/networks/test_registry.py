@@ -19,7 +19,9 @@ N_CLASSES = 3
 
 def build(name: str, n_samples: int = 600, seed: int = 0) -> torch.nn.Module:
     torch.manual_seed(seed)
-    return build_network(name, validate_options(name, {}), n_samples=n_samples, n_classes=N_CLASSES)
+    return build_network(
+        name, validate_options(name, {}), n_samples=n_samples, n_classes=N_CLASSES, sample_rate_hz=1000.0
+    )
 
 
 def draw_windows(n_windows: int, n_samples: int = 600) -> torch.Tensor:
@@ -84,7 +86,7 @@ def test_a_window_is_judged_alike_alone_and_in_a_batch(name: str) -> None:
 def test_a_network_can_learn_four_windows_by_heart(name: str) -> None:
     options = validate_options(name, {"dropout": 0.0})
     torch.manual_seed(0)
-    network = build_network(name, options, n_samples=200, n_classes=2)
+    network = build_network(name, options, n_samples=200, n_classes=2, sample_rate_hz=1000.0)
     windows, targets = draw_windows(4, 200), torch.tensor([0, 1, 1, 0])
     optimiser = torch.optim.Adam(network.parameters(), lr=0.005)
     for _ in range(40):
@@ -183,7 +185,7 @@ def test_choices_and_truth_values_are_checked() -> None:
 def test_a_classical_model_is_not_built_as_a_network() -> None:
     assert get_network_spec("random_forest").family == "classical"
     with pytest.raises(InvalidInputError):
-        build_network("random_forest", {}, n_samples=100, n_classes=2)
+        build_network("random_forest", {}, n_samples=100, n_classes=2, sample_rate_hz=1000.0)
 
 
 def test_the_registry_loads_neither_torch_nor_sklearn() -> None:

@@ -112,6 +112,7 @@ def test_a_short_recording_is_named(tmp_path: Path) -> None:
 def test_a_missing_shaft_speed_is_named(tmp_path: Path) -> None:
     signals = [make_signal(0, shaft_speed_rpm=1500.0), make_signal(1)]
     with pytest.raises(InvalidInputError, match="low tone 0"):
-        open_bank(signals, tmp_path).get_shaft_frequencies()
+        open_bank(signals, tmp_path).check_conditions(("shaft_speed",))
     bank = open_bank(signals[:1], tmp_path)
-    np.testing.assert_array_equal(bank.get_shaft_frequencies(), np.full(13, 25.0))
+    bank.check_conditions(("shaft_speed",))
+    np.testing.assert_array_equal(bank.read_conditions(np.arange(13))[:, 0], np.full(13, 25.0))

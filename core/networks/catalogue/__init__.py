@@ -1,0 +1,1 @@
+"""What is registered, one module per family; loads neither torch nor sklearn."""

@@ -1,0 +1,79 @@
+"""What a classical model reads from a window: features by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.features.registry import compute_features
+from core.networks.options import OptionValue
+from core.training.conditions import check_conditions, get_shaft_frequencies
+
+Compute = Callable[[NDArray[np.float32], float, NDArray[np.float32]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class FrontEnd:
+    """Features of windows; none of them changes with the sensor's gain.
+
+    Attributes
+    ----------
+    compute
+        Maps windows ``(n, n_samples)``, their rate in Hz and conditions ``(n, 5)`` to float32 ``(n, k)``.
+    needs
+        What must be known of the machine: ``shaft_speed``, ``fault_orders``.
+    """
+
+    compute: Compute
+    needs: tuple[str, ...] = ()
+
+    def __call__(
+        self, windows: NDArray[np.float32], sample_rate_hz: float, conditions: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Compute the features.
+
+        Raises
+        ------
+        InvalidInputError
+            Something is needed of the machine and not known.
+        """
+        check_conditions(conditions, self.needs)
+        return self.compute(windows, sample_rate_hz, conditions)
+
+
+def choose_front_end(options: Mapping[str, OptionValue]) -> FrontEnd:
+    """Return the front end that the options of a classical model name."""
+    name = str(options.get("features") or "general")
+    if name == "general" and options.get("use_shaft_speed"):
+        return _GENERAL_WITH_SHAFT
+    return FRONT_ENDS[name]
+
+
+def _compute_general(
+    windows: NDArray[np.float32],
+    sample_rate_hz: float,
+    conditions: NDArray[np.float32],  # noqa: ARG001 - part of a front end's form
+) -> NDArray[np.float32]:
+    return compute_features(
+        windows, sample_rate_hz, shaft_frequency_hz=None, feature_set="gain_invariant"
+    ).values
+
+
+def _compute_general_with_shaft(
+    windows: NDArray[np.float32], sample_rate_hz: float, conditions: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    return compute_features(
+        windows,
+        sample_rate_hz,
+        shaft_frequency_hz=get_shaft_frequencies(conditions),
+        feature_set="gain_invariant_with_shaft",
+    ).values
+
+
+_GENERAL_WITH_SHAFT = FrontEnd(_compute_general_with_shaft, ("shaft_speed",))
+
+# By the names that the option `features` accepts.
+FRONT_ENDS: dict[str, FrontEnd] = {"general": FrontEnd(_compute_general)}
