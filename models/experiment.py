@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from database.types import JsonValue
+from database.types import JsonValue, UtcDateTime
 from models.base import Base, CreatedAtMixin
 from models.dataset import DatasetVersion
 from models.job import Job
 from models.split import Split
+from utils.clock import utc_now
 
 
 class Experiment(CreatedAtMixin, Base):
@@ -41,6 +43,19 @@ class Experiment(CreatedAtMixin, Base):
     results: Mapped[dict[str, Any] | None] = mapped_column(JsonValue)
     test_evaluations: Mapped[int] = mapped_column(default=0)
     test_recording_accuracy: Mapped[float | None] = mapped_column(index=True)
+    test_macro_f1: Mapped[float | None] = mapped_column(index=True)
+    validation_recording_accuracy: Mapped[float | None] = mapped_column(index=True)
+    # The experiment whose classifier this training started from.
+    parent_id: Mapped[int | None] = mapped_column(
+        ForeignKey("experiments.id", ondelete="SET NULL"), index=True
+    )
+    # The group of network trainings that this classical model was trained beside.
+    baseline_of: Mapped[str | None] = mapped_column(String(32), index=True)
+    trashed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    # Written with every change: the list's index reads again what is new since it last looked.
+    changed_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, default=utc_now, onupdate=utc_now, index=True
+    )
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     job: Mapped[Job] = relationship(lazy="raise")
     split: Mapped[Split] = relationship(lazy="raise")
@@ -57,6 +72,19 @@ class TrainingEpoch(Base):
     experiment_id: Mapped[int] = mapped_column(ForeignKey("experiments.id", ondelete="CASCADE"))
     epoch: Mapped[int]
     values: Mapped[dict[str, Any]] = mapped_column(JsonValue)
+
+
+class TrainingMessage(CreatedAtMixin, Base):
+    """One line of a training's log, as people read it."""
+
+    __tablename__ = "training_messages"
+    __table_args__ = (Index("ix_training_messages_experiment_id_id", "experiment_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    experiment_id: Mapped[int] = mapped_column(ForeignKey("experiments.id", ondelete="CASCADE"))
+    epoch: Mapped[int | None]
+    level: Mapped[str] = mapped_column(String(8), default="info")
+    text: Mapped[str] = mapped_column(Text)
 
 
 class Prediction(Base):
