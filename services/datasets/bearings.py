@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from core.signal.bearings import (
+    FAULT_ORDER_NAMES,
     BearingEntry,
+    FaultOrders,
     compute_fault_orders,
     find_bearing,
     parse_geometry,
     parse_orders,
 )
+from models.machine import Bearing
 
 _MAX_SOURCE = 300
 
@@ -50,3 +53,19 @@ def resolve_bearing(
         return BearingOrders(name, None, None)
     origin = "entered" if entry in entered else "catalogue"
     return BearingOrders(name, asdict(entry.orders), f"{origin}: {entry.source}"[:_MAX_SOURCE])
+
+
+def find_fault_orders(bearing: Bearing | None, entered: Sequence[BearingEntry] = ()) -> FaultOrders | None:
+    """Return a bearing's fault orders: as it came with, else by its name; None where not known."""
+    if bearing is None:
+        return None
+    known = bearing.orders
+    if known is None:  # its geometry may have been entered since the recording came in
+        return name_fault_orders(bearing.designation, entered)
+    return FaultOrders(**{name: float(known[name]) for name in FAULT_ORDER_NAMES})
+
+
+def name_fault_orders(designation: str, entered: Sequence[BearingEntry] = ()) -> FaultOrders | None:
+    """Return the fault orders that a designation stands for; None where it is not known."""
+    entry = find_bearing(designation, entered)
+    return entry.orders if entry else None

@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from core.signal.bearings import FaultOrders
 from core.signal.quality import check_usable
 from dashboard_config import get_settings
 from database.connection import get_db_session
@@ -19,6 +20,8 @@ from models.experiment import Experiment
 from models.job import Job, JobKind, JobQueue
 from models.recording import Signal
 from models.upload import Upload
+from services.datasets.bearings import name_fault_orders
+from services.datasets.entered_bearings import load_entries
 from services.datasets.sources import resolve_sources
 from services.datasets.uploads import remove_upload_files
 from services.experiments.answer import build_answer
@@ -170,7 +173,9 @@ def run_diagnosis(handle: JobHandle) -> dict[str, Any]:
     if read_digest(folder) != experiment.classifier_sha256:
         raise DataDamagedError("The stored classifier is not the one that was trained. Train it again.")
     classifier = Classifier.load(folder)
-    prediction = classifier.predict(given.values, given.sample_rate_hz, given.shaft_speed_rpm)
+    prediction = classifier.predict(
+        given.values, given.sample_rate_hz, given.shaft_speed_rpm, _find_orders(given)
+    )
     handle.raise_if_interrupted()
     described = describe_experiment(experiment)
     answer = build_answer(
@@ -184,6 +189,14 @@ def run_diagnosis(handle: JobHandle) -> dict[str, Any]:
         session.commit()
     _discard_source(diagnosis)
     return answer
+
+
+def _find_orders(given: GivenSignal) -> FaultOrders | None:
+    """What the recording's bearing says, else what its name stands for."""
+    if given.fault_orders is not None or given.bearing is None:
+        return given.fault_orders
+    with get_db_session(read_only=True) as session:
+        return name_fault_orders(given.bearing, load_entries(session))
 
 
 def _list_doubts(given: GivenSignal, experiment: Experiment) -> list[str]:

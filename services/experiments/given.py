@@ -17,10 +17,13 @@ from sqlalchemy.orm import joinedload
 from core.datasets.isolated import IsolatedReader
 from core.datasets.readers.base import FilePreview, VariablePreview
 from core.datasets.store import hash_signal
+from core.signal.bearings import FaultOrders
 from core.signal.quality import QualitySeverity, assess_quality, check_usable
 from dashboard_config import get_settings
 from database.connection import get_db_session
 from models.recording import Recording, Signal
+from services.datasets.bearings import find_fault_orders
+from services.datasets.entered_bearings import load_entries
 from services.datasets.rows import show_as_edited
 from services.datasets.sources import SourceFile
 from services.shared.signal_store import load_samples
@@ -44,6 +47,7 @@ class GivenSignal:
     load: str | None = None
     signal_id: int | None = None
     dataset_id: int | None = None
+    fault_orders: FaultOrders | None = None
 
     @property
     def sha256(self) -> str:
@@ -67,6 +71,7 @@ def read_stored(signal_id: int) -> GivenSignal:
         if signal is None:
             raise NotFoundError("The signal has been deleted.")
         show_as_edited(session, [signal])
+        fault_orders = find_fault_orders(signal.bearing, load_entries(session))
     recording = signal.recording
     return GivenSignal(
         name=f"{recording.name} ({signal.channel})",
@@ -80,6 +85,7 @@ def read_stored(signal_id: int) -> GivenSignal:
         load=recording.load,
         signal_id=signal.id,
         dataset_id=recording.dataset_id,
+        fault_orders=fault_orders,
     )
 
 
@@ -175,11 +181,13 @@ def _choose_rate(variable: VariablePreview, facts: Mapping[str, Any], file_name:
 def complete(given: GivenSignal, facts: Mapping[str, Any]) -> GivenSignal:
     """Fill in what the person said about the recording; what they said wins over what is stored."""
     speed_rpm = facts.get("shaft_speed_rpm")
+    bearing = facts.get("bearing") or given.bearing
     return replace(
         given,
         shaft_speed_rpm=float(speed_rpm) if speed_rpm is not None else given.shaft_speed_rpm,
         machine=facts.get("machine") or given.machine,
-        bearing=facts.get("bearing") or given.bearing,
+        bearing=bearing,
+        fault_orders=given.fault_orders if bearing == given.bearing else None,
     )
 
 

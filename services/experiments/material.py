@@ -9,12 +9,14 @@ from typing import Any, Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from core.signal.bearings import FAULT_ORDER_NAMES, FaultOrders
+from core.signal.bearings import FaultOrders
 from core.training.signals import LabelledSignal
 from models.dataset import ManifestRow
 from models.experiment import Experiment
 from models.recording import Recording, Signal
 from models.split import Split, SplitMember
+from services.datasets.bearings import find_fault_orders
+from services.datasets.entered_bearings import load_entries
 from services.datasets.rows import show_as_edited
 from services.shared.signal_store import load_samples
 from utils.constants import FAULT_CLASSES, ROLLING_FAULT_CLASSES
@@ -46,6 +48,7 @@ class MaterialRow:
     fault_class: str
     physical_bearing: str | None
     part: str
+    fault_orders: FaultOrders | None
 
     @property
     def recording(self) -> Recording:
@@ -79,8 +82,9 @@ def load_material(session: Session, split: Split, channel: str | None) -> list[M
     )
     if channel is not None:
         chosen = chosen.where(Signal.channel == channel)
+    entered = load_entries(session)
     rows = [
-        MaterialRow(signal, fault_class, physical_bearing, part)
+        MaterialRow(signal, fault_class, physical_bearing, part, find_fault_orders(signal.bearing, entered))
         for signal, fault_class, physical_bearing, part in session.execute(chosen).unique()
         if fault_class is not None
     ]
@@ -195,17 +199,11 @@ def build_labelled_signals(
             sample_rate_hz=row.signal.sample_rate_hz,
             shaft_speed_rpm=row.recording.shaft_speed_rpm,
             load=lambda signal=row.signal: load_samples(signal),  # type: ignore[misc]  # binds this row
-            fault_orders=get_fault_orders(row.signal),
+            fault_orders=row.fault_orders,
         )
         for row in rows
         if row.part == part
     ]
-
-
-def get_fault_orders(signal: Signal) -> FaultOrders | None:
-    """Return the fault orders of a signal's bearing; None where they are not known."""
-    known = signal.bearing.orders if signal.bearing else None
-    return FaultOrders(**{name: float(known[name]) for name in FAULT_ORDER_NAMES}) if known else None
 
 
 def count_parts(rows: list[MaterialRow]) -> dict[str, dict[str, Any]]:
