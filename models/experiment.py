@@ -45,10 +45,8 @@ class Experiment(CreatedAtMixin, Base):
     test_recording_accuracy: Mapped[float | None] = mapped_column(index=True)
     test_macro_f1: Mapped[float | None] = mapped_column(index=True)
     validation_recording_accuracy: Mapped[float | None] = mapped_column(index=True)
-    # The experiment whose classifier this training started from.
-    parent_id: Mapped[int | None] = mapped_column(
-        ForeignKey("experiments.id", ondelete="SET NULL"), index=True
-    )
+    # The experiment whose classifier this training started from; it may be gone since.
+    parent_id: Mapped[int | None] = mapped_column(index=True)
     # The group of network trainings that this classical model was trained beside.
     baseline_of: Mapped[str | None] = mapped_column(String(32), index=True)
     trashed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)

@@ -17,7 +17,7 @@ branch_labels = None
 depends_on = None
 
 _INDEXED = (
-    "baseline_of", "parent_id", "test_macro_f1", "trashed_at", "validation_recording_accuracy"
+    "baseline_of", "changed_at", "parent_id", "test_macro_f1", "trashed_at", "validation_recording_accuracy"
 )  # fmt: skip
 
 
@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("validation_recording_accuracy", sa.Double(), nullable=True),
         sa.Column("parent_id", sa.Integer(), nullable=True),
         sa.Column("baseline_of", sa.String(length=32), nullable=True),
+        sa.Column("changed_at", database.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("trashed_at", database.types.UtcDateTime(timezone=True), nullable=True),
     ):
         op.add_column("experiments", column)
@@ -91,5 +92,12 @@ def downgrade() -> None:
     op.drop_table("training_messages")
     for name in _INDEXED:
         op.drop_index(op.f(f"ix_experiments_{name}"), "experiments")
-    for name in ("trashed_at", "baseline_of", "parent_id", "validation_recording_accuracy", "test_macro_f1"):
+    for name in (
+        "trashed_at",
+        "changed_at",
+        "baseline_of",
+        "parent_id",
+        "validation_recording_accuracy",
+        "test_macro_f1",
+    ):
         op.drop_column("experiments", name)
