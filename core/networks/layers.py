@@ -10,7 +10,10 @@ MINIMUM_STEPS = 4
 
 
 class ConvBlock(nn.Module):
-    """Convolution, batch normalisation and ReLU; ``(n, in, t)`` to ``(n, out, ceil(t / stride))``."""
+    """Convolution, batch normalisation and ReLU; ``(n, in, t)`` to ``(n, out, ceil(t / stride))``.
+
+    ``kernel_size`` is odd.
+    """
 
     def __init__(self, n_in: int, n_out: int, kernel_size: int, stride: int) -> None:
         super().__init__()
@@ -34,6 +37,22 @@ class AttentionPooling(nn.Module):
         """Pool the sequence."""
         weights = torch.softmax(self.score(states), dim=1)
         return (weights * states).sum(dim=1)
+
+
+class MeanMaxPooling(nn.Module):
+    """Mean and maximum over time side by side; ``(n, size, t)`` to ``(n, 2 * size)``.
+
+    The mean tells how much of a pattern there is, the maximum whether it occurs at all.
+    """
+
+    def forward(self, signals: torch.Tensor) -> torch.Tensor:
+        """Pool the sequence."""
+        return torch.cat([signals.mean(dim=2), signals.amax(dim=2)], dim=1)
+
+
+def count_steps(n_samples: int, stride: int) -> int:
+    """Return the length that a `ConvBlock` of this stride leaves of ``n_samples``."""
+    return -(-n_samples // stride)
 
 
 def choose_stride(wanted: int, n_samples: int) -> int:
