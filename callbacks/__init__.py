@@ -23,6 +23,7 @@ from callbacks import (
     datasets,
     diagnose,
     experiment,
+    experiment_monitor,
     experiments,
     feature_choice,
     feature_engineering,
@@ -69,6 +70,7 @@ MODULES: tuple[ModuleType, ...] = (
     experiments,
     new_experiment,
     experiment,
+    experiment_monitor,
     diagnose,
 )
 

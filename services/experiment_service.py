@@ -13,7 +13,7 @@ from models.diagnosis import Diagnosis
 from models.experiment import Experiment
 from models.job import Job, JobCommand
 from models.user import Role
-from services.experiments import creation, diagnosis, listing, runs, training
+from services.experiments import creation, diagnosis, listing, monitoring, runs, training
 from services.jobs import board
 from services.jobs.runner import execute_job
 from services.shared.actors import SYSTEM, Actor, require_role
@@ -181,12 +181,29 @@ class ExperimentService:
 
     @staticmethod
     @returns_data(none)
-    def get_live_metrics(experiment_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any] | None:
-        """Return the job and the whole history of a training, for its monitor page; None where unknown."""
+    def get_live_metrics(
+        experiment_id: int, since_epoch: int = 0, *, actor: Actor = SYSTEM
+    ) -> dict[str, Any] | None:
+        """Return where a training stands, for its monitor page; None where it is unknown.
+
+        Returns:
+            ``experiment``; ``history``: the epochs above ``since_epoch``; ``eta_s``: what it may still take,
+            by the pace of the newest of these epochs; ``last_message_id`` of its log, 0 for none.
+        """
         found = ExperimentService.get_experiment(experiment_id, actor=actor)
-        if found is None:
-            return None
-        return {"experiment": found, "history": training.list_history(experiment_id, 0)}
+        return None if found is None else monitoring.describe_live(found, since_epoch)
+
+    @staticmethod
+    @returns_data(_no_rows)
+    def list_training_messages(
+        experiment_id: int, since_id: int = 0, *, actor: Actor = SYSTEM
+    ) -> list[dict[str, Any]]:
+        """Return the newest lines of a training's log after ``since_id``, in order.
+
+        Each is ``message_id, epoch, level ("info" or "warning"), text, created_at``.
+        """
+        require_role(actor, Role.VIEWER)
+        return monitoring.list_messages(experiment_id, since_id)
 
     @staticmethod
     @returns_data(none)

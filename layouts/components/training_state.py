@@ -88,12 +88,17 @@ def _build_failure(job: Mapping[str, Any]) -> Component:
     return build_note(words, level="danger")
 
 
-def build_figures(experiment: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> html.Div:
-    """Return the key figures of a training: how far, how long, how good on validation."""
-    job, last = experiment["job"], history[-1] if history else None
+def build_figures(
+    experiment: Mapping[str, Any], last: Mapping[str, Any] | None, eta_s: float | None
+) -> html.Div:
+    """Return the key figures of a training: how far, how long, how good on validation.
+
+    ``last`` is its newest epoch, ``eta_s`` the estimate of what is left.
+    """
+    job = experiment["job"]
     figures = [
         (name_step(experiment), _count_epochs(experiment, last), ""),
-        ("Time left", _say_left(job), ""),
+        ("Time left", _say_left(experiment, eta_s), ""),
         ("Attempt", str(job["attempt"] or _NOTHING), ""),
         ("Training", _say_cpu(experiment), "CPU s" if experiment["train_cpu_s"] is not None else ""),
         ("Validation now, recording-level", _say_last(last, "validation_recording_accuracy"), ""),
@@ -118,10 +123,13 @@ def _count_epochs(experiment: Mapping[str, Any], last: Mapping[str, Any] | None)
     return f"{run} of at most {most}" if most else str(run)
 
 
-def _say_left(job: Mapping[str, Any]) -> str:
-    if job["state"] in FINAL_STATES:
+def _say_left(experiment: Mapping[str, Any], eta_s: float | None) -> str:
+    if experiment["job"]["state"] in FINAL_STATES:
         return "none"
-    return f"about {format_duration(job['eta_s'])}" if job["eta_s"] is not None else "not known yet"
+    if eta_s is None:
+        return "not known yet"
+    # patience may end it earlier
+    return f"{'at most' if 'patience' in experiment['options'] else 'about'} {format_duration(eta_s)}"
 
 
 def _say_cpu(experiment: Mapping[str, Any]) -> str:
@@ -144,6 +152,7 @@ def build_epochs(history: Sequence[Mapping[str, Any]], step: str, best_epoch: in
         ("learning_rate", "Learning rate", 1.0, 3),
         ("gradient_norm", "Gradient norm", 1.0, 3),
         ("duration_s", "Duration (s)", 1.0, 3),
+        ("waiting_s", "Waited for windows (s)", 1.0, 3),
     )
     shown = [column for column in columns if any(each.get(column[0]) is not None for each in history)]
     heads = [step, *(label for _, label, _, _ in shown)]

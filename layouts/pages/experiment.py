@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from layouts.components import results, training_state
+from layouts.components import results
 from layouts.components.cards import build_card, build_definitions, build_hash
+from layouts.components.experiment_monitor import build_monitor
 from layouts.components.forms import build_button, build_field, build_select
 from layouts.components.header import build_page_header
 from layouts.components.numbers import format_moment, format_number, format_percent
-from layouts.components.plots import build_plot
 from layouts.components.states import build_button_link, build_empty_state, build_skeleton
 from layouts.components.tabs import build_tabs
 from layouts.components.training_form import name_option
@@ -34,17 +34,32 @@ def build_layout(
     part: str = "test",
     level: str = "recording_level",
     cell: str = "",
+    over: str = "epoch",
+    scale: str = "linear",
+    smoothing: str = "0",
     **_query: Any,
 ) -> Component:
     """Return the page."""
-    contents = {"monitor": _build_monitor(), "results": _build_results(part, level, cell)}
+    contents = {
+        "monitor": build_monitor(over, scale, smoothing),
+        "results": _build_results(part, level, cell),
+    }
     return html.Div(
         [
             dcc.Store(id=ExperimentId.PAGE, data={"experiment_id": experiment_id}),
             dcc.Store(id=ExperimentId.COMMANDED),
             dcc.Store(id=ExperimentId.SEEN),
             dcc.Interval(id=ExperimentId.POLL, interval=POLL_MS, disabled=True),
-            build_url_store(ExperimentId.URL, "tab", "part", "level", "cell"),
+            build_url_store(
+                ExperimentId.URL,
+                *("tab", "part", "level", "cell", "over", "scale", "smoothing"),
+                tab="monitor",
+                part="test",
+                level="recording_level",
+                over="epoch",
+                scale="linear",
+                smoothing="0",
+            ),
             build_page_header(
                 html.Span("Experiment", id=ExperimentId.TITLE),
                 html.Span(id=ExperimentId.SENTENCE),
@@ -56,50 +71,6 @@ def build_layout(
         ],
         className="page",
     )
-
-
-def _build_monitor() -> html.Div:
-    reason = "The state of the training is not known yet."
-    controls = html.Div(
-        [
-            build_button("Pause", ExperimentId.PAUSE, icon="pause-fill", disabled_because=reason),
-            build_button("Resume", ExperimentId.RESUME, icon="play-fill", disabled_because=reason),
-            build_button("Stop, keep the best", ExperimentId.STOP, icon="stop-fill", disabled_because=reason),
-            build_button("Cancel", ExperimentId.CANCEL, icon="x-lg", tone="danger", disabled_because=reason),
-        ],
-        id=ExperimentId.CONTROLS,
-        className="form-actions",
-        hidden=True,
-    )
-    status = html.Div(build_skeleton(3), id=ExperimentId.STATUS, **{"aria-live": "polite"})
-    return html.Div(
-        [
-            build_card(None, html.Div([status, controls])),
-            html.Div(id=ExperimentId.NO_CURVES),
-            html.Div(_build_curves(), id=ExperimentId.CURVES, className="stack", hidden=True),
-        ],
-        className="stack",
-    )
-
-
-def _build_curves() -> list[Component]:
-    every = [
-        build_plot(ExperimentId.LOSS, "Loss", note="cross-entropy over windows", height="280px"),
-        build_plot(ExperimentId.ACCURACY, "Accuracy", note="the level stands in the legend", height="280px"),
-    ]
-    networks_only = [
-        build_plot(ExperimentId.LEARNING_RATE, "Learning rate", height="220px"),
-        build_plot(ExperimentId.GRADIENT_NORM, "Gradient norm", note="mean over the batches", height="220px"),
-    ]
-    return [
-        html.Div([build_card(None, plot) for plot in every], className="grid-2"),
-        html.Div(
-            [build_card(None, plot) for plot in networks_only],
-            id=ExperimentId.NETWORK_CURVES,
-            className="grid-2",
-        ),
-        build_card("Step by step", html.Div(build_skeleton(4), id=ExperimentId.EPOCHS), flush=True),
-    ]
 
 
 def _build_results(part: str, level: str, cell: str) -> html.Div:
@@ -189,59 +160,6 @@ def build_links(experiment: Mapping[str, Any], *, may_write: bool) -> list[Compo
     if experiment["classifier_sha256"]:
         links.append(build_button_link("Diagnose with it", f"/diagnose?experiment={number}", icon="activity"))
     return links
-
-
-def build_missing() -> Component:
-    """Return what an unknown experiment shows."""
-    return build_empty_state(
-        "There is no such experiment",
-        "The link may be old, or the experiment has been deleted.",
-        action=build_button_link("All experiments", "/experiments", icon="graph-up"),
-        icon="question-circle",
-    )
-
-
-def build_status(
-    experiment: Mapping[str, Any],
-    history: Sequence[Mapping[str, Any]],
-    health: Mapping[str, Any] | None,
-    *,
-    lost_worker: bool,
-) -> html.Div:
-    """Return the state of the training, its key figures, and the way on."""
-    parts: list[Component] = [
-        training_state.build_state(experiment, health, lost_worker=lost_worker),
-        training_state.build_figures(experiment, history),
-    ]
-    if experiment["status"] == "done":
-        parts.append(training_state.build_results_link(experiment["experiment_id"]))
-    return html.Div(parts, className="stack-tight")
-
-
-def describe_controls(status: str, command: str | None, *, may_write: bool) -> list[tuple[bool, str | None]]:
-    """Return (disabled, reason) for pause, resume, stop, cancel, in this order."""
-    if not may_write:
-        return [(True, "Your role may look, not change.")] * 4
-    if command == "cancel":
-        return [(True, "It is being cancelled.")] * 4
-    asked = f"A {command} is already requested." if command in ("pause", "stop") else None
-    pause = asked if status == "running" else None if status == "queued" else "It does not run."
-    resume = None if status == "paused" else "Only a paused training can be resumed."
-    if status == "running" and command == "pause":
-        resume = None
-    stop = asked if command == "stop" else None
-    return [(reason is not None, reason) for reason in (pause, resume, stop, None)]
-
-
-def build_no_curves(status: str) -> Component | None:
-    """Return why there are no curves (yet)."""
-    sentences = {
-        "queued": "The curves begin with the first epoch, once a worker has taken the training up.",
-        "running": "The curves begin when the first epoch is through.",
-        "paused": "It was paused before its first epoch was through.",
-    }
-    sentence = sentences.get(status, "The training ended before its first epoch was through.")
-    return html.Div(build_empty_state("No epochs yet", sentence, icon="graph-up"), className="surface")
 
 
 def build_verdict(

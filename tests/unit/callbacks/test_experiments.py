@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from dash.exceptions import PreventUpdate
 
-from callbacks import experiment, experiments, new_experiment
+from callbacks import experiments, new_experiment
 from services.experiment_service import ExperimentService
 from services.shared.actors import SYSTEM
 from tests.factories.datasets import SmallDataset, add_small_dataset
@@ -17,9 +17,8 @@ PLACE_KEYS = ("dataset", "split", "network", "clone")
 
 @pytest.fixture(autouse=True)
 def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (experiment, experiments, new_experiment):
+    for module in (experiments, new_experiment):
         monkeypatch.setattr(module, "current_actor", lambda: SYSTEM)
-    monkeypatch.setattr(experiment, "may_write", lambda: True)
     monkeypatch.setattr(experiments, "may_write", lambda: True)
 
 
@@ -150,68 +149,3 @@ def test_an_empty_list_hides_the_table(small: SmallDataset) -> None:
     nothing, hidden, _count = experiments.count_experiments({}, "nowhere", "", None)
     assert hidden is True
     assert "matches" in find_text(nothing)
-
-
-def test_the_monitor_polls_only_while_the_training_is_not_over(small: SmallDataset) -> None:
-    created = ExperimentService.create_experiment(new_experiment.build_config(*make_form(small.split_id)))
-    place = {"experiment_id": str(created["experiment_ids"][0])}
-    status, hidden, stops_polling, seen, *controls = experiment.show_state(place, 0, None, None, None)
-    assert (hidden, stops_polling) == (False, False)
-    assert seen == {"status": "queued", "last_epoch": 0}
-    assert "dispatcher is not running" in find_text(status)
-    assert controls[0] is False
-    ExperimentService.run_training_job(created["job_ids"][0], "w")
-    _status, hidden, stops_polling, seen, *_controls = experiment.show_state(place, 1, None, None, seen)
-    assert (hidden, stops_polling) == (True, True)
-    assert seen["status"] == "done"
-
-
-def test_the_curves_of_a_forest_have_no_learning_rate(small: SmallDataset) -> None:
-    place = {"experiment_id": str(train(small))}
-    hidden, nothing, loss, *_figures, epochs, hides_network_curves = experiment.show_curves({}, "dark", place)
-    assert (hidden, nothing, hides_network_curves) == (False, None, True)
-    assert len(loss.data[0].y) == 1
-    assert "Chunk of trees" in find_text(epochs)
-
-
-def test_results_show_both_levels_the_stamp_and_the_recordings(small: SmallDataset) -> None:
-    place = {"experiment_id": str(train(small))}
-    verdict, confusion, per_class, card, hides_tables = experiment.show_results(
-        None, "test", "recording_level", "", place
-    )
-    text = find_text(verdict)
-    assert hides_tables is False
-    assert "2 of 2 recordings right" in text
-    assert "38 of 38 windows right" in text
-    assert "known" in text
-    assert "inner race" in find_text(confusion)
-    assert "inner race" in find_text(per_class)
-    assert "Small rig, version 1" in find_text(card)
-
-
-def test_a_cell_lists_its_recordings_only(small: SmallDataset) -> None:
-    place = {"experiment_id": str(train(small))}
-    everything = find_text(experiment.show_recordings(None, "test", "", place))
-    assert "healthy_3" in everything
-    assert "inner_race_3" in everything
-    one = find_text(experiment.show_recordings(None, "test", "1-1", place))
-    assert "healthy_3" not in one
-    assert "inner_race_3" in one
-    assert "0 signals" in find_text(experiment.show_recordings(None, "test", "0-1", place))
-
-
-@pytest.mark.parametrize("cell", ["", None, "9-9", "1", "a-b", "²-0", "-1-0"])
-def test_a_cell_that_does_not_exist_lists_everything(small: SmallDataset, cell: str | None) -> None:
-    place = {"experiment_id": str(train(small))}
-    assert "2 signals" in find_text(experiment.show_recordings(None, "test", cell, place))
-
-
-@pytest.mark.parametrize("number", ["99", "x", None])
-def test_an_experiment_that_does_not_exist_is_said_to_be_missing(
-    database: object, number: str | None
-) -> None:
-    place = {"experiment_id": number}
-    assert experiment.show_header(place, None)[0] == "Experiment not found"
-    status, hidden, stops_polling, *_rest = experiment.show_state(place, 0, None, None, None)
-    assert "There is no such experiment" in find_text(status)
-    assert (hidden, stops_polling) == (True, True)

@@ -37,28 +37,6 @@ def test_an_empty_list_offers_the_next_step_to_those_who_may_take_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "command", "can"),
-    [
-        ("queued", None, [True, False, True, True]),
-        ("running", None, [True, False, True, True]),
-        ("paused", None, [False, True, True, True]),
-        ("running", "pause", [False, True, True, True]),
-        ("running", "stop", [False, False, False, True]),
-        ("running", "cancel", [False, False, False, False]),
-    ],
-)
-def test_only_what_can_work_now_can_be_asked(status: str, command: str | None, can: list[bool]) -> None:
-    controls = experiment.describe_controls(status, command, may_write=True)
-    assert [not disabled for disabled, _ in controls] == can
-    assert all(bool(reason) == disabled for disabled, reason in controls)
-
-
-def test_a_viewer_may_ask_nothing_and_is_told_why() -> None:
-    controls = experiment.describe_controls("running", None, may_write=False)
-    assert all(disabled and "role" in str(reason) for disabled, reason in controls)
-
-
-@pytest.mark.parametrize(
     ("status", "part", "word"),
     [
         ("running", None, "Monitor tab"),

@@ -49,8 +49,8 @@ def test_a_training_does_not_wait_for_the_worker_of_another_queue() -> None:
 
 
 def test_an_attempt_is_counted_from_the_first() -> None:
-    assert "Attempt" not in find_text(build_figures(make_experiment("queued", attempt=0), []))
-    assert "Attempt" in find_text(build_figures(make_experiment("running", attempt=1), []))
+    assert "Attempt" not in find_text(build_figures(make_experiment("queued", attempt=0), None, None))
+    assert "Attempt" in find_text(build_figures(make_experiment("running", attempt=1), None, None))
 
 
 def test_a_running_training_whose_worker_is_gone_is_not_said_to_train() -> None:
@@ -94,13 +94,15 @@ def test_a_failure_shows_its_error_and_reference() -> None:
 
 
 def test_the_time_left_is_unknown_before_it_is_known() -> None:
-    assert "not known yet" in find_text(build_figures(make_experiment("running"), []))
-    assert "about 42 s" in find_text(build_figures(make_experiment("running", eta_s=42.0), []))
-    assert "0 of at most 20" in find_text(build_figures(make_experiment("running"), []))
+    assert "not known yet" in find_text(build_figures(make_experiment("running"), None, None))
+    assert "about 42 s" in find_text(build_figures(make_experiment("running"), None, 42.0))
+    patient = make_experiment("running", options={"epochs": 20, "patience": 5})
+    assert "at most 42 s" in find_text(build_figures(patient, None, 42.0))
+    assert "0 of at most 20" in find_text(build_figures(make_experiment("running"), None, None))
 
 
 def test_a_forest_grows_by_chunks_of_trees() -> None:
-    text = find_text(build_figures(make_experiment("running", options={"n_trees": 200}), [{"epoch": 4}]))
+    text = find_text(build_figures(make_experiment("running", options={"n_trees": 200}), {"epoch": 4}, None))
     assert "Chunk of trees 4" in text
 
 

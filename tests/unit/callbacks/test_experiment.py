@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+
+from callbacks import experiment, experiment_monitor
+from database.connection import get_db_session
+from models.experiment import TrainingMessage
+from services.experiment_service import ExperimentService
+from services.shared.actors import SYSTEM
+from tests.factories.datasets import SmallDataset, add_small_dataset
+from tests.factories.experiments import create, train
+from tests.unit.layouts.tree import find_text
+
+LOOK = ("light", "epoch", "linear", "0")
+
+
+@pytest.fixture(autouse=True)
+def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (experiment, experiment_monitor):
+        monkeypatch.setattr(module, "current_actor", lambda: SYSTEM)
+        monkeypatch.setattr(module, "may_write", lambda: True)
+
+
+@pytest.fixture
+def small(database: object) -> SmallDataset:
+    return add_small_dataset()
+
+
+def test_the_monitor_polls_only_while_the_training_is_not_over(small: SmallDataset) -> None:
+    created = create(small)
+    place = {"experiment_id": str(created["experiment_ids"][0])}
+    status, hidden, stops_polling, seen, *controls = experiment_monitor.show_state(place, 0, None, None, None)
+    assert (hidden, stops_polling) == (False, False)
+    assert seen == {"status": "queued", "last_epoch": 0, "last_message": 0}
+    assert "dispatcher is not running" in find_text(status)
+    assert controls[0] is False
+    ExperimentService.run_training_job(created["job_ids"][0], "w")
+    _status, hidden, stops_polling, seen, *_controls = experiment_monitor.show_state(
+        place, 1, None, None, seen
+    )
+    assert (hidden, stops_polling) == (True, True)
+    assert seen["status"] == "done"
+
+
+def test_a_training_has_the_curves_that_it_can_have(small: SmallDataset) -> None:
+    place = {"experiment_id": str(train(small))}
+    hidden, nothing, loss, *_figures, epochs, _classes, no_rate, no_norm = experiment_monitor.show_curves(
+        {}, *LOOK, place
+    )
+    assert (hidden, nothing, no_rate, no_norm) == (False, None, True, True)
+    assert len(loss.data[0].y) == 1
+    assert "Chunk of trees" in find_text(epochs)
+    network = {"experiment_id": str(train(small, "cnn_lstm"))}
+    _hidden, _nothing, loss, *_others, no_rate, no_norm = experiment_monitor.show_curves(
+        {}, "dark", "time", "log", "0.6", network
+    )
+    assert (no_rate, no_norm) == (False, False)
+    assert loss.layout.yaxis.type == "log"
+    assert any(trace.name == "training, smoothed" for trace in loss.data)
+
+
+def test_a_line_of_the_log_makes_the_page_look_again(small: SmallDataset) -> None:
+    experiment_id = train(small)
+    place = {"experiment_id": str(experiment_id)}
+    seen = experiment_monitor.show_state(place, 0, None, None, None)[3]
+    with get_db_session() as session:
+        session.add(TrainingMessage(experiment_id=experiment_id, level="warning", text="The loss is odd"))
+        session.commit()
+    now = experiment_monitor.show_state(place, 1, None, None, seen)[3]
+    assert now["last_message"] > seen["last_message"]
+    assert "The loss is odd" in find_text(experiment_monitor.show_log(now, "warning", place))
+
+
+def test_results_show_both_levels_the_stamp_and_the_recordings(small: SmallDataset) -> None:
+    place = {"experiment_id": str(train(small))}
+    verdict, confusion, per_class, card, hides_tables = experiment.show_results(
+        None, "test", "recording_level", "", place
+    )
+    text = find_text(verdict)
+    assert hides_tables is False
+    assert "2 of 2 recordings right" in text
+    assert "38 of 38 windows right" in text
+    assert "known" in text
+    assert "inner race" in find_text(confusion)
+    assert "inner race" in find_text(per_class)
+    assert "Small rig, version 1" in find_text(card)
+
+
+def test_a_cell_lists_its_recordings_only(small: SmallDataset) -> None:
+    place = {"experiment_id": str(train(small))}
+    everything = find_text(experiment.show_recordings(None, "test", "", place))
+    assert "healthy_3" in everything
+    assert "inner_race_3" in everything
+    one = find_text(experiment.show_recordings(None, "test", "1-1", place))
+    assert "healthy_3" not in one
+    assert "inner_race_3" in one
+    assert "0 signals" in find_text(experiment.show_recordings(None, "test", "0-1", place))
+
+
+@pytest.mark.parametrize("cell", ["", None, "9-9", "1", "a-b", "²-0", "-1-0"])
+def test_a_cell_that_does_not_exist_lists_everything(small: SmallDataset, cell: str | None) -> None:
+    place = {"experiment_id": str(train(small))}
+    assert "2 signals" in find_text(experiment.show_recordings(None, "test", cell, place))
+
+
+@pytest.mark.parametrize("number", ["99", "x", None])
+def test_an_experiment_that_does_not_exist_is_said_to_be_missing(
+    database: object, number: str | None
+) -> None:
+    place = {"experiment_id": number}
+    assert experiment.show_header(place, None)[0] == "Experiment not found"
+    status, hidden, stops_polling, *_rest = experiment_monitor.show_state(place, 0, None, None, None)
+    assert "There is no such experiment" in find_text(status)
+    assert (hidden, stops_polling) == (True, True)
