@@ -14,7 +14,8 @@ import torch
 from numpy.typing import NDArray
 
 from core.networks.registry import build_network, get_network_spec
-from core.training.augmentation import vary_path
+from core.training.augmentation import Augmentation
+from core.training.batches import WindowReader
 from core.training.checkpoints import TrainingState, save_state
 from core.training.hooks import Command, EpochRecord, InterruptedTrainingError, TrainingHooks, obey
 from core.training.network_model import (
@@ -26,7 +27,8 @@ from core.training.network_model import (
     tensors_to_arrays,
 )
 from core.training.plan import TrainingPlan, TrainingResult
-from core.training.schedule import EpochOrder, compute_learning_rate, draw_epoch_order
+from core.training.preprocessing import standardise
+from core.training.schedule import EpochOrder, Schedule, draw_epoch_order
 from core.training.signals import WindowBank, judge_bank
 from utils.clock import monotonic_s
 from utils.exceptions import ErrorCode, InvalidInputError
@@ -121,13 +123,19 @@ class NetworkTraining:
             lr=self._plan.get_number("learning_rate"),
             weight_decay=self._plan.get_number("weight_decay"),
         )
+        self._reader = WindowReader(
+            self._train,
+            self._plan.preprocessing,
+            Augmentation.from_options({"time_shift": 1.0, **self._plan.options}),
+            self._plan.class_names,
+            self._plan.seed,
+        )
         self._clock_s, self._cpu_clock_s = monotonic_s(), time.process_time()
 
     def _run_epoch(self) -> None:
         progress = self._progress
         order = draw_epoch_order(
             len(self._train),
-            self._plan.preprocessing.hop_samples,
             self._plan.get_whole("batch_size"),
             self._plan.seed,
             progress.epoch,
@@ -148,12 +156,12 @@ class NetworkTraining:
         rate = self._compute_learning_rate(order.n_batches, progress.position)
         for group in self._optimiser.param_groups:
             group["lr"] = rate
-        indices, shifts = order.get_batch(progress.position)
-        windows = torch.from_numpy(self._train.read_standardised(indices, shifts))
-        windows = vary_path(windows, self._plan.get_number("path_variation"))
-        targets = torch.from_numpy(self._train.targets[indices])
+        indices = order.get_batch(progress.position)
+        batch = self._reader.read(indices, progress.epoch, progress.position)
+        windows = torch.from_numpy(standardise(batch.windows))
+        targets = torch.from_numpy(batch.targets)
         self._optimiser.zero_grad(set_to_none=True)
-        logits = compute_logits(self._network, windows, self._read_conditions(self._train, indices))
+        logits = compute_logits(self._network, windows, batch.conditions if self._needs else None)
         loss = self._loss(logits, targets)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self._network.parameters(), _HIGHEST_GRADIENT_NORM)
@@ -180,7 +188,8 @@ class NetworkTraining:
     def _compute_learning_rate(self, n_batches: int, position: int) -> float:
         n_epochs = self._plan.get_whole("epochs")
         step = (self._progress.epoch - 1) * n_batches + position
-        return compute_learning_rate(self._plan.get_number("learning_rate"), step, n_epochs * n_batches)
+        schedule = Schedule(highest=self._plan.get_number("learning_rate"))
+        return schedule.compute_rate(step, n_epochs * n_batches)
 
     def _report(self, n_batches: int) -> None:
         done = self._progress.epoch - 1 + self._progress.position / (n_batches + 1)

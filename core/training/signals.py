@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +82,8 @@ class WindowBank:
                 lasts.append(np.full(n_windows, offset + len(values) - preprocessing.window_samples))
                 offset += len(values)
             file.flush()
-            self._values = np.memmap(file, dtype=np.float32, mode="r", shape=(offset,))
+            # As a plain array: slices of a memmap object cost as much as small windows themselves.
+            self._values = np.asarray(np.memmap(file, dtype=np.float32, mode="r", shape=(offset,)))
         self._conditions = np.stack(
             [build_conditions(signal.shaft_speed_rpm, signal.fault_orders) for signal in signals]
         )
@@ -103,9 +105,10 @@ class WindowBank:
         starts = self._starts[indices]
         if shifts is not None:
             starts = starts + np.minimum(shifts, self._slack[indices])
-        found: NDArray[np.float32] = self._values[
-            starts[:, None] + np.arange(self._preprocessing.window_samples)
-        ]
+        n_samples = self._preprocessing.window_samples
+        found = np.empty((len(starts), n_samples), dtype=np.float32)
+        for row, start in zip(found, starts.tolist(), strict=True):
+            row[:] = self._values[start : start + n_samples]
         return found
 
     def read_conditions(self, indices: NDArray[np.integer]) -> NDArray[np.float32]:
@@ -171,13 +174,14 @@ def check_labels(
 
 def judge_bank(
     bank: WindowBank, probabilities: NDArray[np.float64], class_names: Sequence[str]
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Judge one prediction per window of a bank.
 
     Returns
     -------
     dict
-        ``loss``, ``window_accuracy`` and ``recording_accuracy``.
+        ``loss``, ``window_accuracy``, ``recording_accuracy``, ``window_macro_f1``, and ``window_class_f1``:
+        F1 by class name, None where a class neither occurs nor is called.
     """
     predictions = [
         SignalPrediction(signal.recording_id, signal.class_index, probabilities[bank.owners == index])
@@ -188,6 +192,8 @@ def judge_bank(
         "loss": compute_mean_loss(probabilities, bank.targets),
         "window_accuracy": metrics["window_level"]["accuracy"],
         "recording_accuracy": metrics["recording_level"]["accuracy"],
+        "window_macro_f1": metrics["window_level"]["macro_f1"],
+        "window_class_f1": {row["class_name"]: row["f1"] for row in metrics["window_level"]["per_class"]},
     }
 
 

@@ -297,7 +297,7 @@ def test_without_validation_the_last_epoch_is_taken_and_said(tmp_path: Path) -> 
 def test_a_diverging_training_fails_with_a_sentence_that_helps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.training.loop.compute_learning_rate", lambda *_: 1e30)
+    monkeypatch.setattr("core.training.schedule.Schedule.compute_rate", lambda *_: 1e30)
     with pytest.raises(InvalidInputError, match="learning_rate") as caught:
         train("lstm", tmp_path, epochs=20)
     assert caught.value.code is ErrorCode.TRAINING_DIVERGED
