@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,14 @@ def settle(page: Page) -> None:
     page.wait_for_load_state("networkidle")
     expect(page.locator(".skeleton:visible")).to_have_count(0, timeout=_SETTLE_MS)
     page.wait_for_load_state("networkidle")
+
+
+def eventually(check: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
+    """Wait for something that no locator can say; fail with ``what`` if it does not come about."""
+    ends_s = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < ends_s, f"not seen within {seconds:g} s: {what}"
+        time.sleep(0.1)
 
 
 def keep_screenshot(page: Page, name: str) -> None:

@@ -114,7 +114,7 @@ def test_a_cancelled_upload_is_tried_again(wizard: Page, recordings: TestData) -
     network.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
     again.click()
     expect(page.locator(".import-files tbody tr")).to_have_count(3)
-    assert page.locator("#import-upload-status").inner_text() == ""
+    expect(page.locator("#import-upload-status")).to_have_text("")
 
 
 def test_an_upload_survives_the_end_of_the_session(wizard: Page, recordings: TestData) -> None:

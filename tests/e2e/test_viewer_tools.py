@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, StorageState, expect
 
-from tests.e2e.browser import find_barriers, keep_screenshot, open_page, settle
+from tests.e2e.browser import eventually, find_barriers, keep_screenshot, open_page, settle
 from tests.e2e.conftest import Furnished
 from tests.e2e.viewer import (
     VIEW,
@@ -143,7 +143,7 @@ def test_a_cell_of_the_kurtogram_becomes_the_band_by_mouse_table_and_keyboard(de
     expect(edges[1]).not_to_have_value(f"{high_hz:g}")
     words = desk.locator(".viewer-cell-words").inner_text()
     taken = [float(number) for number in re.findall(r"[\d.]+(?= –| Hz)", words)]
-    assert [float(edge.input_value()) for edge in edges] == taken
+    eventually(lambda: [float(edge.input_value()) for edge in edges] == taken, "the band of the cell")
     box = box_of(desk, "viewer-kurtogram")
     desk.mouse.click(box["x"] + 40, box["y"] + 6)  # the band of all, at the top
     expect(edges[0]).to_have_value("0")
