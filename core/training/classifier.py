@@ -16,6 +16,7 @@ from core.networks.options import OptionValue
 from core.networks.random_forest import Forest
 from core.networks.registry import get_network_spec
 from core.signal.bearings import FaultOrders
+from core.training.calibration import Calibration
 from core.training.checkpoints import decode_document, encode_document, sync_folder, write_temporary
 from core.training.conditions import build_conditions
 from core.training.forest_model import ForestModel
@@ -36,15 +37,18 @@ class Prediction:
     Attributes
     ----------
     window_probabilities
-        Shape ``(n_windows, n_classes)``.
+        Shape ``(n_windows, n_classes)``; calibrated where the classifier has a temperature for windows.
     window_start_s
         Start of each window in seconds.
     probabilities
-        Shape ``(n_classes,)``: softmax of the mean log-probability over the windows; not calibrated.
+        Shape ``(n_classes,)``: softmax of the mean log-probability over the windows, calibrated where the
+        classifier has a temperature for recordings.
     class_index
         The likeliest class.
     notes
         What was done to the signal before it was judged, in plain words.
+    uncalibrated_window_probabilities, uncalibrated_probabilities
+        The classifier's own.
     """
 
     window_probabilities: NDArray[np.float64]
@@ -52,6 +56,8 @@ class Prediction:
     probabilities: NDArray[np.float64]
     class_index: int
     notes: list[str]
+    uncalibrated_window_probabilities: NDArray[np.float64]
+    uncalibrated_probabilities: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,8 @@ class Classifier:
         Where it comes from and what it has seen; plain JSON values.
     model
         The trained part.
+    calibration
+        Temperatures from validation recordings; None where none was fitted.
     """
 
     network: str
@@ -74,6 +82,7 @@ class Classifier:
     class_names: tuple[str, ...]
     origin: Mapping[str, Any]
     model: WindowModel
+    calibration: Calibration | None = None
 
     def predict(
         self,
@@ -107,7 +116,16 @@ class Classifier:
         pooled = pool_probabilities(judged)
         hop_s = preprocessing.hop_samples / preprocessing.analysis_rate_hz
         starts = np.arange(len(windows), dtype=np.float64) * hop_s
-        return Prediction(judged, starts, pooled, int(pooled.argmax()), self._list_notes(sample_rate_hz))
+        calibration = self.calibration
+        return Prediction(
+            window_probabilities=calibration.window.apply(judged) if calibration else judged,
+            window_start_s=starts,
+            probabilities=calibration.recording.apply(pooled) if calibration else pooled,
+            class_index=int(pooled.argmax()),
+            notes=self._list_notes(sample_rate_hz),
+            uncalibrated_window_probabilities=judged,
+            uncalibrated_probabilities=pooled,
+        )
 
     def save(self, folder: Path) -> None:
         """Write the classifier into ``folder``; the card comes last, so that a half-written one can't load.
@@ -147,7 +165,11 @@ class Classifier:
         preprocessing = Preprocessing(**card["preprocessing"])
         class_names = tuple(card["class_names"])
         model = _build_model(card, arrays, preprocessing, len(class_names))
-        return cls(card["network"], card["options"], preprocessing, class_names, card["origin"], model)
+        kept = card.get("calibration")  # classifiers from before calibration have none
+        calibration = Calibration.from_dict(kept) if kept else None
+        return cls(
+            card["network"], card["options"], preprocessing, class_names, card["origin"], model, calibration
+        )
 
     def _build_card(self, weights_file: str, weights_sha256: str) -> dict[str, Any]:
         return {
@@ -157,6 +179,7 @@ class Classifier:
             "preprocessing": self.preprocessing.to_dict(),
             "class_names": list(self.class_names),
             "origin": dict(self.origin),
+            "calibration": self.calibration.to_dict() if self.calibration else None,
             "weights_file": weights_file,
             "weights_sha256": weights_sha256,
         }

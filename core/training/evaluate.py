@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.training.classifier import Classifier, Prediction
+from core.signal.signal_to_noise import estimate_snr_db
+from core.training.calibration import Calibration, fit_calibration
+from core.training.classifier import Classifier
 from core.training.hooks import Command
-from core.training.metrics import SignalPrediction, judge
+from core.training.metrics import SignalPrediction, judge, pool_probabilities
 from core.training.signals import LabelledSignal, naming
 from utils.exceptions import InvalidInputError, JobCancelledError
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedSignal:
-    """One judged signal; class indices are those of the classifier."""
+    """One judged signal; class indices are those of the classifier.
+
+    Attributes
+    ----------
+    probabilities
+        Recording-level, calibrated where the classifier is.
+    window_probabilities
+        Shape ``(n_windows, n_classes)``, uncalibrated.
+    snr_db
+        Estimated from the signal itself; None where it does not move.
+    """
 
     signal_sha256: str
     recording_id: int | str
@@ -26,8 +38,18 @@ class EvaluatedSignal:
     target: int
     predicted: int
     probabilities: NDArray[np.float64]
-    n_windows: int
-    n_windows_correct: int
+    window_probabilities: NDArray[np.float64]
+    snr_db: float | None
+
+    @property
+    def n_windows(self) -> int:
+        """How many windows the signal gave."""
+        return len(self.window_probabilities)
+
+    @property
+    def n_windows_correct(self) -> int:
+        """How many of them are named as the label says."""
+        return int((self.window_probabilities.argmax(axis=1) == self.target).sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +90,47 @@ def evaluate_classifier(
         A signal can't be judged; the sentence names it.
     """
     targets = _map_targets(classifier, signals, class_names)
-    rows, predictions = [], []
+    rows = []
     for signal, target in zip(signals, targets, strict=True):
         if command is not None and command() == Command.CANCEL:
             raise JobCancelledError("The evaluation was cancelled.")
-        prediction = _predict(classifier, signal)
-        rows.append(_build_row(signal, target, prediction))
-        predictions.append(SignalPrediction(signal.recording_id, target, prediction.window_probabilities))
-    return Evaluation(rows, judge(predictions, classifier.class_names))
+        rows.append(_judge_signal(classifier, signal, target))
+    return Evaluation(rows, _judge_rows(rows, classifier.class_names, classifier.calibration))
+
+
+def calibrate(classifier: Classifier, validation: Evaluation | None) -> tuple[Classifier, Evaluation | None]:
+    """Give a classifier the temperatures that its validation recordings ask for.
+
+    Returns
+    -------
+    tuple
+        The classifier with its calibration, and the same evaluation with calibrated probabilities.
+    """
+    rows = validation.rows if validation else []
+    calibration = fit_calibration(_list_predictions(rows), len(classifier.class_names))
+    calibrated = replace(classifier, calibration=calibration)
+    if validation is None:
+        return calibrated, None
+    rows = [
+        replace(row, probabilities=calibration.recording.apply(pool_probabilities(row.window_probabilities)))
+        for row in rows
+    ]
+    return calibrated, Evaluation(rows, _judge_rows(rows, classifier.class_names, calibration))
+
+
+def _judge_rows(
+    rows: Sequence[EvaluatedSignal], class_names: Sequence[str], calibration: Calibration | None
+) -> dict[str, Any]:
+    return judge(
+        _list_predictions(rows),
+        class_names,
+        recording_temperature=calibration.recording.temperature if calibration else None,
+        window_temperature=calibration.window.temperature if calibration else None,
+    )
+
+
+def _list_predictions(rows: Sequence[EvaluatedSignal]) -> list[SignalPrediction]:
+    return [SignalPrediction(row.recording_id, row.target, row.window_probabilities) for row in rows]
 
 
 def _map_targets(
@@ -91,15 +146,13 @@ def _map_targets(
     return [classifier.class_names.index(name) for name in names]
 
 
-def _predict(classifier: Classifier, signal: LabelledSignal) -> Prediction:
+def _judge_signal(classifier: Classifier, signal: LabelledSignal, target: int) -> EvaluatedSignal:
     with naming(signal):
-        return classifier.predict(
-            signal.load(), signal.sample_rate_hz, signal.shaft_speed_rpm, signal.fault_orders
+        values = signal.load()
+        prediction = classifier.predict(
+            values, signal.sample_rate_hz, signal.shaft_speed_rpm, signal.fault_orders
         )
-
-
-def _build_row(signal: LabelledSignal, target: int, prediction: Prediction) -> EvaluatedSignal:
-    window_classes = prediction.window_probabilities.argmax(axis=1)
+        snr_db = estimate_snr_db(values, signal.sample_rate_hz)
     return EvaluatedSignal(
         signal_sha256=signal.signal_sha256,
         recording_id=signal.recording_id,
@@ -107,6 +160,6 @@ def _build_row(signal: LabelledSignal, target: int, prediction: Prediction) -> E
         target=target,
         predicted=prediction.class_index,
         probabilities=prediction.probabilities,
-        n_windows=len(window_classes),
-        n_windows_correct=int((window_classes == target).sum()),
+        window_probabilities=prediction.uncalibrated_window_probabilities,
+        snr_db=snr_db,
     )

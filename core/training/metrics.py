@@ -37,46 +37,95 @@ def pool_probabilities(window_probabilities: NDArray[np.floating]) -> NDArray[np
 
     Probabilities below 1e-4 count as 1e-4, so that a single window can't veto a class.
     """
-    floored = np.maximum(np.asarray(window_probabilities, dtype=np.float64), _PROBABILITY_FLOOR)
-    mean_log = np.log(floored).mean(axis=0)
+    mean_log = take_logarithms(window_probabilities).mean(axis=0)
     shares = np.exp(mean_log - mean_log.max())
     pooled: NDArray[np.float64] = shares / shares.sum()
     return pooled
 
 
-def judge(predictions: Sequence[SignalPrediction], class_names: Sequence[str]) -> dict[str, Any]:
-    """Judge predictions at both levels.
+@dataclass(frozen=True, slots=True)
+class LevelRows:
+    """Labelled predictions at both levels, before any calibration.
 
-    Signals of the same recording with the same label count as one recording, judged on all their windows.
-
-    Returns
-    -------
-    dict
-        ``{"recording_level": R, "window_level": W}``, JSON-ready, each with ``n``, ``accuracy``,
-        ``accuracy_interval``, ``macro_f1``, ``ece``, ``per_class`` and ``confusion``
-        (rows: label, columns: prediction). Values that do not exist are None.
+    Attributes
+    ----------
+    recording_targets, recording_probabilities
+        Shapes ``(n_recordings,)`` and ``(n_recordings, n_classes)``.
+    window_targets, window_probabilities
+        Shapes ``(n_windows,)`` and ``(n_windows, n_classes)``.
+    owners
+        Shape ``(n_windows,)``: each window's place among the recordings.
+    keys
+        ``(recording_id, target)`` of each recording.
     """
+
+    recording_targets: NDArray[np.int64]
+    recording_probabilities: NDArray[np.float64]
+    window_targets: NDArray[np.int64]
+    window_probabilities: NDArray[np.float64]
+    owners: NDArray[np.int64]
+    keys: list[tuple[Hashable, int]]
+
+
+def group_recordings(predictions: Sequence[SignalPrediction], n_classes: int) -> LevelRows:
+    """Bring signals together: those of the same recording with the same label count as one recording."""
     groups: dict[tuple[Hashable, int], list[NDArray[np.float64]]] = {}
     for prediction in predictions:
         groups.setdefault((prediction.recording_id, prediction.target), []).append(
             prediction.window_probabilities
         )
     windows = [np.concatenate(parts) for parts in groups.values()]
-    recording_targets = np.asarray([target for _, target in groups], dtype=np.int64)
-    n_classes = len(class_names)
-    recordings = np.asarray([pool_probabilities(part) for part in windows]).reshape(-1, n_classes)
-    window_targets = np.repeat(recording_targets, [len(part) for part in windows])
-    all_windows = np.concatenate(windows) if windows else np.empty((0, n_classes))
+    targets = np.asarray([target for _, target in groups], dtype=np.int64)
+    owners = np.repeat(np.arange(len(windows)), [len(part) for part in windows])
+    return LevelRows(
+        recording_targets=targets,
+        recording_probabilities=np.asarray([pool_probabilities(part) for part in windows]).reshape(
+            -1, n_classes
+        ),
+        window_targets=targets[owners],
+        window_probabilities=np.concatenate(windows) if windows else np.empty((0, n_classes)),
+        owners=owners,
+        keys=list(groups),
+    )
+
+
+def judge(
+    predictions: Sequence[SignalPrediction],
+    class_names: Sequence[str],
+    *,
+    recording_temperature: float | None = None,
+    window_temperature: float | None = None,
+) -> dict[str, Any]:
+    """Judge predictions at both levels.
+
+    Signals of the same recording with the same label count as one recording, judged on all their windows.
+    The temperatures calibrate the probabilities of each level; they change no answer.
+
+    Returns
+    -------
+    dict
+        ``{"recording_level": R, "window_level": W}``, JSON-ready, each with ``n``, ``accuracy``,
+        ``accuracy_interval``, ``macro_f1``, ``ece``, ``ece_uncalibrated``, ``per_class`` and ``confusion``
+        (rows: label, columns: prediction). Values that do not exist are None.
+    """
+    rows = group_recordings(predictions, len(class_names))
     return {
-        "recording_level": judge_level(recording_targets, recordings, class_names),
-        "window_level": judge_level(window_targets, all_windows, class_names),
+        "recording_level": judge_level(
+            rows.recording_targets, rows.recording_probabilities, class_names, recording_temperature
+        ),
+        "window_level": judge_level(
+            rows.window_targets, rows.window_probabilities, class_names, window_temperature
+        ),
     }
 
 
 def judge_level(
-    targets: NDArray[np.integer], probabilities: NDArray[np.floating], class_names: Sequence[str]
+    targets: NDArray[np.integer],
+    probabilities: NDArray[np.floating],
+    class_names: Sequence[str],
+    temperature: float | None = None,
 ) -> dict[str, Any]:
-    """Judge one level: ``targets`` ``(n,)`` against ``probabilities`` ``(n, n_classes)``."""
+    """Judge one level: ``targets`` ``(n,)`` against uncalibrated ``probabilities`` ``(n, n_classes)``."""
     predicted = probabilities.argmax(axis=1) if len(targets) else np.empty(0, dtype=np.int64)
     confusion = compute_confusion(targets, predicted, len(class_names))
     per_class = [_judge_class(confusion, index, name) for index, name in enumerate(class_names)]
@@ -86,10 +135,33 @@ def judge_level(
         "accuracy": n_right / n if n else None,
         "accuracy_interval": wilson_interval(n_right, n),
         "macro_f1": _mean(row["f1"] for row in per_class if row["f1"] is not None),
-        "ece": compute_calibration_error(targets, probabilities),
+        "ece": compute_calibration_error(targets, apply_temperature(probabilities, temperature)),
+        "ece_uncalibrated": compute_calibration_error(targets, probabilities),
         "per_class": per_class,
         "confusion": confusion.tolist(),
     }
+
+
+def apply_temperature(probabilities: NDArray[np.floating], temperature: float | None) -> NDArray[np.float64]:
+    """Divide log-probabilities ``(..., n_classes)`` by a temperature and normalise; None leaves them.
+
+    Pooling over windows and scaling may change places: both work on log-probabilities.
+    """
+    values = np.asarray(probabilities, dtype=np.float64)
+    if temperature is None:
+        return values
+    logs = take_logarithms(values) / temperature
+    shares = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    scaled: NDArray[np.float64] = shares / shares.sum(axis=-1, keepdims=True)
+    return scaled
+
+
+def take_logarithms(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return log-probabilities; below 1e-4 a probability counts as 1e-4."""
+    logs: NDArray[np.float64] = np.log(
+        np.maximum(np.asarray(probabilities, dtype=np.float64), _PROBABILITY_FLOOR)
+    )
+    return logs
 
 
 def compute_confusion(

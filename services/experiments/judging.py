@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, update
 
-from core.training.evaluate import Evaluation, evaluate_classifier
+from core.training.calibration import Calibration
+from core.training.evaluate import Evaluation, calibrate, evaluate_classifier
 from database.connection import get_db_session
 from models.experiment import Experiment, Prediction
 from models.job import JobCommand
+from services.experiments.judged import build_part, save_judged
 from services.experiments.material import build_labelled_signals, choose_analysis_rate
 from services.experiments.runs import ExperimentRun
 from services.jobs.runner import JobHandle
@@ -26,24 +28,49 @@ _SUBSET = "test_"
 
 
 def judge_and_store(run: ExperimentRun, outcome: TrainingOutcome, handle: JobHandle) -> dict[str, Any]:
-    """Judge the classifier of a training that ended, and store its results under the job's fence."""
+    """Judge the classifier of a training that ended, and store its results under the job's fence.
+
+    Validation comes first: it calibrates the classifier, which the test part then meets once.
+    """
     from core.training.classifier import Classifier, read_digest
 
     assert outcome.classifier_folder is not None  # noqa: S101 -- narrows the type for the checker
     classifier = Classifier.load(outcome.classifier_folder)
-    subsets = sorted({row.part for row in run.rows if row.part.startswith(_SUBSET)})
-    evaluations = {part: _judge(run, part, classifier, handle) for part in (*_JUDGED_PARTS, *subsets)}
-    results = _build_results(run, outcome, evaluations)
-    _store(run, outcome, evaluations, results, read_digest(outcome.classifier_folder), handle)
+    validation = judge_part(run, "validation", classifier, handle)
+    classifier, validation = calibrate(classifier, validation)
+    classifier.save(outcome.classifier_folder)
+    others = {part: judge_part(run, part, classifier, handle) for part in list_test_parts(run)}
+    evaluations = {"validation": validation, **others}
+    digest = read_digest(outcome.classifier_folder)
+    results = _build_results(run, outcome, evaluations, classifier.calibration)
+    keep_judged(run, evaluations, digest)
+    _store(run, outcome, evaluations, results, digest, handle)
     return results
 
 
-def _judge(run: ExperimentRun, part: str, classifier: Classifier, handle: JobHandle) -> Evaluation | None:
+def list_test_parts(run: ExperimentRun) -> list[str]:
+    """Return the test part and its subsets, as far as the split has them."""
+    there = {row.part for row in run.rows}
+    return ["test", *sorted(part for part in there if part.startswith(_SUBSET))]
+
+
+def keep_judged(run: ExperimentRun, evaluations: dict[str, Evaluation | None], digest: str) -> None:
+    """Keep what was said of every window beside the classifier."""
+    parts = {
+        part: build_part(found, _map_signal_ids(run, part)) for part, found in evaluations.items() if found
+    }
+    save_judged(run.run_folder, parts, digest)
+
+
+def judge_part(
+    run: ExperimentRun, part: str, classifier: Classifier, handle: JobHandle, progress: float = TRAINING_SHARE
+) -> Evaluation | None:
+    """Judge the signals of a part; None where it has none."""
     names = run.experiment.class_names
     signals = build_labelled_signals(run.rows, part, names)
     if not signals:
         return None
-    handle.report(TRAINING_SHARE, f"judging the {part} recordings")
+    handle.report(progress, f"judging the {part} recordings")
     return evaluate_classifier(classifier, signals, names, command=lambda: _only_cancel(handle))
 
 
@@ -53,7 +80,10 @@ def _only_cancel(handle: JobHandle) -> str:
 
 
 def _build_results(
-    run: ExperimentRun, outcome: TrainingOutcome, evaluations: dict[str, Evaluation | None]
+    run: ExperimentRun,
+    outcome: TrainingOutcome,
+    evaluations: dict[str, Evaluation | None],
+    calibration: Calibration | None,
 ) -> dict[str, Any]:
     experiment = run.experiment
     return {
@@ -71,6 +101,7 @@ def _build_results(
         "subsets": {
             part: found.metrics for part, found in evaluations.items() if found and part not in _JUDGED_PARTS
         },
+        "calibration": calibration.to_dict() if calibration else None,
         **run.split_facts,
     }
 
@@ -84,7 +115,7 @@ def _store(
     handle: JobHandle,
 ) -> None:
     experiment = run.experiment
-    test = results["test"]
+    test, validation = results["test"], results["validation"]
     with get_db_session() as session:
         handle.fenced(session)
         session.execute(delete(Prediction).where(Prediction.experiment_id == experiment.id))
@@ -104,6 +135,10 @@ def _store(
                 analysis_rate_hz=choose_analysis_rate(run.rows, experiment.options),
                 test_evaluations=Experiment.test_evaluations + (1 if test else 0),
                 test_recording_accuracy=test["recording_level"]["accuracy"] if test else None,
+                test_macro_f1=test["recording_level"]["macro_f1"] if test else None,
+                validation_recording_accuracy=(
+                    validation["recording_level"]["accuracy"] if validation else None
+                ),
             )
         )
         session.commit()
@@ -111,7 +146,7 @@ def _store(
 
 def _build_rows(run: ExperimentRun, part: str, evaluation: Evaluation) -> list[Prediction]:
     names = run.experiment.class_names
-    ids = {row.signal.sha256: row.signal.id for row in run.rows if row.part == part}
+    ids = _map_signal_ids(run, part)
     return [
         Prediction(
             experiment_id=run.experiment.id,
@@ -125,3 +160,7 @@ def _build_rows(run: ExperimentRun, part: str, evaluation: Evaluation) -> list[P
         )
         for row in evaluation.rows
     ]
+
+
+def _map_signal_ids(run: ExperimentRun, part: str) -> dict[str, int]:
+    return {row.signal.sha256: row.signal.id for row in run.rows if row.part == part}
