@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.features.envelope_orders import compute_envelope_orders
 from core.features.registry import compute_features
 from core.networks.options import OptionValue
 from core.training.conditions import check_conditions, get_shaft_frequencies
@@ -73,7 +74,27 @@ def _compute_general_with_shaft(
     ).values
 
 
+def _compute_envelope_orders(
+    windows: NDArray[np.float32], sample_rate_hz: float, conditions: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    return compute_envelope_orders(
+        windows, sample_rate_hz, get_shaft_frequencies(conditions), conditions[:, 1:]
+    )
+
+
+def _compute_general_and_orders(
+    windows: NDArray[np.float32], sample_rate_hz: float, conditions: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    general = _compute_general(windows, sample_rate_hz, conditions)
+    orders = _compute_envelope_orders(windows, sample_rate_hz, conditions)
+    return np.concatenate([general, orders], axis=1)
+
+
 _GENERAL_WITH_SHAFT = FrontEnd(_compute_general_with_shaft, ("shaft_speed",))
 
 # By the names that the option `features` accepts.
-FRONT_ENDS: dict[str, FrontEnd] = {"general": FrontEnd(_compute_general)}
+FRONT_ENDS: dict[str, FrontEnd] = {
+    "general": FrontEnd(_compute_general),
+    "envelope_orders": FrontEnd(_compute_envelope_orders, ("shaft_speed", "fault_orders")),
+    "general_and_envelope_orders": FrontEnd(_compute_general_and_orders, ("shaft_speed", "fault_orders")),
+}

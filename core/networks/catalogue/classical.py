@@ -7,8 +7,10 @@ from core.networks.options import OptionSpec
 from core.networks.specs import NetworkSpec
 
 FEATURES = OptionSpec(
-    "features", "choice", "general", choices=("general",),
-    help="What is read from each window: general vibration features, none of which change with the gain.",
+    "features", "choice", "general",
+    choices=("general", "envelope_orders", "general_and_envelope_orders"),
+    help="What is read from each window: general vibration features, the envelope's lines by shaft order "
+    "(rolling bearings; windows of at least 16 turns), or both. None of them change with the gain.",
 )  # fmt: skip
 
 CLASSICAL_SPECS = (
