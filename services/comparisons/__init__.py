@@ -1,0 +1,1 @@
+"""The inner work of comparisons: matching experiments, statistics, wording, exports."""
