@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.features.envelope_orders import compute_envelope_orders
+from core.features.noise_floor import compute_noise_floor_features
 from core.features.registry import compute_features
 from core.networks.options import OptionValue
 from core.training.conditions import check_conditions, get_shaft_frequencies
@@ -90,11 +91,20 @@ def _compute_general_and_orders(
     return np.concatenate([general, orders], axis=1)
 
 
+def _compute_noise_floor(
+    windows: NDArray[np.float32],
+    sample_rate_hz: float,
+    conditions: NDArray[np.float32],  # noqa: ARG001 - part of a front end's form
+) -> NDArray[np.float32]:
+    return compute_noise_floor_features(windows, sample_rate_hz)
+
+
 _GENERAL_WITH_SHAFT = FrontEnd(_compute_general_with_shaft, ("shaft_speed",))
 
 # By the names that the option `features` accepts.
 FRONT_ENDS: dict[str, FrontEnd] = {
     "general": FrontEnd(_compute_general),
+    "noise_floor": FrontEnd(_compute_noise_floor),
     "envelope_orders": FrontEnd(_compute_envelope_orders, ("shaft_speed", "fault_orders")),
     "general_and_envelope_orders": FrontEnd(_compute_general_and_orders, ("shaft_speed", "fault_orders")),
 }

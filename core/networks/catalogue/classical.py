@@ -8,9 +8,11 @@ from core.networks.specs import NetworkSpec
 
 FEATURES = OptionSpec(
     "features", "choice", "general",
-    choices=("general", "envelope_orders", "general_and_envelope_orders"),
-    help="What is read from each window: general vibration features, the envelope's lines by shaft order "
-    "(rolling bearings; windows of at least 16 turns), or both. None of them change with the gain.",
+    choices=("general", "noise_floor", "envelope_orders", "general_and_envelope_orders"),
+    help="What is read from each window: general vibration features; lines and bursts over the noise floor "
+    "(journal bearings of two-pole machines; windows of at least 0.5 s, best whole recordings); the "
+    "envelope's lines by shaft order (rolling bearings; windows of at least 16 turns), or general ones and "
+    "these. None of them change with the gain.",
 )  # fmt: skip
 
 CLASSICAL_SPECS = (
