@@ -68,5 +68,18 @@ FAULT_CLASS_ALIASES: Final = MappingProxyType(
     }
 )
 
+# Colours that colour-blind people tell apart (Okabe & Ito, "Color Universal Design", 2008).
+OKABE_ITO: Final = MappingProxyType(
+    {
+        "orange": "#E69F00",
+        "sky_blue": "#56B4E9",
+        "green": "#009E73",
+        "yellow": "#F0E442",
+        "blue": "#0072B2",
+        "vermillion": "#D55E00",
+        "purple": "#CC79A7",
+    }
+)
+
 # Prefixes of cache keys (``noun:what``, then the id).
 CACHE_DATASET_PREVIEW: Final = "dataset:preview"

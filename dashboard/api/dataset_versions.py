@@ -12,9 +12,9 @@ from pydantic import BaseModel
 from dashboard.api import data_schemas as shapes
 from dashboard.api.errors import require_found, unwrap
 from dashboard.api.scopes import current_actor, requires
-from layouts.csv_text import build_csv
 from services.dataset_service import DatasetService
 from services.shared.actors import Actor
+from utils.csv_text import build_csv
 from utils.exceptions import ConflictError, InvalidInputError
 
 blueprint = APIBlueprint("dataset_versions", __name__, url_prefix="/api/v1", tag="Datasets")

@@ -10,18 +10,8 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
-# Okabe & Ito, "Color Universal Design" (2008).
-OKABE_ITO: Final = MappingProxyType(
-    {
-        "orange": "#E69F00",
-        "sky_blue": "#56B4E9",
-        "green": "#009E73",
-        "yellow": "#F0E442",
-        "blue": "#0072B2",
-        "vermillion": "#D55E00",
-        "purple": "#CC79A7",
-    }
-)
+from utils.constants import OKABE_ITO
+
 _GREY: Final = "#8A94A3"
 _FONT: Final = 'system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif'
 

@@ -114,7 +114,7 @@ def test_the_settings_module_imports_pydantic_and_constants_only() -> None:
     }
 
 
-@pytest.mark.parametrize("module", ["clock", "constants", "exceptions", "ids", "processes"])
+@pytest.mark.parametrize("module", ["clock", "constants", "csv_text", "exceptions", "ids", "processes"])
 def test_utils_are_standard_library(module: str) -> None:
     imported = {name.partition(".")[0] for name in _list_imports(ROOT / "utils" / f"{module}.py")}
     assert imported <= {*sys.stdlib_module_names, "utils"}

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from layouts.csv_text import build_csv
+from utils.csv_text import build_csv
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
