@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import update
 
-from core.networks.registry import NETWORKS, NetworkSpec
+from core.networks.registry import NETWORKS
+from core.networks.specs import NetworkSpec
 from database.connection import get_db_session
 from models.diagnosis import Diagnosis
 from models.experiment import Experiment
 from models.job import Job, JobCommand
 from models.user import Role
-from services.experiments import creation, diagnosis, listing, monitoring, runs, training
+from services.experiments import creation, diagnosis, listing, monitoring, training, trash
+from services.experiments.organising import ExperimentLists
 from services.jobs import board
 from services.jobs.runner import execute_job
 from services.shared.actors import SYSTEM, Actor, require_role
-from services.shared.audit import record_audit
 from services.shared.results import none, ok, returns_data, returns_result
-from utils.exceptions import ConflictError, ErrorCode, InvalidInputError, NotFoundError
+from utils.exceptions import InvalidInputError, NotFoundError
 
 
 def _no_page() -> dict[str, Any]:
@@ -30,7 +31,7 @@ def _no_rows() -> list[dict[str, Any]]:
     return []
 
 
-class ExperimentService:
+class ExperimentService(ExperimentLists):
     """One experiment is one training with one seed; several seeds form a group."""
 
     @staticmethod
@@ -155,9 +156,10 @@ class ExperimentService:
         per_page: int = 50,
         *,
         status: str | None = None,
+        filters: Mapping[str, Any] | None = None,
         actor: Actor = SYSTEM,
     ) -> dict[str, Any]:
-        """Return experiments as ``{items, total, page, per_page}``.
+        """Return experiments, each training by itself, as ``{items, total, page, per_page}``.
 
         Args:
             query: Words that must all occur in name, network, dataset or split.
@@ -165,10 +167,12 @@ class ExperimentService:
             page: From 1.
             per_page: At most 200.
             status: Only this job state.
+            filters: As for `list_experiment_rows`; what is in the trash is listed with ``shelf`` trash only.
             actor: Who asks.
         """
         require_role(actor, Role.VIEWER)
-        return listing.list_page(query, sort, page, per_page, status)
+        asked = {name: value for name, value in (("query", query), ("status", status)) if value}
+        return listing.list_page({**(filters or {}), **asked}, sort, page, per_page)
 
     @staticmethod
     @returns_data(_no_rows)
@@ -267,20 +271,7 @@ class ExperimentService:
         Errors: ``not_found``; ``job_state`` while its training is not over.
         """
         require_role(actor, Role.ENGINEER)
-        with get_db_session() as session:
-            experiment = session.get(Experiment, experiment_id)
-            if experiment is None:
-                raise NotFoundError("There is no such experiment.")
-            job = session.get_one(Job, experiment.job_id)
-            if job.state in board.OPEN_STATES:
-                raise ConflictError("The training is not over. Cancel it first.", code=ErrorCode.JOB_STATE)
-            folder = experiment.folder
-            session.execute(delete(Diagnosis).where(Diagnosis.experiment_id == experiment_id))
-            session.execute(delete(Experiment).where(Experiment.id == experiment_id))
-            job.link = None
-            record_audit(session, actor, "experiment.delete", f"experiment {experiment_id}")
-            session.commit()
-        runs.remove_run_folder(folder)
+        trash.delete_experiments([experiment_id], actor)
         return ok()
 
     @staticmethod

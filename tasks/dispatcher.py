@@ -16,7 +16,8 @@ from typing import Any
 from kombu.exceptions import OperationalError as BrokerError
 
 from dashboard_config import get_settings
-from services.datasets.removal import purge_trash
+from services.datasets import removal
+from services.experiments import trash
 from services.jobs import queue, workers
 from services.jobs.queue import LeaseWatch
 from services.shared.housekeeping import tidy_up
@@ -64,7 +65,8 @@ class Dispatcher:
             self._sweep()
         if self._is_due("housekeeping", _TIDY_EVERY_S):
             tidy_up()
-            purge_trash()
+            trash.purge_trash()
+            removal.purge_trash()
         if self._broker_alive:
             self._publish_waiting()
 

@@ -2,45 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from core.networks.registry import NETWORKS
 from database.connection import get_db_session
-from models.dataset import Dataset, DatasetVersion
+from models.dataset import DatasetVersion
 from models.experiment import Experiment, Prediction
 from models.job import Job
 from models.recording import Recording, Signal
-from models.split import Split
 from services.datasets.rows import show_as_edited
+from services.experiments.choosing import read_filters
+from services.experiments.families import summarise_seeds
+from services.experiments.table import find_ids
 from services.jobs.board import describe_job
 from utils.clock import to_iso
-from utils.exceptions import InvalidInputError
-from utils.statistical_tests import compute_mean_interval
+from utils.constants import TRASH_KEPT_DAYS
 
 MAX_PER_PAGE = 200
-MIN_SEEDS_FOR_INTERVAL = 3
-_SORTABLE: dict[str, Any] = {
-    "id": Experiment.id,
-    "created_at": Experiment.created_at,
-    "name": Experiment.name,
-    "network": Experiment.network,
-    "seed": Experiment.seed,
-    "dataset": Dataset.name,
-    "split": Split.name,
-    "status": Job.state,
-    "train_cpu_s": Experiment.train_cpu_s,
-    "test_recording_accuracy": Experiment.test_recording_accuracy,
-}
 
 
 def describe_experiment(experiment: Experiment) -> dict[str, Any]:
     """Return one experiment as plain data, without its results' tables."""
-    version, split = experiment.dataset_version, experiment.split
+    version, split, thrown_at = experiment.dataset_version, experiment.split, experiment.trashed_at
     results = experiment.results or {}
     return {
         "experiment_id": experiment.id,
@@ -62,7 +52,7 @@ def describe_experiment(experiment: Experiment) -> dict[str, Any]:
         "split_accepted_reason": split.accepted_reason,
         "class_names": experiment.class_names,
         "status": experiment.job.state,
-        "job": describe_job(experiment.job),
+        "job": describe_job(experiment.job, with_result=False),
         "stopped_early": experiment.stopped_early,
         "best_epoch": experiment.best_epoch,
         "epochs_run": experiment.epochs_run,
@@ -72,6 +62,10 @@ def describe_experiment(experiment: Experiment) -> dict[str, Any]:
         "test_evaluations": experiment.test_evaluations,
         "test": _describe_levels(results.get("test")),
         "validation": _describe_levels(results.get("validation")),
+        "parent_id": experiment.parent_id,
+        "baseline_of": experiment.baseline_of,
+        "trashed_at": to_iso(thrown_at),
+        "kept_until": None if thrown_at is None else to_iso(thrown_at + timedelta(days=TRASH_KEPT_DAYS)),
         "created_at": to_iso(experiment.created_at),
     }
 
@@ -87,7 +81,7 @@ def _describe_levels(metrics: dict[str, Any] | None) -> dict[str, Any] | None:
 
 def _with_relations(chosen: Select[Experiment]) -> Select[Experiment]:
     return chosen.options(
-        joinedload(Experiment.job),
+        joinedload(Experiment.job).defer(Job.result, raiseload=True),
         joinedload(Experiment.split),
         selectinload(Experiment.dataset_version).joinedload(DatasetVersion.dataset),
     )
@@ -98,46 +92,15 @@ def find_experiment(session: Session, experiment_id: int) -> Experiment | None:
     return session.scalar(_with_relations(select(Experiment).where(Experiment.id == experiment_id)))
 
 
-def list_page(query: str | None, sort: str, page: int, per_page: int, status: str | None) -> dict[str, Any]:
+def list_page(filters: Mapping[str, Any], sort: str, page: int, per_page: int) -> dict[str, Any]:
     """Return ``{items, total, page, per_page}`` in a fixed number of statements."""
-    column = _SORTABLE.get(sort.lstrip("-"))
-    if column is None:
-        raise InvalidInputError(f"Experiments can't be sorted by '{sort}'. Known: {', '.join(_SORTABLE)}.")
     page, per_page = max(page, 1), min(max(per_page, 1), MAX_PER_PAGE)
-    ids = (
-        select(Experiment.id)
-        .join(Job, Job.id == Experiment.job_id)
-        .join(Split, Split.id == Experiment.split_id)
-        .join(DatasetVersion, DatasetVersion.id == Experiment.dataset_version_id)
-        .join(Dataset, Dataset.id == DatasetVersion.dataset_id)
-    )
-    ids = ids.where(*_filters(query, status))
-    order = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
     with get_db_session(read_only=True) as session:
-        total = session.scalar(select(func.count()).select_from(ids.subquery())) or 0
-        wanted = session.scalars(
-            ids.order_by(order, Experiment.id.desc()).limit(per_page).offset((page - 1) * per_page)
-        ).all()
+        wanted, total = find_ids(session, read_filters(filters), sort, (page - 1) * per_page, per_page)
         rows = session.scalars(_with_relations(select(Experiment).where(Experiment.id.in_(wanted)))).all()
     by_id = {row.id: row for row in rows}
-    items = [describe_experiment(by_id[experiment_id]) for experiment_id in wanted]
+    items = [describe_experiment(by_id[number]) for number in wanted if number in by_id]
     return {"items": items, "total": total, "page": page, "per_page": per_page}
-
-
-def _filters(query: str | None, status: str | None) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if status:
-        found.append(Job.state == status)
-    for word in (query or "").split():
-        found.append(
-            or_(
-                *(
-                    column.icontains(word, autoescape=True)
-                    for column in (Experiment.name, Experiment.network, Dataset.name, Split.name)
-                )
-            )
-        )
-    return found
 
 
 def summarise_group(group_key: str) -> dict[str, Any] | None:
@@ -148,15 +111,7 @@ def summarise_group(group_key: str) -> dict[str, Any] | None:
     if not found:
         return None
     accuracies = [accuracy for accuracy in found if accuracy is not None]
-    enough = len(accuracies) >= MIN_SEEDS_FOR_INTERVAL
-    return {
-        "group_key": group_key,
-        "n_seeds": len(found),
-        "n_finished": len(accuracies),
-        "test_recording_accuracy_mean": sum(accuracies) / len(accuracies) if accuracies else None,
-        "test_recording_accuracy_interval": compute_mean_interval(accuracies) if enough else None,
-        "note": None if enough else "too few seeds for an interval: three or more are needed",
-    }
+    return {"group_key": group_key, **summarise_seeds(accuracies, len(found))}
 
 
 def list_predictions(

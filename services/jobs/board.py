@@ -25,8 +25,8 @@ _MAX_PER_PAGE = 200
 _POLL_S = 0.1
 
 
-def describe_job(job: Job) -> dict[str, Any]:
-    """Return a job's row as plain data."""
+def describe_job(job: Job, *, with_result: bool = True) -> dict[str, Any]:
+    """Return a job's row as plain data; without its result where that is not loaded."""
     return {
         "id": job.id,
         "kind": job.kind,
@@ -41,7 +41,7 @@ def describe_job(job: Job) -> dict[str, Any]:
         "error": job.error,
         "error_code": job.error_code,
         "reference_id": job.reference_id,
-        "result": job.result,
+        "result": job.result if with_result else None,
         "command": job.command,
         "can_cancel": job.state in OPEN_STATES and job.command != JobCommand.CANCEL,
         "created_at": to_iso(job.created_at),

@@ -1,0 +1,147 @@
+"""Experiments into the trash, out of it, and away for good."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from database.connection import get_db_session
+from models.diagnosis import Diagnosis
+from models.experiment import Experiment
+from models.job import Job
+from services.experiments.runs import remove_run_folder
+from services.jobs.board import OPEN_STATES
+from services.shared.actors import SYSTEM, Actor
+from services.shared.audit import record_audit
+from services.shared.batches import split_batches
+from utils.clock import utc_now
+from utils.constants import TRASH_KEPT_DAYS
+from utils.exceptions import ConflictError, ErrorCode, InvalidInputError, NotFoundError
+from utils.logger import setup_logger
+
+logger = setup_logger(__name__)
+
+MAX_AT_ONCE = 5_000
+_MAX_NAMED = 5
+
+
+def set_trashed(ids: Sequence[int], actor: Actor, *, trashed: bool) -> int:
+    """Move experiments to the trash, or back, all or none; return how many were moved.
+
+    Raises:
+        NotFoundError: One is not there.
+        ConflictError: One is still training.
+    """
+    wanted = _check_ids(ids)
+    with get_db_session() as session:
+        if trashed:
+            _refuse_open(session, wanted)
+        moved: list[int] = []
+        for batch in split_batches(wanted):
+            elsewhere = Experiment.trashed_at.is_(None) if trashed else Experiment.trashed_at.is_not(None)
+            chosen = session.scalars(select(Experiment.id).where(Experiment.id.in_(batch), elsewhere)).all()
+            moved += chosen
+            moment = utc_now() if trashed else None
+            session.execute(update(Experiment).where(Experiment.id.in_(chosen)).values(trashed_at=moment))
+        word = "trash" if trashed else "restore"
+        for experiment_id in moved:
+            record_audit(session, actor, f"experiment.{word}", f"experiment {experiment_id}")
+        session.commit()
+    return len(moved)
+
+
+def describe_removal(ids: Sequence[int]) -> dict[str, Any]:
+    """Return what goes with experiments: their names (a few), how many they are, diagnoses, and offspring."""
+    wanted = _check_ids(ids)
+    n_diagnoses = n_offspring = 0
+    with get_db_session(read_only=True) as session:
+        names = _list_names(session, wanted)
+        for batch in split_batches(wanted):
+            n_diagnoses += session.scalar(_count(Diagnosis.id).where(Diagnosis.experiment_id.in_(batch))) or 0
+            n_offspring += session.scalar(_count(Experiment.id).where(Experiment.parent_id.in_(batch))) or 0
+    return {
+        "n_experiments": len(wanted),
+        "names": names,
+        "n_diagnoses": n_diagnoses,
+        "n_offspring": n_offspring,
+        "kept_days": TRASH_KEPT_DAYS,
+    }
+
+
+def delete_experiments(ids: Sequence[int], actor: Actor) -> int:
+    """Delete experiments with their classifiers and diagnoses; return how many.
+
+    Raises:
+        NotFoundError: One is not there.
+        ConflictError: One is still training.
+    """
+    wanted = _check_ids(ids)
+    folders: list[str] = []
+    with get_db_session() as session:
+        _refuse_open(session, wanted)
+        for batch in split_batches(wanted):
+            mine = Experiment.id.in_(batch)
+            folders += session.scalars(select(Experiment.folder).where(mine))
+            jobs = select(Experiment.job_id).where(mine)
+            session.execute(update(Job).where(Job.id.in_(jobs)).values(link=None))
+            session.execute(delete(Diagnosis).where(Diagnosis.experiment_id.in_(batch)))
+            session.execute(delete(Experiment).where(mine))
+        for experiment_id in wanted:
+            record_audit(session, actor, "experiment.delete", f"experiment {experiment_id}")
+        session.commit()
+    for folder in folders:
+        remove_run_folder(folder)
+    return len(wanted)
+
+
+def purge_trash() -> int:
+    """Delete what has been in the trash for longer than it is kept; return how many experiments went."""
+    limit = utc_now() - timedelta(days=TRASH_KEPT_DAYS)
+    with get_db_session(read_only=True) as session:
+        due = session.scalars(select(Experiment.id).where(Experiment.trashed_at < limit)).all()
+    gone = sum(delete_experiments(batch, SYSTEM) for batch in split_batches(due))
+    if gone:
+        logger.info("experiments in the trash were deleted", extra={"n_experiments": gone})
+    return gone
+
+
+def _count(column: Any) -> Any:
+    return select(func.count(column))
+
+
+def _check_ids(ids: Sequence[int]) -> list[int]:
+    wanted = list(dict.fromkeys(ids))
+    if not 0 < len(wanted) <= MAX_AT_ONCE:
+        raise InvalidInputError(f"Choose 1 to {MAX_AT_ONCE} experiments.")
+    found: set[int] = set()
+    with get_db_session(read_only=True) as session:
+        for batch in split_batches(wanted):
+            found |= set(session.scalars(select(Experiment.id).where(Experiment.id.in_(batch))))
+    missing = sorted(set(wanted) - found)
+    if missing:
+        raise NotFoundError(f"There is no experiment {missing[0]}.")
+    return wanted
+
+
+def _list_names(session: Session, ids: Sequence[int]) -> list[str]:
+    chosen = select(Experiment.name).where(Experiment.id.in_(ids[:_MAX_NAMED])).order_by(Experiment.id)
+    return list(session.scalars(chosen))
+
+
+def _refuse_open(session: Session, ids: Sequence[int]) -> None:
+    training: list[str] = []
+    for batch in split_batches(ids):
+        training += session.scalars(
+            select(Experiment.name)
+            .join(Job, Job.id == Experiment.job_id)
+            .where(Experiment.id.in_(batch), Job.state.in_(OPEN_STATES))
+            .order_by(Experiment.id)
+            .limit(_MAX_NAMED)
+        )
+    if training:
+        named = ", ".join(f"'{name}'" for name in dict.fromkeys(training[:_MAX_NAMED]))
+        raise ConflictError(f"The training is not over: {named}. Cancel it first.", code=ErrorCode.JOB_STATE)
