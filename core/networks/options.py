@@ -17,6 +17,7 @@ class OptionSpec:
     """One option: its type, default and limits (both inclusive).
 
     A ``default`` of None means that the value is worked out from the recordings; the ``help`` says how.
+    ``group`` names what it belongs with, see `core.networks.catalogue.options.GROUP_TITLES`.
     """
 
     name: str
@@ -26,6 +27,7 @@ class OptionSpec:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     help: str = ""
+    group: str = "network"
 
     def parse(self, value: Any) -> OptionValue:
         """Turn a value or its text form into a checked value.

@@ -24,7 +24,9 @@ class EpochRecord:
     """One finished epoch (for a forest: one finished chunk of trees).
 
     Validation values are None without validation signals; learning rate and gradient norm are None
-    for a forest. ``duration_s`` is the only field that differs between two equal runs.
+    for a forest. ``validation_window_class_f1`` holds a value per class name, None where a class neither
+    occurs nor is called. ``waiting_s`` is how long the network waited for windows. It and ``duration_s`` are
+    the only fields that differ between two equal runs.
     """
 
     epoch: int
@@ -36,6 +38,8 @@ class EpochRecord:
     learning_rate: float | None
     gradient_norm: float | None
     duration_s: float
+    validation_window_class_f1: dict[str, float | None] | None = None
+    waiting_s: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields by name."""
@@ -57,8 +61,11 @@ class TrainingHooks(Protocol):
     def command(self) -> Command | str:
         """Say what to do next; called at every batch, so it must be quick."""
 
-    def on_message(self, message: str) -> None:
-        """Take a sentence for the training's log."""
+    def on_message(self, message: str, *, level: str = "info", epoch: int | None = None) -> None:
+        """Take a sentence for the training's log; ``level`` is ``info`` or ``warning``.
+
+        After a kill it may come a second time, as an epoch may.
+        """
 
 
 class SilentHooks:
@@ -74,7 +81,7 @@ class SilentHooks:
         """Go on."""
         return Command.CONTINUE
 
-    def on_message(self, message: str) -> None:
+    def on_message(self, message: str, *, level: str = "info", epoch: int | None = None) -> None:
         """Ignore it."""
 
 

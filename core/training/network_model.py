@@ -55,7 +55,9 @@ def compute_logits(
 ) -> torch.Tensor:
     """Call a network with what it takes: windows, and conditions unless they are None."""
     logits: torch.Tensor = (
-        network(windows) if conditions is None else network(windows, torch.from_numpy(conditions))
+        network(windows)
+        if conditions is None
+        else network(windows, torch.from_numpy(conditions).to(windows.device))
     )
     return logits
 
@@ -66,9 +68,10 @@ def compute_probabilities(
     conditions: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float64]:
     """Softmax of a network's logits for one batch of standardised windows."""
+    device = next(network.parameters()).device
     with torch.inference_mode():
-        logits = compute_logits(network, torch.from_numpy(standardised), conditions)
-        probabilities: NDArray[np.float64] = torch.softmax(logits.double(), dim=1).numpy()
+        logits = compute_logits(network, torch.from_numpy(standardised).to(device), conditions)
+        probabilities: NDArray[np.float64] = torch.softmax(logits.double(), dim=1).cpu().numpy()
     return probabilities
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from numpy.typing import NDArray
 
 from core.networks.options import OptionValue
 from core.training.checkpoints import TrainingState, discard_states, load_state
@@ -19,8 +21,20 @@ from utils.exceptions import ConflictError, DataDamagedError
 
 
 @dataclass(frozen=True, slots=True)
+class ParentWeights:
+    """What a fine-tuning begins with: a trained classifier's arrays, its classes, and its hash."""
+
+    arrays: Mapping[str, NDArray[Any]]
+    class_names: tuple[str, ...]
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """Network, complete options, preprocessing, classes, seed, and the folder of its checkpoints."""
+    """Network, complete options, preprocessing, classes, seed, and the folder of its checkpoints.
+
+    ``parent`` is None unless the training begins with the weights of another one.
+    """
 
     network: str
     options: dict[str, OptionValue]
@@ -29,6 +43,7 @@ class TrainingPlan:
     seed: int
     folder: Path
     fingerprint: str
+    parent: ParentWeights | None = None
 
     def get_whole(self, name: str) -> int:
         """Return an option that is a whole number."""
@@ -80,10 +95,11 @@ def compute_fingerprint(
     class_names: Sequence[str],
     seed: int,
     parts: Sequence[Sequence[LabelledSignal]],
+    parent_sha256: str | None = None,
 ) -> str:
     """Hash everything that shapes a training's result."""
     signals = [[_describe(signal) for signal in part] for part in parts]
-    text = json.dumps([network, options, list(class_names), seed, signals], sort_keys=True)
+    text = json.dumps([network, options, list(class_names), seed, signals, parent_sha256], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.networks.registry import get_network_spec, validate_options
-from core.training.checkpoints import discard_states
+from core.training.checkpoints import discard_states, encode_document
 from core.training.classifier import Classifier
 from core.training.forest_training import ForestTraining
 from core.training.hooks import Command, InterruptedTrainingError, TrainingHooks, obey
-from core.training.plan import TrainingPlan, TrainingResult, compute_fingerprint
+from core.training.plan import ParentWeights, TrainingPlan, TrainingResult, compute_fingerprint
 from core.training.signals import LabelledSignal, WindowBank, check_labels, choose_preprocessing
-from utils.exceptions import JobCancelledError
+from core.training.watch import wait_for_left_behind
+from utils.exceptions import InvalidInputError, JobCancelledError
 
 CLASSIFIER_FOLDER = "classifier"
 _STATUS = {Command.CONTINUE: "done", Command.STOP: "stopped", Command.PAUSE: "paused"}
@@ -58,6 +60,7 @@ def train_classifier(
     run_folder: Path,
     hooks: TrainingHooks,
     origin: Mapping[str, Any] | None = None,
+    parent: Classifier | None = None,
 ) -> TrainingOutcome:
     """Train a classifier, or go on where a pause or a kill left it.
 
@@ -81,6 +84,8 @@ def train_classifier(
         The far side.
     origin
         JSON values that are kept with the classifier (dataset, split, stamps).
+    parent
+        A trained network of the same kind to begin with (fine-tuning).
 
     Raises
     ------
@@ -94,7 +99,7 @@ def train_classifier(
     JobCancelledError
         The hooks said ``cancel``; the checkpoints are gone.
     """
-    plan = _build_plan(network, options, train, validation, class_names, seed, run_folder)
+    plan = _build_plan(network, options, train, validation, class_names, seed, run_folder, parent)
     if not validation:
         hooks.on_message("Without validation recordings the last epoch is taken as the best.")
     try:
@@ -127,8 +132,10 @@ def _build_plan(
     class_names: Sequence[str],
     seed: int,
     run_folder: Path,
+    parent: Classifier | None,
 ) -> TrainingPlan:
     complete = validate_options(network, options)
+    begins_with = None if parent is None else _read_parent(parent, network)
     check_labels(train, class_names)
     check_labels(validation, class_names, complete=False)
     run_folder.mkdir(parents=True, exist_ok=True)
@@ -139,8 +146,28 @@ def _build_plan(
         class_names=tuple(class_names),
         seed=seed,
         folder=run_folder,
-        fingerprint=compute_fingerprint(network, complete, class_names, seed, (train, validation)),
+        fingerprint=compute_fingerprint(
+            network,
+            complete,
+            class_names,
+            seed,
+            (train, validation),
+            None if begins_with is None else begins_with.sha256,
+        ),
+        parent=begins_with,
     )
+
+
+def _read_parent(parent: Classifier, network: str) -> ParentWeights:
+    if get_network_spec(network).family == "classical":
+        raise InvalidInputError("A classical model can't begin with the weights of another one.")
+    if parent.network != network:
+        raise InvalidInputError(
+            f"The experiment to begin from trained '{parent.network}', not '{network}'. Choose that one."
+        )
+    arrays = parent.model.to_arrays()
+    digest = hashlib.sha256(encode_document(arrays, {})).hexdigest()
+    return ParentWeights(arrays, parent.class_names, digest)
 
 
 def _train(
@@ -157,6 +184,7 @@ def _train(
         validation_bank = (
             WindowBank(validation, plan.preprocessing, plan.folder, on_signal) if validation else None
         )
+        wait_for_left_behind(on_signal)
     except InterruptedTrainingError as interruption:
         return _read_paused(plan, interruption.command, hooks)
     if get_network_spec(plan.network).family == "classical":
@@ -192,4 +220,5 @@ def _describe_origin(
         "train_sample_rates_hz": sorted({signal.sample_rate_hz for signal in train}),
         "train_shaft_speed_range_rpm": [min(speeds_rpm), max(speeds_rpm)] if speeds_rpm else None,
         "train_channels": sorted({signal.channel for signal in train}),
+        "parent_weights_sha256": None if plan.parent is None else plan.parent.sha256,
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
@@ -10,19 +12,22 @@ from sqlalchemy import delete, select
 from core.training.hooks import EpochRecord
 from dashboard_config import get_settings
 from database.connection import get_db_session
-from models.experiment import TrainingEpoch
+from models.experiment import Experiment, TrainingEpoch, TrainingMessage
 from models.job import JobCommand
 from services.experiments.judging import TRAINING_SHARE, judge_and_store
 from services.experiments.material import build_labelled_signals, describe_origin
-from services.experiments.runs import ExperimentRun, load_run, remove_run_folder
+from services.experiments.runs import ExperimentRun, get_run_folder, load_run, remove_run_folder
 from services.jobs.runner import JobHandle, JobPaused
-from utils.exceptions import JobCancelledError, StorageFullError
+from utils.exceptions import JobCancelledError, NotFoundError, StorageFullError
 from utils.logger import setup_logger
 
 if TYPE_CHECKING:
+    from core.training.classifier import Classifier
     from core.training.run import TrainingOutcome
 
 logger = setup_logger(__name__)
+
+_PARENT_FOLDER = "parent"
 
 
 def run_training(handle: JobHandle) -> dict[str, Any] | JobPaused:
@@ -44,6 +49,7 @@ def run_training(handle: JobHandle) -> dict[str, Any] | JobPaused:
         remove_run_folder(run.experiment.folder)
         raise
     discard_states(run.run_folder)
+    shutil.rmtree(run.run_folder / _PARENT_FOLDER, ignore_errors=True)
     return result
 
 
@@ -89,9 +95,23 @@ class _JobHooks:
         command = self._handle.command()
         return JobCommand.PAUSE if command == JobCommand.YIELD else command
 
-    def on_message(self, message: str) -> None:
-        """Log it with the job."""
-        logger.info(message, extra={"job_id": self._handle.job_id, "experiment_id": self._experiment_id})
+    def on_message(self, message: str, *, level: str = "info", epoch: int | None = None) -> None:
+        """Store one line of the training's log; a line of an epoch that comes again replaces itself."""
+        context = {"job_id": self._handle.job_id, "experiment_id": self._experiment_id}
+        logger.log(logging.WARNING if level == "warning" else logging.INFO, message, extra=context)
+        said = TrainingMessage(experiment_id=self._experiment_id, epoch=epoch, level=level, text=message)
+        with get_db_session() as session:
+            self._handle.fenced(session)
+            if epoch is not None:
+                session.execute(
+                    delete(TrainingMessage).where(
+                        TrainingMessage.experiment_id == self._experiment_id,
+                        TrainingMessage.epoch == epoch,
+                        TrainingMessage.text == message,
+                    )
+                )
+            session.add(said)
+            session.commit()
 
 
 def _train(run: ExperimentRun, handle: JobHandle) -> TrainingOutcome:
@@ -117,7 +137,34 @@ def _train(run: ExperimentRun, handle: JobHandle) -> TrainingOutcome:
             **run.split_facts,
             **describe_origin(run.rows),
         },
+        parent=_load_parent(run),
     )
+
+
+def _load_parent(run: ExperimentRun) -> Classifier | None:
+    """Return the classifier to begin from; the run keeps a copy of it until it has ended."""
+    from core.training.classifier import Classifier
+
+    if run.experiment.parent_id is None:
+        return None
+    kept = run.run_folder / _PARENT_FOLDER
+    if not kept.exists():
+        _copy_parent(run.experiment.parent_id, kept)
+    return Classifier.load(kept)
+
+
+def _copy_parent(parent_id: int, kept: Path) -> None:
+    from core.training.run import CLASSIFIER_FOLDER
+
+    with get_db_session(read_only=True) as session:
+        parent = session.get(Experiment, parent_id)
+        folder = None if parent is None else get_run_folder(parent.folder) / CLASSIFIER_FOLDER
+    if folder is None or not folder.exists():
+        raise NotFoundError("The experiment to begin from has no trained classifier.")
+    half = kept.with_name(f"{_PARENT_FOLDER}.tmp")
+    shutil.rmtree(half, ignore_errors=True)
+    shutil.copytree(folder, half)
+    half.replace(kept)
 
 
 def list_history(experiment_id: int, since_epoch: int) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ class RecordingHooks:
         self.records: list[EpochRecord] = []
         self.progress: list[float] = []
         self.messages: list[str] = []
+        self.warnings: list[str] = []
         self.n_asked = 0
         self._command, self._after = command, after
 
@@ -25,5 +26,7 @@ class RecordingHooks:
         self.n_asked += 1
         return self._command if self.n_asked > self._after else Command.CONTINUE
 
-    def on_message(self, message: str) -> None:
+    def on_message(self, message: str, *, level: str = "info", epoch: int | None = None) -> None:
         self.messages.append(message)
+        if level == "warning":
+            self.warnings.append(message)
