@@ -20,14 +20,28 @@ NETWORKS: dict[str, NetworkSpec] = {
 }
 
 
+# Not trained itself but made of trained classifiers, so not in the list of what can be trained.
+ENSEMBLE = NetworkSpec(
+    name="ensemble",
+    title="Soft-vote ensemble",
+    family="ensemble",
+    description="Trained classifiers of the same classes that vote: the mean of their log-probabilities.",
+    options=(),
+    own_options=(),
+    builder="core.training.ensemble:combine",
+)
+
+
 def get_network_spec(name: str) -> NetworkSpec:
-    """Return a registered network.
+    """Return a registered network, or what describes an ensemble.
 
     Raises
     ------
     InvalidInputError
         ``UNKNOWN_NETWORK``; the sentence names the known ones.
     """
+    if name == ENSEMBLE.name:
+        return ENSEMBLE
     if name not in NETWORKS:
         raise InvalidInputError(
             f"There is no network '{name}'. Known: {', '.join(NETWORKS)}.", code=ErrorCode.UNKNOWN_NETWORK

@@ -24,7 +24,7 @@ class NetworkSpec:
 
     name: str
     title: str
-    family: Literal["network", "classical"]
+    family: Literal["network", "classical", "ensemble"]
     description: str
     options: tuple[OptionSpec, ...]
     own_options: tuple[str, ...]

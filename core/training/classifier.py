@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +15,16 @@ from core.networks.random_forest import Forest
 from core.networks.registry import get_network_spec
 from core.signal.bearings import FaultOrders
 from core.training.calibration import Calibration
-from core.training.checkpoints import decode_document, encode_document, sync_folder, write_temporary
+from core.training.classifier_files import CARD_NAME, read_card, read_digest, read_weights, write_files
 from core.training.conditions import build_conditions
 from core.training.forest_model import ForestModel
 from core.training.front_ends import choose_front_end
 from core.training.metrics import pool_probabilities
 from core.training.preprocessing import Preprocessing
 from core.training.window_model import WindowModel
-from utils.exceptions import DataDamagedError, NotFoundError
 
-CARD_NAME = "classifier.json"
+__all__ = ["CARD_NAME", "Classifier", "Prediction", "build_classifier", "read_calibration", "read_digest"]
+
 _SCHEMA_VERSION = 1
 
 
@@ -113,16 +111,22 @@ class Classifier:
         windows = preprocessing.cut(preprocessing.resample(signal, sample_rate_hz))
         known = np.tile(build_conditions(shaft_speed_rpm, fault_orders), (len(windows), 1))
         judged = self.model.predict_probabilities(windows, preprocessing.analysis_rate_hz, known)
-        pooled = pool_probabilities(judged)
         hop_s = preprocessing.hop_samples / preprocessing.analysis_rate_hz
         starts = np.arange(len(windows), dtype=np.float64) * hop_s
+        return self.build_prediction(judged, starts, self._list_notes(sample_rate_hz))
+
+    def build_prediction(
+        self, judged: NDArray[np.float64], window_start_s: NDArray[np.float64], notes: list[str]
+    ) -> Prediction:
+        """Pool and calibrate what was said of each window, ``(n_windows, n_classes)``."""
+        pooled = pool_probabilities(judged)
         calibration = self.calibration
         return Prediction(
             window_probabilities=calibration.window.apply(judged) if calibration else judged,
-            window_start_s=starts,
+            window_start_s=window_start_s,
             probabilities=calibration.recording.apply(pooled) if calibration else pooled,
             class_index=int(pooled.argmax()),
-            notes=self._list_notes(sample_rate_hz),
+            notes=notes,
             uncalibrated_window_probabilities=judged,
             uncalibrated_probabilities=pooled,
         )
@@ -135,19 +139,7 @@ class Classifier:
         OSError
             The disk refused.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        weights = encode_document(self.model.to_arrays(), {})
-        digest = hashlib.sha256(weights).hexdigest()
-        weights_path = folder / f"weights-{digest[:16]}.safetensors"
-        write_temporary(weights_path, weights).replace(weights_path)
-        card = self._build_card(weights_path.name, digest)
-        card["card_sha256"] = _hash_card(card)
-        text = json.dumps(card, indent=1, sort_keys=True)
-        write_temporary(folder / CARD_NAME, text.encode()).replace(folder / CARD_NAME)
-        sync_folder(folder)
-        for other in folder.glob("weights-*"):
-            if other != weights_path:
-                other.unlink()
+        write_files(folder, self.model.to_arrays(), self.build_card())
 
     @classmethod
     def load(cls, folder: Path) -> Classifier:
@@ -160,18 +152,11 @@ class Classifier:
         DataDamagedError
             Its files are not what was saved.
         """
-        card = _read_card(folder)
-        arrays = _read_weights(folder / card["weights_file"], card["weights_sha256"])
-        preprocessing = Preprocessing(**card["preprocessing"])
-        class_names = tuple(card["class_names"])
-        model = _build_model(card, arrays, preprocessing, len(class_names))
-        kept = card.get("calibration")  # classifiers from before calibration have none
-        calibration = Calibration.from_dict(kept) if kept else None
-        return cls(
-            card["network"], card["options"], preprocessing, class_names, card["origin"], model, calibration
-        )
+        card = read_card(folder)
+        return build_classifier(card, read_weights(folder, card))
 
-    def _build_card(self, weights_file: str, weights_sha256: str) -> dict[str, Any]:
+    def build_card(self) -> dict[str, Any]:
+        """Return what is kept beside the arrays, as JSON values."""
         return {
             "schema_version": _SCHEMA_VERSION,
             "network": self.network,
@@ -180,8 +165,6 @@ class Classifier:
             "class_names": list(self.class_names),
             "origin": dict(self.origin),
             "calibration": self.calibration.to_dict() if self.calibration else None,
-            "weights_file": weights_file,
-            "weights_sha256": weights_sha256,
         }
 
     def _list_notes(self, sample_rate_hz: float) -> list[str]:
@@ -194,21 +177,35 @@ class Classifier:
         ]
 
 
-def read_digest(folder: Path) -> str:
-    """Return the SHA-256 that names the classifier in ``folder``, card and weights together.
+def build_classifier(card: Mapping[str, Any], arrays: dict[str, NDArray[Any]]) -> Classifier:
+    """Build a classifier from its card and arrays.
 
     Raises
     ------
-    NotFoundError
-        There is no classifier in ``folder``.
     DataDamagedError
-        Its card is not what was saved.
+        The arrays do not fit the card.
     """
-    return str(_read_card(folder)["card_sha256"])
+    preprocessing = Preprocessing(**card["preprocessing"])
+    class_names = tuple(card["class_names"])
+    return Classifier(
+        card["network"],
+        card["options"],
+        preprocessing,
+        class_names,
+        card["origin"],
+        _build_model(card, arrays, preprocessing, len(class_names)),
+        read_calibration(card),
+    )
+
+
+def read_calibration(card: Mapping[str, Any]) -> Calibration | None:
+    """Return a card's calibration; classifiers from before there was one have none."""
+    kept = card.get("calibration")
+    return Calibration.from_dict(kept) if kept else None
 
 
 def _build_model(
-    card: dict[str, Any], arrays: dict[str, NDArray[Any]], preprocessing: Preprocessing, n_classes: int
+    card: Mapping[str, Any], arrays: dict[str, NDArray[Any]], preprocessing: Preprocessing, n_classes: int
 ) -> WindowModel:
     if get_network_spec(card["network"]).family == "classical":
         return ForestModel(Forest.from_arrays(arrays), choose_front_end(card["options"]))
@@ -222,33 +219,6 @@ def _build_model(
         n_classes=n_classes,
         sample_rate_hz=preprocessing.analysis_rate_hz,
     )
-
-
-def _read_card(folder: Path) -> dict[str, Any]:
-    try:
-        card: dict[str, Any] = json.loads((folder / CARD_NAME).read_text())
-    except FileNotFoundError as error:
-        raise NotFoundError("There is no trained classifier here.") from error
-    except ValueError as error:
-        raise DataDamagedError("The classifier's card can't be read any more.") from error
-    if not isinstance(card, dict) or card.get("card_sha256") != _hash_card(card):
-        raise DataDamagedError("The classifier's card no longer matches its hash.")
-    return card
-
-
-def _read_weights(path: Path, digest: str) -> dict[str, NDArray[Any]]:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise DataDamagedError("The classifier's weights are gone.") from error
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise DataDamagedError("The classifier's weights no longer match their hash.")
-    return decode_document(content)[0]
-
-
-def _hash_card(card: Mapping[str, Any]) -> str:
-    content = {name: value for name, value in card.items() if name != "card_sha256"}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _format_rate(rate_hz: float) -> str:
