@@ -2,48 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.networks.classical import Arrays, Learner, LearningTable, Part
+from core.networks.options import OptionValue
+from core.networks.trees import TreeNodes, Trees, join_trees, lay_out
 from utils.exceptions import DataDamagedError
 
 if TYPE_CHECKING:
     from sklearn.ensemble import RandomForestClassifier
 
-_CHUNK_NODES = 4_000_000
+CHUNK_TREES = 20
+_TREE_ARRAYS = tuple(field.name for field in fields(Trees))
 
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """Trees laid one behind the other.
+    """Trees and what their leaves say.
 
     Attributes
     ----------
-    roots
-        int32 ``(n_trees,)``, index of each tree's first node.
-    feature, left, right
-        int32 ``(n_nodes,)``: the feature compared and the children's indices; a leaf has ``feature = -1``.
-    threshold
-        float64 ``(n_nodes,)``: go left where the value is at most this.
+    trees
+        The trees.
     leaf_probabilities
         float64 ``(n_nodes, n_classes)``: class shares of the training windows in the node.
     """
 
-    roots: NDArray[np.int32]
-    feature: NDArray[np.int32]
-    left: NDArray[np.int32]
-    right: NDArray[np.int32]
-    threshold: NDArray[np.float64]
+    trees: Trees
     leaf_probabilities: NDArray[np.float64]
 
     @property
     def n_trees(self) -> int:
         """Number of trees."""
-        return len(self.roots)
+        return self.trees.n_trees
 
     def predict_probabilities(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """Mean class share over the trees.
@@ -51,27 +47,27 @@ class Forest:
         Parameters
         ----------
         features
-            Shape ``(n_windows, n_features)``; compared in float32, as they were when the trees were grown.
+            Shape ``(n_windows, n_features)``.
 
         Returns
         -------
         ndarray
             Shape ``(n_windows, n_classes)``, rows add up to 1.
         """
-        values = np.asarray(features, dtype=np.float32)
-        result = np.empty((len(values), self.leaf_probabilities.shape[1]))
-        step = max(1, _CHUNK_NODES // (self.n_trees * result.shape[1]))
-        for start in range(0, len(values), step):
-            leaves = self._find_leaves(values[start : start + step])
-            result[start : start + step] = self.leaf_probabilities[leaves].mean(axis=1)
-        return result
+
+        def average(leaves: NDArray[np.int32]) -> NDArray[np.float64]:
+            mean: NDArray[np.float64] = self.leaf_probabilities[leaves].mean(axis=1)
+            return mean
+
+        return self.trees.gather(features, average, self.leaf_probabilities.shape[1])
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        named: dict[str, NDArray[Any]] = {name: getattr(self.trees, name) for name in _TREE_ARRAYS}
+        return {**named, "leaf_probabilities": self.leaf_probabilities}
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Forest:
+    def from_arrays(cls, arrays: Arrays) -> Forest:
         """Build a forest from arrays and check that every walk ends.
 
         Raises
@@ -80,34 +76,71 @@ class Forest:
             Arrays are missing, of unequal lengths, or a child does not lie behind its parent.
         """
         try:
-            forest = cls(**{field.name: arrays[field.name] for field in fields(cls)})
+            trees = Trees(**{name: arrays[name] for name in _TREE_ARRAYS})
+            forest = cls(trees, arrays["leaf_probabilities"])
         except KeyError as error:
             raise DataDamagedError(f"The stored forest lacks its array {error}.") from error
-        forest._check()
+        trees.check([forest.leaf_probabilities])
         return forest
 
-    def _find_leaves(self, values: NDArray[np.float32]) -> NDArray[np.int32]:
-        """Walk all trees at once; returns node indices ``(n_windows, n_trees)``."""
-        nodes = np.broadcast_to(self.roots, (len(values), self.n_trees)).copy()
-        rows = np.arange(len(values))[:, None]
-        while True:
-            feature = self.feature[nodes]
-            inner = feature >= 0
-            if not inner.any():
-                return nodes
-            goes_left = values[rows, np.maximum(feature, 0)] <= self.threshold[nodes]
-            children = np.where(goes_left, self.left[nodes], self.right[nodes])
-            nodes = np.where(inner, children, nodes)
 
-    def _check(self) -> None:
-        n_nodes = len(self.feature)
-        lengths = {len(part) for part in (self.left, self.right, self.threshold, self.leaf_probabilities)}
-        index = np.arange(n_nodes)
-        inner = self.feature >= 0
-        children = np.concatenate([(self.left - index)[inner], (self.right - index)[inner]])
-        ends = np.concatenate([self.left[inner], self.right[inner], self.roots])
-        if lengths != {n_nodes} or (children <= 0).any() or (ends >= n_nodes).any() or (self.roots < 0).any():
-            raise DataDamagedError("The stored forest is not a set of trees.")
+class ForestLearner(Learner):
+    """Grows a chunk of trees per step."""
+
+    load_model = staticmethod(Forest.from_arrays)
+
+    def __init__(self, table: LearningTable, options: Mapping[str, OptionValue], seed: int) -> None:
+        super().__init__(table, options, seed)
+        self._forest: Forest | None = None
+        # Sums over the trees of what each says about a part, so that a step judges its own trees only.
+        self._sums = {part: np.zeros((0, 0)) for part in table.parts}
+
+    @property
+    def n_steps(self) -> int:
+        """Number of chunks."""
+        return -(-self.get_whole("n_trees") // CHUNK_TREES)
+
+    def take_step(self, step: int, check_in: Callable[[], None]) -> None:  # noqa: ARG002 - one part only
+        """Grow one chunk."""
+        max_depth = self.options["max_depth"]
+        grown = grow_forest(
+            self.table.train,
+            self.table.targets,
+            n_classes=self.table.n_classes,
+            n_trees=min(CHUNK_TREES, self.get_whole("n_trees") - step * CHUNK_TREES),
+            seed=self.draw_seed(step),
+            max_depth=None if max_depth is None else self.get_whole("max_depth"),
+            min_leaf_windows=self.get_whole("min_leaf_windows"),
+            feature_share=self.get_number("feature_share"),
+        )
+        for part in self._sums:
+            added = grown.predict_probabilities(self.table.get_rows(part)) * grown.n_trees
+            self._sums[part] = added if self._forest is None else self._sums[part] + added
+        self._forest = grown if self._forest is None else join_forests([self._forest, grown])
+
+    def judge(self, part: Part) -> NDArray[np.float64]:
+        """Mean class share over all trees so far."""
+        sums = self._sums[part]
+        probabilities: NDArray[np.float64] = sums / sums.sum(axis=1, keepdims=True)
+        return probabilities
+
+    def build_model(self, n_steps: int) -> Forest:
+        """Return the first chunks of the forest."""
+        if self._forest is None:
+            raise ValueError("no tree is grown yet")
+        n_trees = min(n_steps * CHUNK_TREES, self._forest.n_trees)
+        trees, nodes = self._forest.trees.cut(0, n_trees)
+        return Forest(trees, self._forest.leaf_probabilities[nodes])
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the forest and the sums."""
+        grown = {} if self._forest is None else self._forest.to_arrays()
+        return {**grown, **{f"sum/{part}": sums for part, sums in self._sums.items()}}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take up the forest and the sums."""
+        self._sums = {part: arrays[f"sum/{part}"] for part in self._sums}
+        self._forest = Forest.from_arrays(arrays) if "roots" in arrays else None
 
 
 def grow_forest(
@@ -149,50 +182,20 @@ def grow_forest(
 
 def flatten_forest(model: RandomForestClassifier, n_classes: int) -> Forest:
     """Turn a fitted scikit-learn forest, whose labels are class indices, into arrays."""
-    parts = []
-    roots, offset = [], 0
+    grown, shares = [], []
     for estimator in model.estimators_:
         tree = estimator.tree_
-        shares = np.zeros((tree.node_count, n_classes))
-        shares[:, model.classes_.astype(int)] = tree.value[:, 0, :]
-        shares /= shares.sum(axis=1, keepdims=True)
-        leaf = tree.children_left < 0
-        parts.append(
-            (
-                np.where(leaf, -1, tree.feature),
-                np.where(leaf, -1, tree.children_left + offset),
-                np.where(leaf, -1, tree.children_right + offset),
-                tree.threshold,
-                shares,
-            )
-        )
-        roots.append(offset)
-        offset += tree.node_count
-    feature, left, right, threshold, shares = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Forest(
-        np.asarray(roots, dtype=np.int32),
-        feature.astype(np.int32),
-        left.astype(np.int32),
-        right.astype(np.int32),
-        threshold.astype(np.float64),
-        shares.astype(np.float64),
-    )
+        found = np.zeros((tree.node_count, n_classes))
+        found[:, model.classes_.astype(int)] = tree.value[:, 0, :]
+        shares.append(found / found.sum(axis=1, keepdims=True))
+        left = tree.children_left
+        grown.append(TreeNodes(left < 0, tree.feature, left, tree.children_right, tree.threshold))
+    return Forest(lay_out(grown), np.concatenate(shares))
 
 
 def join_forests(forests: Sequence[Forest]) -> Forest:
     """Lay the trees of several forests one behind the other."""
-    offsets = np.cumsum([0, *(len(forest.feature) for forest in forests[:-1])]).astype(np.int32)
-
-    def shifted(name: str) -> NDArray[np.int32]:
-        columns = [(getattr(forest, name), offset) for forest, offset in zip(forests, offsets, strict=True)]
-        moved = [np.where(column < 0, column, column + offset) for column, offset in columns]
-        return np.concatenate(moved).astype(np.int32)
-
     return Forest(
-        shifted("roots"),
-        np.concatenate([forest.feature for forest in forests]),
-        shifted("left"),
-        shifted("right"),
-        np.concatenate([forest.threshold for forest in forests]),
+        join_trees([forest.trees for forest in forests]),
         np.concatenate([forest.leaf_probabilities for forest in forests]),
     )

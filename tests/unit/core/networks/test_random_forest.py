@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
@@ -73,7 +70,7 @@ def test_batches_do_not_change_a_prediction(
 ) -> None:
     forest = grow(features, targets)
     whole = forest.predict_probabilities(features)
-    monkeypatch.setattr("core.networks.random_forest._CHUNK_NODES", 64)
+    monkeypatch.setattr("core.networks.trees._CHUNK_NODES", 64)
     np.testing.assert_array_equal(forest.predict_probabilities(features), whole)
 
 
@@ -106,12 +103,9 @@ def test_a_class_that_the_chunk_never_saw_gets_probability_zero(features: np.nda
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0)
 
 
-def test_prediction_needs_no_sklearn() -> None:
-    program = (
-        "import sys, numpy as np; from core.networks.random_forest import Forest;"
-        "f = Forest(np.array([0]), np.array([0, -1, -1]), np.array([1, -1, -1]), np.array([2, -1, -1]),"
-        "np.array([.5, 0, 0]), np.array([[.5, .5], [1., 0.], [0., 1.]]));"
-        "print(f.predict_probabilities(np.array([[.4], [.6]])).tolist(), 'sklearn' in sys.modules)"
-    )
-    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[[1.0, 0.0], [0.0, 1.0]] False"
+def test_a_part_of_a_forest_is_cut_out_of_the_middle(features: np.ndarray, targets: np.ndarray) -> None:
+    first, second = grow(features, targets, n_trees=3), grow(features, targets, n_trees=4, seed=5)
+    trees, nodes = join_forests([first, second, first]).trees.cut(3, 7)
+    for name in ("roots", "feature", "left", "right", "threshold"):
+        np.testing.assert_array_equal(getattr(trees, name), getattr(second.trees, name))
+    assert nodes == slice(len(first.leaf_probabilities), len(first.leaf_probabilities) + len(trees.feature))
