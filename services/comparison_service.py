@@ -7,6 +7,7 @@ from typing import Any
 
 from models.user import Role
 from services.comparisons import assembly, candidates, differences
+from services.comparisons.exports import files as exports
 from services.shared.actors import SYSTEM, Actor, require_role
 from services.shared.results import ok, returns_data, returns_result, returns_tuple
 
@@ -73,6 +74,28 @@ class ComparisonService:
         """Return one sentence per setting in which the contestants of `get_comparison_data` differ."""
         require_role(actor, Role.VIEWER)
         return differences.write_key_differences(comparison_data)
+
+    @staticmethod
+    @returns_result
+    def export_comparison(
+        experiment_ids: Sequence[int], format: str = "pdf", *, actor: Actor = SYSTEM
+    ) -> dict[str, Any]:
+        """Return a comparison as a file to take away.
+
+        Args:
+            experiment_ids: As for `get_comparison_data`.
+            format: pdf (for reading), csv (every number, a row each) or latex (tables for a paper).
+            actor: Who asks.
+
+        Returns:
+            ``content`` (bytes), ``file_name`` and ``media_type``.
+
+        Errors:
+            As for `get_comparison_data`; ``invalid_input`` for an unknown format; ``missing_dependency``
+            where the PDF writer is not installed.
+        """
+        require_role(actor, Role.VIEWER)
+        return ok(**exports.write_export(experiment_ids, format))
 
     @staticmethod
     @returns_data(_no_rows)

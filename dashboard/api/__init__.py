@@ -6,6 +6,7 @@ from apiflask import APIFlask, HTTPError
 
 from dashboard.api import (
     bearings,
+    comparisons,
     dataset_versions,
     datasets,
     diagnoses,
@@ -45,6 +46,7 @@ BLUEPRINTS = (
     bearings.blueprint,
     features.blueprint,
     experiments.blueprint,
+    comparisons.blueprint,
     diagnoses.blueprint,
     docs.blueprint,
 )

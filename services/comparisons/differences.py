@@ -9,7 +9,7 @@ from models.experiment import Experiment
 from services.comparisons.matching import Comparison
 
 # What a contestant without an option is said to have for it; None is a value of an option.
-NOT_AN_OPTION = "not an option of it"
+NOT_AN_OPTION = "no such option"
 _OPTION = "options."
 
 

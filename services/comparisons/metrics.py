@@ -41,6 +41,14 @@ def describe_contestant(comparison: Comparison, contestant: Contestant) -> dict[
         "dataset_version": version.number,
         "experiment_ids": [each.experiment.id for each in members],
         "seeds": sorted({each.experiment.seed for each in members}),
+        "classifiers": [
+            {
+                "experiment_id": each.experiment.id,
+                "seed": each.experiment.seed,
+                "sha256": each.experiment.classifier_sha256,
+            }
+            for each in members
+        ],
         "group_keys": sorted({each.experiment.group_key for each in members}),
         "n_seeds": _count_seeds(comparison, contestant),
         "recording_level": _describe_recordings(comparison, contestant),

@@ -109,6 +109,7 @@ def _compare_pair(one: _Side, other: _Side) -> dict[str, Any]:
         "odds_ratio": compute_odds_ratio(only_first, only_second).to_dict(),
         "cohens_g": compute_cohens_g(only_first, only_second).to_dict(),
         "bootstrap": bootstrap_paired_difference(one.shares, other.shares).to_dict(),
+        "has_repeats": max(len(one.contestant.members), len(other.contestant.members)) > 1,
         "seeds": _compare_seeds(one.contestant, other.contestant),
     }
 

@@ -89,19 +89,25 @@ def _read_pair(pair: Mapping[str, Any], *, corrected: bool) -> str:
     if not pair["only_first"] + pair["only_second"]:
         same = f"{one} and {other} are right on exactly the same recordings"
         return f"{same}; that doesn't show that they are equal."
-    gap = pair["risk_difference"]
+    gap = pair["bootstrap" if pair["has_repeats"] else "risk_difference"]
     points = (
         f"{format_points(gap['value'])} points (95 % interval {format_points(gap['low'])} to "
         f"{format_points(gap['high'])})"
     )
     holm = f", {format_p(pair['p_corrected'])} after Holm's correction" if corrected else ""
-    counts = f"{pair['only_first']} only {one} gets right, {pair['only_second']} only {other}"
-    verdict = f"{one if gap['value'] > 0 else other} is better on such recordings"
-    if not pair["differ"]:
-        verdict = "no difference is shown, which is not the same as none: the interval says what is possible"
-    return (
-        f"{one} less {other}: {points}; {counts}; exact McNemar {format_p(pair['p_value'])}{holm}: {verdict}."
-    )
+    votes = "by the answers of most seeds, " if pair["has_repeats"] else ""
+    counts = f"{votes}{pair['only_first']} only {one} gets right, {pair['only_second']} only {other}"
+    test = f"exact McNemar {format_p(pair['p_value'])}{holm}"
+    return f"{one} less {other}: {points}; {counts}; {test}: {_judge_pair(pair, gap)}."
+
+
+def _judge_pair(pair: Mapping[str, Any], gap: Mapping[str, float]) -> str:
+    if pair["differ"]:
+        better = pair["first" if pair["only_first"] > pair["only_second"] else "second"]
+        return f"{better} is better on such recordings"
+    if gap["low"] > 0 or gap["high"] < 0:
+        return "no difference is shown; the interval leaves out zero, but the exact test decides"
+    return "no difference is shown, which is not the same as none: the interval says what is possible"
 
 
 def _read_test_sets(statistics: Mapping[str, Any]) -> list[str]:

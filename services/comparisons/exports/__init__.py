@@ -1,0 +1,1 @@
+"""A comparison to take away: PDF, CSV and LaTeX, all from the same report."""
