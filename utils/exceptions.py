@@ -52,6 +52,7 @@ class ErrorCode(StrEnum):
     UNKNOWN_NETWORK = "unknown_network"
     UNKNOWN_OPTION = "unknown_option"
     NOT_TRAINED = "not_trained"
+    NO_PREDICTIONS = "no_predictions"
     TRAINING_DIVERGED = "training_diverged"
     # jobs
     JOB_STATE = "job_state"
@@ -116,6 +117,7 @@ ERROR_TABLE: dict[ErrorCode, ErrorPresentation] = {
     ErrorCode.UNKNOWN_NETWORK: ErrorPresentation(422, _WARN, "Unknown network"),
     ErrorCode.UNKNOWN_OPTION: ErrorPresentation(422, _WARN, "Unknown option"),
     ErrorCode.NOT_TRAINED: ErrorPresentation(409, _INFO, "Not trained yet"),
+    ErrorCode.NO_PREDICTIONS: ErrorPresentation(409, _INFO, "Predictions not kept"),
     ErrorCode.TRAINING_DIVERGED: ErrorPresentation(422, _RED, "Training diverged"),
     ErrorCode.JOB_STATE: ErrorPresentation(409, _INFO, "Not possible in this state"),
     ErrorCode.NO_WORKER: ErrorPresentation(503, _WARN, "No worker is running"),
