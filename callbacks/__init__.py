@@ -24,6 +24,7 @@ from callbacks import (
     diagnose,
     experiment,
     experiment_monitor,
+    experiment_settings,
     experiments,
     feature_choice,
     feature_engineering,
@@ -71,6 +72,7 @@ MODULES: tuple[ModuleType, ...] = (
     new_experiment,
     experiment,
     experiment_monitor,
+    experiment_settings,
     diagnose,
 )
 

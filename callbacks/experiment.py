@@ -16,6 +16,7 @@ from callbacks.context import (
     parse_id,
     triggered_index,
 )
+from layouts.components import experiment_results as tab
 from layouts.components import results
 from layouts.components.badges import format_class
 from layouts.components.experiment_page import build_missing
@@ -25,7 +26,7 @@ from layouts.pages import experiment as page
 from services.experiment_service import ExperimentService
 
 
-def show_header(place: dict[str, Any], _seen: Any) -> tuple[Any, ...]:
+def show_header(place: dict[str, Any], _seen: Any, _saved: Any) -> tuple[Any, ...]:
     """Name the experiment and offer what can be done with it."""
     found = _find(place)
     if found is None:
@@ -43,24 +44,22 @@ def _find(place: dict[str, Any]) -> dict[str, Any] | None:
 @fills_area
 def show_results(
     _seen: dict[str, Any] | None, part: str, level: str, cell: str | None, place: dict[str, Any]
-) -> tuple[Any, Any, Any, Any, bool]:
+) -> tuple[Any, Any, Any, bool]:
     """Show how well the classifier did."""
     experiment, actor = _find(place), current_actor()
     if experiment is None:
-        return build_missing(), None, None, None, True
-    card = page.build_experiment_card(experiment)
+        return build_missing(), None, None, True
     found = ExperimentService.get_results(experiment["experiment_id"], actor=actor)
     if found is None or found[part] is None:
-        missing = page.build_no_results(experiment["status"], part if found else None)
-        return missing, None, None, card, True
+        missing = tab.build_no_results(experiment["status"], part if found else None)
+        return missing, None, None, True
     group = ExperimentService.get_group_summary(experiment["group_key"], actor=actor)
     judged, noun = found[part][level], results.LEVELS[level][1]
     opens = level == "recording_level"
     return (
-        page.build_verdict(experiment, found, part, group),
+        tab.build_verdict(experiment, found, part, group),
         results.build_confusion(judged, noun, chosen=cell or "", opens=opens),
         results.build_per_class(judged, noun),
-        card,
         False,
     )
 
@@ -80,7 +79,7 @@ def show_recordings(_seen: dict[str, Any] | None, part: str, cell: str | None, p
     if experiment is None:
         raise PreventUpdate
     if experiment["classifier_sha256"] is None:
-        return page.build_no_results(experiment["status"])
+        return tab.build_no_results(experiment["status"])
     names = experiment["class_names"]
     pair = _read_cell(cell, len(names))
     chosen = {} if pair is None else {"target": names[pair[0]], "predicted": names[pair[1]]}
@@ -111,6 +110,7 @@ def register(app: dash.Dash) -> None:
         Output(ExperimentId.CANCEL_TITLE, "children"),
         place,
         seen,
+        Input(ExperimentId.SAVED, "data"),
     )(show_header)
     _register_results(app, seen)
     keep_in_url(
@@ -133,7 +133,6 @@ def _register_results(app: dash.Dash, seen: Input) -> None:
         Output(ExperimentId.VERDICT, "children"),
         Output(ExperimentId.CONFUSION, "children"),
         Output(ExperimentId.PER_CLASS, "children"),
-        Output(ExperimentId.CARD, "children"),
         Output(ExperimentId.TABLES, "hidden"),
         seen,
         part,

@@ -157,9 +157,17 @@ def _percent(share: float | None) -> str:
 
 
 def build_confusion(
-    judged: Mapping[str, Any], noun: str, *, chosen: str = "", opens: bool = True
+    judged: Mapping[str, Any],
+    noun: str,
+    *,
+    chosen: str = "",
+    opens: bool = True,
+    cell_id: str = ExperimentId.CELL,
 ) -> html.Div:
-    """Return the confusion matrix as a table; where it ``opens``, a cell is a button."""
+    """Return the confusion matrix as a table; where it ``opens``, a cell is a button.
+
+    The arrow keys go from button to button (`assets/confusion_keys.js`). ``cell_id`` is the buttons' kind.
+    """
     names = [row["class_name"] for row in judged["per_class"]]
     head = html.Tr(
         [
@@ -170,7 +178,7 @@ def build_confusion(
     rows = []
     for target, counts in enumerate(judged["confusion"]):
         cells = [
-            _build_cell(target, predicted, counts, names, noun, chosen=chosen, opens=opens)
+            _build_cell(target, predicted, counts, names, noun, chosen=chosen, opens=opens, cell_id=cell_id)
             for predicted in range(len(names))
         ]
         rows.append(html.Tr([html.Th(build_class_badge(names[target]), scope="row"), *cells]))
@@ -194,6 +202,7 @@ def _build_cell(
     *,
     chosen: str,
     opens: bool,
+    cell_id: str,
 ) -> html.Td:
     count, total = counts[predicted], sum(counts)
     depth = round(_DEEPEST_PERCENT * count / total) if total else 0
@@ -208,7 +217,7 @@ def _build_cell(
     words = f"{pair}: {count_of(count, noun)}"
     button = html.Button(
         content,
-        id=pattern_id(ExperimentId.CELL, key),
+        id=pattern_id(cell_id, key),
         type="button",
         className="matrix-cell matrix-button",
         title=f"{words}. Show them.",

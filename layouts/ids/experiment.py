@@ -56,4 +56,11 @@ class ExperimentId(StrEnum):
     CELL = "experiment-cell"
     CHOSEN_CELL = "experiment-chosen-cell"
     RECORDINGS = "experiment-recordings"
+    # settings
     CARD = "experiment-card"
+    NAME = "experiment-name"
+    NOTES = "experiment-notes"
+    SAVE = "experiment-save"
+    SAVED = "experiment-saved"
+    OPTIONS = "experiment-options"
+    COMMAND = "experiment-command"

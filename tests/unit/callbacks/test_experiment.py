@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from dash.exceptions import PreventUpdate
 
-from callbacks import experiment, experiment_monitor
+from callbacks import experiment, experiment_monitor, experiment_settings
 from database.connection import get_db_session
 from models.experiment import TrainingMessage
 from services.experiment_service import ExperimentService
@@ -10,13 +11,14 @@ from services.shared.actors import SYSTEM
 from tests.factories.datasets import SmallDataset, add_small_dataset
 from tests.factories.experiments import create, train
 from tests.unit.layouts.tree import find_text
+from utils.exceptions import LstmPfdError
 
 LOOK = ("light", "epoch", "linear", "0")
 
 
 @pytest.fixture(autouse=True)
 def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (experiment, experiment_monitor):
+    for module in (experiment, experiment_monitor, experiment_settings):
         monkeypatch.setattr(module, "current_actor", lambda: SYSTEM)
         monkeypatch.setattr(module, "may_write", lambda: True)
 
@@ -73,7 +75,7 @@ def test_a_line_of_the_log_makes_the_page_look_again(small: SmallDataset) -> Non
 
 def test_results_show_both_levels_the_stamp_and_the_recordings(small: SmallDataset) -> None:
     place = {"experiment_id": str(train(small))}
-    verdict, confusion, per_class, card, hides_tables = experiment.show_results(
+    verdict, confusion, per_class, hides_tables = experiment.show_results(
         None, "test", "recording_level", "", place
     )
     text = find_text(verdict)
@@ -83,7 +85,6 @@ def test_results_show_both_levels_the_stamp_and_the_recordings(small: SmallDatas
     assert "known" in text
     assert "inner race" in find_text(confusion)
     assert "inner race" in find_text(per_class)
-    assert "Small rig, version 1" in find_text(card)
 
 
 def test_a_cell_lists_its_recordings_only(small: SmallDataset) -> None:
@@ -108,7 +109,28 @@ def test_an_experiment_that_does_not_exist_is_said_to_be_missing(
     database: object, number: str | None
 ) -> None:
     place = {"experiment_id": number}
-    assert experiment.show_header(place, None)[0] == "Experiment not found"
+    assert experiment.show_header(place, None, None)[0] == "Experiment not found"
     status, hidden, stops_polling, *_rest = experiment_monitor.show_state(place, 0, None, None, None)
     assert "There is no such experiment" in find_text(status)
     assert (hidden, stops_polling) == (True, True)
+
+
+def test_the_settings_say_what_was_changed_and_how_to_repeat_it(small: SmallDataset) -> None:
+    place = {"experiment_id": str(train(small))}
+    card, options, command = (find_text(each) for each in experiment_settings.show_settings(None, place))
+    assert "Small rig, version 1" in card
+    assert "2 options of" in options
+    assert "--option window_s=0.1 --option n_trees=20 --seeds 0" in command
+
+
+def test_a_name_and_notes_are_kept(small: SmallDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(experiment_settings, "show_toast", lambda *_, **__: None)
+    place = {"experiment_id": str(train(small))}
+    assert experiment_settings.save(1, "Second try", "with fewer trees", place) == 1
+    name, notes, disabled, reason = experiment_settings.fill_form(place)
+    assert (name, notes, disabled, reason) == ("Second try", "with fewer trees", False, None)
+    assert experiment.show_header(place, None, 1)[0] == "Second try"
+    with pytest.raises(LstmPfdError, match="needs a name"):
+        experiment_settings.save(2, " ", "", place)
+    with pytest.raises(PreventUpdate):
+        experiment_settings.save(None, "x", "", place)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from layouts.pages import experiment, experiments
+from layouts.components import experiment_results
+from layouts.pages import experiments
 from tests.unit.layouts.tree import find_text
 
 LEVEL = {"n": 10, "accuracy": 1.0, "accuracy_interval": [0.72, 1.0], "macro_f1": 1.0, "ece": 0.02}
@@ -45,7 +46,7 @@ def test_an_empty_list_offers_the_next_step_to_those_who_may_take_it() -> None:
     ],
 )
 def test_missing_results_say_why(status: str, part: str | None, word: str) -> None:
-    assert word in find_text(experiment.build_no_results(status, part))
+    assert word in find_text(experiment_results.build_no_results(status, part))
 
 
 def test_several_seeds_are_summed_up_or_said_to_be_too_few() -> None:
@@ -57,8 +58,8 @@ def test_several_seeds_are_summed_up_or_said_to_be_too_few() -> None:
         "n_seeds": 3, "n_finished": 3, "test_recording_accuracy_mean": 0.9,
         "test_recording_accuracy_interval": [0.8, 1.0], "note": None,
     }  # fmt: skip
-    text = find_text(experiment.build_verdict(experiment_row, judged, "test", group))
+    text = find_text(experiment_results.build_verdict(experiment_row, judged, "test", group))
     assert "mean recording-level test accuracy 90.0 %, 95 % interval 80.0 % to 100.0 %" in text
     assert "judged once" in text
     few = {**group, "n_finished": 1, "test_recording_accuracy_interval": None, "note": "too few seeds"}
-    assert "too few seeds" in find_text(experiment.build_verdict(experiment_row, judged, "test", few))
+    assert "too few seeds" in find_text(experiment_results.build_verdict(experiment_row, judged, "test", few))

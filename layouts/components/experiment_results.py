@@ -1,0 +1,110 @@
+"""The Results tab of an experiment: how good its classifier is, on what, and where it errs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from layouts.components import results
+from layouts.components.cards import build_card
+from layouts.components.forms import build_field, build_select
+from layouts.components.numbers import format_number, format_percent
+from layouts.components.states import build_empty_state, build_skeleton
+from layouts.ids.experiment import ExperimentId
+
+PARTS = (("test", "Test"), ("validation", "Validation"))
+LEVELS = (("recording_level", "Recording level"), ("window_level", "Window level"))
+
+
+def build_results(part: str, level: str, cell: str) -> html.Div:
+    """Return the tab; its callbacks fill it."""
+    choices = html.Div(
+        [
+            build_field(
+                "Judged on", build_select(ExperimentId.PART, PARTS, part if part in dict(PARTS) else "test")
+            ),
+            build_field(
+                "Tables at",
+                build_select(
+                    ExperimentId.LEVEL, LEVELS, level if level in dict(LEVELS) else "recording_level"
+                ),
+            ),
+        ],
+        className="filter-bar",
+    )
+    return html.Div(
+        [
+            dcc.Store(id=ExperimentId.CHOSEN_CELL, data=cell),
+            choices,
+            html.Div(build_skeleton(height="150px"), id=ExperimentId.VERDICT),
+            html.Div(_build_tables(), id=ExperimentId.TABLES, className="stack"),
+        ],
+        className="stack",
+    )
+
+
+def _build_tables() -> list[Component]:
+    return [
+        html.Div(
+            [
+                build_card("Confusion matrix", html.Div(build_skeleton(4), id=ExperimentId.CONFUSION)),
+                build_card("Per class", html.Div(build_skeleton(4), id=ExperimentId.PER_CLASS), flush=True),
+            ],
+            className="grid-2",
+        ),
+        build_card("Recordings", html.Div(build_skeleton(4), id=ExperimentId.RECORDINGS), flush=True),
+    ]
+
+
+def build_verdict(
+    experiment: Mapping[str, Any], found: Mapping[str, Any], part: str, group: Mapping[str, Any] | None
+) -> Component:
+    """Return both accuracies, the stamp of the split, and what the seeds say together."""
+    judged = found[part]
+    cards = [results.build_accuracy(level, judged[level], part) for level in results.LEVELS]
+    stamp = results.build_stamp(
+        experiment["split_colour"], experiment["split_findings"], experiment["split_accepted_reason"]
+    )
+    further = [_describe_further(judged, part, experiment["test_evaluations"])]
+    if group and group["n_seeds"] > 1:
+        further.append(_describe_group(group))
+    remarks = html.Div([html.Div(text) for text in further], className="row-detail remarks")
+    subsets = found.get("subsets") if part == "test" else None
+    variants = [results.build_subsets(subsets)] if subsets else []
+    return html.Div([html.Div(cards, className="grid-2"), stamp, remarks, *variants], className="stack")
+
+
+def _describe_further(judged: Mapping[str, Any], part: str, test_evaluations: int) -> str:
+    level = judged["recording_level"]
+    words = f"Recording-level macro F1 {format_number(level['macro_f1'], 3)}"
+    if level["ece"] is not None:
+        words += f", calibration error (ECE) {format_percent(level['ece'])}, not calibrated."
+    if part == "test":
+        times = "once" if test_evaluations == 1 else f"{test_evaluations} times"
+        return f"{words} The test part was judged {times}."
+    return f"{words} Validation chose the best epoch, so it flatters."
+
+
+def _describe_group(group: Mapping[str, Any]) -> str:
+    words = f"{group['n_finished']} of {group['n_seeds']} seeds of this group are finished"
+    mean, interval = group["test_recording_accuracy_mean"], group["test_recording_accuracy_interval"]
+    if mean is None:
+        return f"{words}."
+    words += f"; mean recording-level test accuracy {format_percent(mean)}"
+    if interval is None:
+        return f"{words}, {group['note']}."
+    return f"{words}, 95 % interval {format_percent(interval[0])} to {format_percent(interval[1])}."
+
+
+def build_no_results(status: str, part: str | None = None) -> Component:
+    """Return why there are no results to show."""
+    if part is not None:
+        why = f"The split has no {part} recordings, so nothing was judged there."
+    elif status in ("queued", "running", "paused"):
+        why = "Results are made once, when the training has ended. Watch it in the Monitor tab."
+    else:
+        why = f"The training is {status} and left no result. Train again to get one."
+    return html.Div(build_empty_state("No results", why, icon="clipboard-x"), className="surface")
