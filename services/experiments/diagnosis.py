@@ -156,7 +156,8 @@ def _stage_samples(samples: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def run_diagnosis(handle: JobHandle) -> dict[str, Any]:
     """Judge the job's recording and store the answer."""
-    from core.training.classifier import Classifier, read_digest
+    from core.training.classifier_files import read_digest
+    from core.training.ensemble import load_classifier
 
     with get_db_session(read_only=True) as session:
         diagnosis = session.get_one(Diagnosis, handle.payload["diagnosis_id"])
@@ -172,7 +173,7 @@ def run_diagnosis(handle: JobHandle) -> dict[str, Any]:
     folder = get_run_folder(experiment.folder) / "classifier"
     if read_digest(folder) != experiment.classifier_sha256:
         raise DataDamagedError("The stored classifier is not the one that was trained. Train it again.")
-    classifier = Classifier.load(folder)
+    classifier = load_classifier(folder)
     prediction = classifier.predict(
         given.values, given.sample_rate_hz, given.shaft_speed_rpm, _find_orders(given)
     )

@@ -32,10 +32,11 @@ def judge_and_store(run: ExperimentRun, outcome: TrainingOutcome, handle: JobHan
 
     Validation comes first: it calibrates the classifier, which the test part then meets once.
     """
-    from core.training.classifier import Classifier, read_digest
+    from core.training.classifier_files import read_digest
+    from core.training.ensemble import load_classifier
 
     assert outcome.classifier_folder is not None  # noqa: S101 -- narrows the type for the checker
-    classifier = Classifier.load(outcome.classifier_folder)
+    classifier = load_classifier(outcome.classifier_folder)
     validation = judge_part(run, "validation", classifier, handle)
     classifier, validation = calibrate(classifier, validation)
     classifier.save(outcome.classifier_folder)

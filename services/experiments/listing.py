@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
-from core.networks.registry import NETWORKS
+from core.networks.registry import get_network_spec
 from database.connection import get_db_session
 from models.dataset import DatasetVersion
 from models.experiment import Experiment, Prediction
@@ -19,6 +19,7 @@ from models.job import Job
 from models.recording import Recording, Signal
 from services.datasets.rows import show_as_edited
 from services.experiments.choosing import read_filters
+from services.experiments.ensembles import describe_members
 from services.experiments.families import summarise_seeds
 from services.experiments.table import find_ids
 from services.jobs.board import describe_job
@@ -37,8 +38,9 @@ def describe_experiment(experiment: Experiment) -> dict[str, Any]:
         "name": experiment.name,
         "notes": experiment.notes,
         "network": experiment.network,
-        "network_title": NETWORKS[experiment.network].title,
+        "network_title": get_network_spec(experiment.network).title,
         "options": experiment.options,
+        "members": describe_members(experiment),
         "channel": experiment.channel,
         "seed": experiment.seed,
         "group_key": experiment.group_key,

@@ -14,6 +14,7 @@ from dashboard_config import get_settings
 from database.connection import get_db_session
 from models.experiment import Experiment, TrainingEpoch, TrainingMessage
 from models.job import JobCommand
+from services.experiments.ensembles import combine_members, is_ensemble
 from services.experiments.judging import TRAINING_SHARE, judge_and_store
 from services.experiments.material import build_labelled_signals, describe_origin
 from services.experiments.runs import ExperimentRun, get_run_folder, load_run, remove_run_folder
@@ -41,7 +42,8 @@ def run_training(handle: JobHandle) -> dict[str, Any] | JobPaused:
     _check_room()
     run.run_folder.mkdir(parents=True, exist_ok=True)
     try:
-        outcome = _train(run, handle)
+        ensemble = is_ensemble(run.experiment)
+        outcome = combine_members(run, handle) if ensemble else _train(run, handle)
         if outcome.classifier_folder is None:
             return JobPaused()
         result = judge_and_store(run, outcome, handle)
