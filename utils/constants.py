@@ -68,6 +68,9 @@ FAULT_CLASS_ALIASES: Final = MappingProxyType(
     }
 )
 
+# Fewer turns of the shaft in a window, and the lines of neighbouring faults run into one another.
+MIN_ENVELOPE_TURNS: Final = 16.0
+
 # Colours that colour-blind people tell apart (Okabe & Ito, "Color Universal Design", 2008).
 OKABE_ITO: Final = MappingProxyType(
     {

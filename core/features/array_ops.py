@@ -14,14 +14,17 @@ class ArrayOps(Protocol):
     def rfft(self, values: Any) -> Any:
         """Transform real values."""
 
-    def ifft(self, values: Any) -> Any:
-        """Transform complex values back."""
+    def ifft(self, values: Any, n_samples: int) -> Any:
+        """Transform complex values back, zeros behind them up to ``n_samples``."""
 
-    def sort(self, values: Any) -> Any:
-        """Sort, smallest first."""
+    def median(self, values: Any) -> Any:
+        """Median, the lower one of two, the axis dropped."""
+
+    def single(self, values: Any) -> Any:
+        """Round to single precision."""
 
     def cumsum(self, values: Any) -> Any:
-        """Add up."""
+        """Add up, in double precision."""
 
     def take(self, values: Any, indices: Any) -> Any:
         """Take per row; both arrays have the same number of axes and broadcast."""
@@ -35,9 +38,6 @@ class ArrayOps(Protocol):
     def log(self, values: Any) -> Any:
         """Natural logarithm."""
 
-    def sqrt(self, values: Any) -> Any:
-        """Square root."""
-
     def floor(self, values: Any) -> Any:
         """Round down, as integers."""
 
@@ -49,9 +49,6 @@ class ArrayOps(Protocol):
 
     def stack(self, parts: list[Any], axis: int) -> Any:
         """Put arrays side by side."""
-
-    def zeros(self, shape: tuple[int, ...], like: Any) -> Any:
-        """Zeros of the same type and place."""
 
     def argmax(self, values: Any) -> Any:
         """Index of the largest, the axis kept."""
@@ -67,16 +64,21 @@ class NumpyOps:
         """Transform real values."""
         return scipy.fft.rfft(values, axis=-1)
 
-    def ifft(self, values: Any) -> Any:
-        """Transform complex values back."""
-        return scipy.fft.ifft(values, axis=-1)
+    def ifft(self, values: Any, n_samples: int) -> Any:
+        """Transform complex values back, zeros behind them up to ``n_samples``."""
+        return scipy.fft.ifft(values, n_samples, axis=-1)
 
-    def sort(self, values: Any) -> Any:
-        """Sort, smallest first."""
-        return np.sort(values, axis=-1)
+    def median(self, values: Any) -> Any:
+        """Median, the lower one of two, the axis dropped."""
+        middle = (values.shape[-1] - 1) // 2
+        return np.partition(values, middle, axis=-1)[..., middle]
+
+    def single(self, values: Any) -> Any:
+        """Round to single precision."""
+        return values.astype(np.float32)
 
     def cumsum(self, values: Any) -> Any:
-        """Add up."""
+        """Add up, in double precision."""
         return np.cumsum(values, axis=-1, dtype=np.float64)
 
     def take(self, values: Any, indices: Any) -> Any:
@@ -100,10 +102,6 @@ class NumpyOps:
         """Natural logarithm."""
         return np.log(values)
 
-    def sqrt(self, values: Any) -> Any:
-        """Square root."""
-        return np.sqrt(values)
-
     def floor(self, values: Any) -> Any:
         """Round down, as integers."""
         return np.floor(values).astype(np.int64)
@@ -119,10 +117,6 @@ class NumpyOps:
     def stack(self, parts: list[Any], axis: int) -> Any:
         """Put arrays side by side."""
         return np.stack(parts, axis=axis)
-
-    def zeros(self, shape: tuple[int, ...], like: Any) -> Any:
-        """Zeros of the same type."""
-        return np.zeros(shape, like.dtype)
 
     def argmax(self, values: Any) -> Any:
         """Index of the largest, the axis kept."""

@@ -14,7 +14,6 @@ from core.features.fault_combs import N_HARMONICS, FaultLines, read_fault_lines
 from core.features.order_spectra import (
     BANDS,
     OrderSpectra,
-    check_turns,
     compute_order_spectra,
     read_orders,
 )
@@ -60,7 +59,8 @@ def compute_envelope_orders(
     Parameters
     ----------
     windows
-        Shape ``(n_windows, n_samples)``, any unit: gain and offset fall away.
+        Shape ``(n_windows, n_samples)``, any unit: gain and offset fall away. At least 16 turns of the shaft
+        each, or the lines run into one another.
     sample_rate_hz
         Sample rate.
     shaft_frequency_hz
@@ -72,13 +72,7 @@ def compute_envelope_orders(
     -------
     ndarray
         float32 ``(n_windows, len(ENVELOPE_ORDER_NAMES))``, finite for every finite window.
-
-    Raises
-    ------
-    InvalidInputError
-        A window holds fewer than 16 turns of the shaft.
     """
-    check_turns(windows.shape[1] / sample_rate_hz, shaft_frequency_hz)
     ops, found = NumpyOps(), []
     for start in range(0, len(windows), _BLOCK_WINDOWS):
         part = slice(start, start + _BLOCK_WINDOWS)

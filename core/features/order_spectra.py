@@ -15,17 +15,16 @@ import scipy.fft
 
 from core.features.array_ops import ArrayOps
 from core.signal.shaft_speed import MAINS_HZ
-from utils.exceptions import InvalidInputError
 
 # Bands as parts of the sample rate: six that overlap by half, and one over all of them. They end below 0.4,
 # from where on every signal that was brought to the analysis rate holds nothing.
 BANDS = (*((0.01 + 0.05 * part, 0.11 + 0.05 * part) for part in range(6)), (0.01, 0.36))
 N_CHANNELS = 2 * len(BANDS)
+# Bands of one width, worked on together.
+_ALIKE = (BANDS[:-1], BANDS[-1:])
 CELLS_PER_ORDER = 64
 # Four harmonics of the inner race of a bearing with 12 balls, slip and all.
 MAX_ORDER = 32
-# With fewer turns the lines of neighbouring faults run into one another.
-MIN_TURNS = 16.0
 SEARCH_SHARE = 0.10
 N_SHAFT_HARMONICS = 8
 ENVELOPE_WEIGHT = 0.7
@@ -97,40 +96,34 @@ def compute_order_spectra(
     n_samples = windows.shape[-1]
     duration_s = n_samples / sample_rate_hz
     whitened = whiten(ops.rfft(windows), duration_s, ops)
-    envelopes = [demodulate(whitened, band, n_samples, ops) for band in BANDS]
-    powers = [_compute_envelope_power(squared, ops) for squared in envelopes]
-    shaft_hz = refine_shaft(compute_hann_power(windows, ops), powers[-1], duration_s, nominal_hz, ops)
-    ratios, depths, levels, reach = [], [], [], None
-    for band, squared, power in zip(BANDS, envelopes, powers, strict=True):
+    envelopes = [_demodulate_alike(whitened, bands, n_samples, ops) for bands in _ALIKE]
+    powers = [_compute_envelope_powers(squared, ops) for squared in envelopes]
+    raw = compute_hann_power(windows, ops)[:, None]
+    shaft_hz = refine_shaft(raw, powers[-1][:, :1], duration_s, nominal_hz, ops)
+    squared_ratios, log_ratios, depths, levels, reach = [], [], [], [], None
+    for bands, squared, power in zip(_ALIKE, envelopes, powers, strict=True):
+        n_bands = len(bands)
         cells, reach = lay_on_orders(power, duration_s, shaft_hz, ops)
         floor = _find_floor(cells, _FLOOR_ORDERS, ops)
-        ratios.append(_take_ratio(cells, floor, reach, ops))
-        square_of_mean = squared.mean(-1)[:, None] ** 2 + _TINY
-        bins_per_cell = shaft_hz[:, None] * duration_s / CELLS_PER_ORDER
-        depths.append(_add_up_lines((cells - floor) * bins_per_cell / square_of_mean, ops))
-        near = floor[:, CELLS_PER_ORDER : 4 * CELLS_PER_ORDER].mean(-1) / square_of_mean[:, 0]
-        fourth = (squared * squared).mean(-1) / square_of_mean[:, 0]
-        n_bins = (band[1] - band[0]) * n_samples
+        ratios = _take_ratio(cells, floor, reach, ops)
+        squared_ratios.append(ratios[:, :n_bands])
+        log_ratios.append(ratios[:, n_bands:])
+        square_of_mean = squared.mean(-1)[:, :, None] ** 2 + _TINY
+        relative, floor = cells[:, :n_bands] / square_of_mean, floor[:, :n_bands] / square_of_mean
+        bins_per_cell = shaft_hz[:, None, None] * duration_s / CELLS_PER_ORDER
+        depths.append(_add_up_lines((relative - floor) * bins_per_cell, ops))
+        near = floor[:, :, CELLS_PER_ORDER : 4 * CELLS_PER_ORDER].mean(-1)
+        fourth = (squared * squared).mean(-1) / square_of_mean[:, :, 0]
+        n_bins = (bands[0][1] - bands[0][0]) * n_samples
         levels.append(ops.log(ops.stack([fourth, near * n_bins], 1) + _TINY))
-    ratios += [_read_log_envelope(squared, duration_s, shaft_hz, ops) for squared in envelopes]
-    return OrderSpectra(shaft_hz, ops.stack(ratios, 1), ops.stack(depths, 1), reach, ops.stack(levels, 2))
-
-
-def check_turns(window_s: float, shaft_frequency_hz: Any) -> None:
-    """Refuse windows that hold too few turns of the slowest shaft.
-
-    Raises
-    ------
-    InvalidInputError
-        The sentence says how long a window must be.
-    """
-    slowest_hz = float(shaft_frequency_hz.min())
-    if slowest_hz * window_s < MIN_TURNS:
-        longer_s = math.ceil(10.0 * MIN_TURNS / slowest_hz) / 10.0
-        raise InvalidInputError(
-            f"A window of {window_s:g} s holds {slowest_hz * window_s:.1f} turns of the shaft; the envelope "
-            f"by orders needs {MIN_TURNS:g}. Set window_s to {longer_s:.1f} s or more."
-        )
+    assert reach is not None  # noqa: S101 -- narrows the type for the checker
+    return OrderSpectra(
+        shaft_hz,
+        ops.join(squared_ratios + log_ratios, 1),
+        ops.join(depths, 1),
+        reach[:, 0],
+        ops.join(levels, 2),
+    )
 
 
 def whiten(spectrum: Any, duration_s: float, ops: ArrayOps) -> Any:
@@ -149,10 +142,9 @@ def whiten(spectrum: Any, duration_s: float, ops: ArrayOps) -> Any:
 
 def demodulate(whitened: Any, band: tuple[float, float], n_samples: int, ops: ArrayOps) -> Any:
     """Squared envelope of one band, ``(n_windows, n_short)``, at the lowest rate that holds it."""
-    first, last = (math.ceil(edge * n_samples) for edge in band)
-    n_short = int(scipy.fft.next_fast_len(2 * (last - first)))
-    part = whitened[:, first:last]
-    analytic = ops.ifft(ops.join([part, ops.zeros((part.shape[0], n_short - (last - first)), part)], -1))
+    first, width = math.ceil(band[0] * n_samples), max(1, round((band[1] - band[0]) * n_samples))
+    n_short = int(scipy.fft.next_fast_len(2 * width))
+    analytic = ops.ifft(whitened[:, first : first + width], n_short)
     return analytic.real * analytic.real + analytic.imag * analytic.imag
 
 
@@ -166,7 +158,7 @@ def refine_shaft(raw: Any, envelope: Any, duration_s: float, nominal_hz: Any, op
     Parameters
     ----------
     raw, envelope
-        Power spectra of the windows and of the whole band's squared envelope, ``(n_windows, n_bins)``.
+        Power spectra of the windows and of the whole band's squared envelope, ``(n_windows, 1, n_bins)``.
     duration_s
         Length of the windows.
     nominal_hz
@@ -177,9 +169,9 @@ def refine_shaft(raw: Any, envelope: Any, duration_s: float, nominal_hz: Any, op
     n_grid = 2 * round(SEARCH_SHARE / _SHAFT_STEP) + 1
     grid = np.linspace(1.0 - SEARCH_SHARE, 1.0 + SEARCH_SHARE, n_grid).astype(np.float32)
     harmonics = np.arange(1, N_SHAFT_HARMONICS + 1)
-    places = ops.constant((grid[None, :] * harmonics[:, None]).reshape(1, -1))
+    places = ops.constant((grid[None, :] * harmonics[:, None]).reshape(1, 1, -1))
     weights = ops.constant((1.0 / np.sqrt(harmonics)).astype(np.float32)[None, :, None])
-    on_mains = _find_mains(places * nominal_hz[:, None], max(_MAINS_REACH_HZ, 2.0 / duration_s), ops)
+    on_mains = _find_mains(places * nominal_hz[:, None, None], max(_MAINS_REACH_HZ, 2.0 / duration_s), ops)
     parts = []
     for power, weight in ((raw, 1.0), (envelope, ENVELOPE_WEIGHT)):
         cells, reach = lay_on_orders(power, duration_s, nominal_hz, ops)
@@ -187,8 +179,8 @@ def refine_shaft(raw: Any, envelope: Any, duration_s: float, nominal_hz: Any, op
         found = ops.where(on_mains & (found > _MAINS_CLIP), 0.0 * found + _MAINS_CLIP, found)
         parts.append(weight * (found.reshape(-1, N_SHAFT_HARMONICS, n_grid) * weights).sum(1))
     scores = parts[0] + parts[1]
-    excess = scores - ops.sort(scores)[:, n_grid // 2][:, None]
-    scatter = 1.4826 * ops.sort(abs(excess))[:, n_grid // 2]
+    excess = scores - ops.median(scores)[:, None]
+    scatter = 1.4826 * ops.median(abs(excess))
     grid_row = ops.constant(grid)[None, :]
     chosen = ops.take(grid_row, ops.argmax(excess))
     best = ops.max(excess)
@@ -218,21 +210,21 @@ def compute_hann_power(values: Any, ops: ArrayOps) -> Any:
 def lay_on_orders(power: Any, duration_s: float, shaft_hz: Any, ops: ArrayOps) -> tuple[Any, Any]:
     """Mean power per cell of the order axis, by differences of the running sum; and 1 where it reaches.
 
-    No line is lost between the cells, however long the window is.
+    ``power`` is ``(n_windows, n_spectra, n_bins)``. No line is lost between the cells of a long window.
     """
     summed = ops.cumsum(power)
-    summed = ops.join([ops.zeros((summed.shape[0], 1), summed), summed], -1)
+    summed = ops.join([0.0 * summed[:, :, :1], summed], -1)
     n_bins = power.shape[-1]
     edges = ops.constant(np.arange(MAX_ORDER * CELLS_PER_ORDER + 1, dtype=np.float32) / CELLS_PER_ORDER)
-    wanted = edges[None, :] * shaft_hz[:, None] * duration_s + 0.5
+    edges, bins_per_order = edges[None, None, :], shaft_hz[:, None, None] * duration_s
+    wanted = edges * bins_per_order + 0.5
     position = ops.clip(wanted, 0.0, n_bins - 0.001)
     lower = ops.floor(position)
     share = position - lower
     at_edges = ops.take(summed, lower) * (1.0 - share) + ops.take(summed, lower + 1) * share
-    bins_per_cell = shaft_hz[:, None] * duration_s / CELLS_PER_ORDER
-    cells = (at_edges[:, 1:] - at_edges[:, :-1]) / bins_per_cell
-    beyond = (wanted[:, 1:] > n_bins - 1) | (edges[None, 1:] <= _LOWEST_ORDER)
-    return cells, ops.where(beyond, 0.0 * cells, 0.0 * cells + 1.0)
+    cells = ops.single((at_edges[:, :, 1:] - at_edges[:, :, :-1]) * CELLS_PER_ORDER / bins_per_order)
+    beyond = (wanted[:, :, 1:] > n_bins - 1) | (edges[:, :, 1:] <= _LOWEST_ORDER)
+    return cells, ops.where(beyond, 0.0 * wanted[:, :, 1:], 0.0 * wanted[:, :, 1:] + 1.0)
 
 
 def read_orders(cells: Any, orders: Any, ops: ArrayOps) -> Any:
@@ -249,16 +241,18 @@ def keep_clear_of_shaft(orders: Any, ops: ArrayOps) -> Any:
     return ops.where(distance < _MASK_ORDERS, 0.0 * orders, 0.0 * orders + 1.0)
 
 
-def _read_log_envelope(squared: Any, duration_s: float, shaft_hz: Any, ops: ArrayOps) -> Any:
-    lowest = 1e-6 * squared.mean(-1)[:, None] + _TINY
-    cells, reach = lay_on_orders(
-        _compute_envelope_power(ops.log(squared + lowest), ops), duration_s, shaft_hz, ops
-    )
-    return _take_ratio(cells, _find_floor(cells, _FLOOR_ORDERS, ops), reach, ops)
+def _demodulate_alike(
+    whitened: Any, bands: tuple[tuple[float, float], ...], n_samples: int, ops: ArrayOps
+) -> Any:
+    """Squared envelopes of bands of one width, ``(n_windows, n_bands, n_short)``."""
+    return ops.stack([demodulate(whitened, band, n_samples, ops) for band in bands], 1)
 
 
-def _compute_envelope_power(envelope: Any, ops: ArrayOps) -> Any:
-    return compute_hann_power(envelope - envelope.mean(-1)[:, None], ops)
+def _compute_envelope_powers(squared: Any, ops: ArrayOps) -> Any:
+    """Power spectra of squared envelopes, then of their logarithms, ``(n_windows, 2 * n_bands, n_bins)``."""
+    lowest = 1e-6 * squared.mean(-1)[:, :, None] + _TINY
+    envelopes = ops.join([squared, ops.log(squared + lowest)], 1)
+    return compute_hann_power(envelopes - envelopes.mean(-1)[:, :, None], ops)
 
 
 def _take_ratio(cells: Any, floor: Any, reach: Any, ops: ArrayOps) -> Any:
@@ -267,9 +261,10 @@ def _take_ratio(cells: Any, floor: Any, reach: Any, ops: ArrayOps) -> Any:
 
 def _add_up_lines(excess: Any, ops: ArrayOps) -> Any:
     """Sum over the cells around each one, at least 0."""
-    edge = ops.zeros((excess.shape[0], _LINE_CELLS), excess)
-    summed = ops.cumsum(ops.join([edge, ops.zeros((excess.shape[0], 1), excess), excess, edge], -1))
-    return ops.clip(summed[:, 2 * _LINE_CELLS + 1 :] - summed[:, : -2 * _LINE_CELLS - 1], 0.0, 1e9)
+    edge = 0.0 * excess[:, :, : _LINE_CELLS + 1]
+    summed = ops.cumsum(ops.join([edge, excess, edge[:, :, 1:]], -1))
+    total = summed[:, :, 2 * _LINE_CELLS + 1 :] - summed[:, :, : -2 * _LINE_CELLS - 1]
+    return ops.clip(ops.single(total), 0.0, 1e9)
 
 
 def _find_floor(cells: Any, width_orders: int, ops: ArrayOps) -> Any:
@@ -284,7 +279,7 @@ def _run_median(values: Any, width: int, ops: ArrayOps) -> Any:
     n_places = max(2, math.ceil(_MEDIANS_PER_WIDTH * (n_values - width) / width) + 1)
     starts = np.rint(np.linspace(0, n_values - width, n_places)).astype(np.int64)
     blocks = values[..., ops.constant(starts[:, None] + np.arange(width))]
-    medians = ops.sort(blocks)[..., width // 2]
+    medians = ops.median(blocks)
     place = np.interp(np.arange(n_values), starts + width / 2, np.arange(n_places)).astype(np.float32)
     lower = np.minimum(place.astype(np.int64), n_places - 2)
     share = ops.constant(place - lower.astype(np.float32))

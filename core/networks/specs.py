@@ -16,10 +16,11 @@ class NetworkSpec:
 
     ``builder`` is ``module:function``; for the family ``network`` the function takes
     ``(n_samples, n_classes, sample_rate_hz, **own options)`` and returns a torch module, for ``classical`` it
-    names the function that grows the model from features.
+    names a `core.networks.classical.Learner`.
 
     ``needs`` names what must be known of the machine beside the signal: ``shaft_speed``, ``fault_orders``. A
-    network that needs something is called with ``(windows, conditions)``, see `core.training.conditions`.
+    network that needs something is called with ``(windows, conditions)``, see `core.training.conditions`. A
+    window must hold at least ``fewest_turns`` of the shaft.
     """
 
     name: str
@@ -30,6 +31,7 @@ class NetworkSpec:
     own_options: tuple[str, ...]
     builder: str
     needs: tuple[str, ...] = ()
+    fewest_turns: float = 0.0
 
     def load_builder(self) -> Any:
         """Import the builder: this is where torch or sklearn is loaded."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,6 +30,25 @@ def build_conditions(
 def get_shaft_frequencies(conditions: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the shaft frequency of each row in Hz."""
     return conditions[:, 0].astype(np.float64)
+
+
+def check_turns(conditions: NDArray[np.float32], window_s: float, fewest_turns: float) -> None:
+    """Check that a window holds enough turns of every shaft.
+
+    Raises
+    ------
+    InvalidInputError
+        Too few; the sentence says how long a window must be.
+    """
+    if not fewest_turns:
+        return
+    slowest_hz = float(get_shaft_frequencies(conditions).min())
+    if slowest_hz * window_s < fewest_turns:
+        longer_s = math.ceil(10.0 * fewest_turns / slowest_hz) / 10.0
+        raise InvalidInputError(
+            f"A window of {window_s:g} s holds {slowest_hz * window_s:.1f} turns of the shaft; at least "
+            f"{fewest_turns:g} are needed. Set window_s to {longer_s:.1f} s or more."
+        )
 
 
 def check_conditions(conditions: NDArray[np.float32], needs: Sequence[str]) -> None:

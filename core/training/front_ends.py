@@ -12,7 +12,8 @@ from core.features.envelope_orders import compute_envelope_orders
 from core.features.noise_floor import compute_noise_floor_features
 from core.features.registry import compute_features
 from core.networks.options import OptionValue
-from core.training.conditions import check_conditions, get_shaft_frequencies
+from core.training.conditions import check_conditions, check_turns, get_shaft_frequencies
+from utils.constants import MIN_ENVELOPE_TURNS
 
 Compute = Callable[[NDArray[np.float32], float, NDArray[np.float32]], NDArray[np.float32]]
 
@@ -27,10 +28,13 @@ class FrontEnd:
         Maps windows ``(n, n_samples)``, their rate in Hz and conditions ``(n, 5)`` to float32 ``(n, k)``.
     needs
         What must be known of the machine: ``shaft_speed``, ``fault_orders``.
+    fewest_turns
+        That a window must hold of the shaft.
     """
 
     compute: Compute
     needs: tuple[str, ...] = ()
+    fewest_turns: float = 0.0
 
     def __call__(
         self, windows: NDArray[np.float32], sample_rate_hz: float, conditions: NDArray[np.float32]
@@ -40,9 +44,10 @@ class FrontEnd:
         Raises
         ------
         InvalidInputError
-            Something is needed of the machine and not known.
+            Something is needed of the machine and not known, or a window holds too few turns of its shaft.
         """
         check_conditions(conditions, self.needs)
+        check_turns(conditions, windows.shape[1] / sample_rate_hz, self.fewest_turns)
         return self.compute(windows, sample_rate_hz, conditions)
 
 
@@ -101,10 +106,12 @@ def _compute_noise_floor(
 
 _GENERAL_WITH_SHAFT = FrontEnd(_compute_general_with_shaft, ("shaft_speed",))
 
+_ROLLING = ("shaft_speed", "fault_orders")
+
 # By the names that the option `features` accepts.
 FRONT_ENDS: dict[str, FrontEnd] = {
     "general": FrontEnd(_compute_general),
     "noise_floor": FrontEnd(_compute_noise_floor),
-    "envelope_orders": FrontEnd(_compute_envelope_orders, ("shaft_speed", "fault_orders")),
-    "general_and_envelope_orders": FrontEnd(_compute_general_and_orders, ("shaft_speed", "fault_orders")),
+    "envelope_orders": FrontEnd(_compute_envelope_orders, _ROLLING, MIN_ENVELOPE_TURNS),
+    "general_and_envelope_orders": FrontEnd(_compute_general_and_orders, _ROLLING, MIN_ENVELOPE_TURNS),
 }

@@ -68,7 +68,8 @@ class NetworkTraining:
     ) -> None:
         self._plan, self._hooks = plan, hooks
         self._train, self._validation = train, validation
-        self._needs = get_network_spec(plan.network).needs
+        spec = get_network_spec(plan.network)
+        self._needs, self._fewest_turns = spec.needs, spec.fewest_turns
         self._progress = Progress()
         self._guards = Guards(plan, self._progress, self._tell)
         self._n_batches = -(-len(train) // plan.get_whole("batch_size"))
@@ -104,7 +105,7 @@ class NetworkTraining:
     def _build(self) -> None:
         for bank in (self._train, self._validation):
             if bank is not None:
-                bank.check_conditions(self._needs)
+                bank.check_conditions(self._needs, self._fewest_turns)
         counts = np.bincount(self._train.targets, minlength=len(self._plan.class_names))
         self._learner = Learner(self._plan, counts, self._hooks.on_message)
         self._watch = Watch(self._hooks.command, self._learner.leave_behind)
@@ -258,7 +259,7 @@ class NetworkTraining:
             sample_rate_hz=self._plan.preprocessing.analysis_rate_hz,
         )
         network.load_state_dict(arrays_to_tensors(self._best))
-        return NetworkModel(network, self._needs)
+        return NetworkModel(network, self._needs, self._fewest_turns)
 
     def _lap(self) -> None:
         """Add the time since the last lap to the epoch's and the training's."""

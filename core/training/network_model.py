@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.networks.options import OptionValue
 from core.networks.registry import build_network, get_network_spec
-from core.training.conditions import check_conditions
+from core.training.conditions import check_conditions, check_turns
 from core.training.preprocessing import standardise
 from utils.exceptions import DataDamagedError
 
@@ -18,16 +18,19 @@ BATCH_WINDOWS = 128
 
 
 class NetworkModel:
-    """A network in evaluation mode over standardised windows; ``needs`` as in its spec."""
+    """A network in evaluation mode over standardised windows; the rest as in its spec."""
 
-    def __init__(self, network: torch.nn.Module, needs: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, network: torch.nn.Module, needs: tuple[str, ...] = (), fewest_turns: float = 0.0
+    ) -> None:
         self._network = network.eval()
         self._needs = needs
+        self._fewest_turns = fewest_turns
 
     def predict_probabilities(
         self,
         windows: NDArray[np.float32],
-        sample_rate_hz: float,  # noqa: ARG002 - part of the WindowModel protocol; a network knows windows only
+        sample_rate_hz: float,
         conditions: NDArray[np.float32],
     ) -> NDArray[np.float64]:
         """Map windows to probabilities, batch by batch.
@@ -35,9 +38,10 @@ class NetworkModel:
         Raises
         ------
         InvalidInputError
-            The network needs to know more of the machine than is known.
+            The network needs to know more of the machine than is known, or windows with more turns.
         """
         check_conditions(conditions, self._needs)
+        check_turns(conditions, windows.shape[1] / sample_rate_hz, self._fewest_turns)
         parts = []
         for start in range(0, len(windows), BATCH_WINDOWS):
             part = slice(start, start + BATCH_WINDOWS)
@@ -99,7 +103,8 @@ def load_network_model(
         network.load_state_dict(arrays_to_tensors(arrays))
     except RuntimeError as error:
         raise DataDamagedError(f"The stored weights do not fit the network '{name}'.") from error
-    return NetworkModel(network, get_network_spec(name).needs)
+    spec = get_network_spec(name)
+    return NetworkModel(network, spec.needs, spec.fewest_turns)
 
 
 def tensors_to_arrays(tensors: dict[str, torch.Tensor]) -> dict[str, NDArray[Any]]:

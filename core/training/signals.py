@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.networks.options import OptionValue
 from core.signal.bearings import FaultOrders
-from core.training.conditions import build_conditions, check_conditions
+from core.training.conditions import build_conditions, check_conditions, check_turns
 from core.training.metrics import SignalPrediction, compute_mean_loss, judge
 from core.training.preprocessing import Preprocessing, standardise
 from utils.exceptions import ErrorCode, InvalidInputError, LstmPfdError
@@ -116,17 +116,18 @@ class WindowBank:
         found: NDArray[np.float32] = self._conditions[self.owners[indices]]
         return found
 
-    def check_conditions(self, needs: Sequence[str]) -> None:
-        """Check that every signal knows what is needed.
+    def check_conditions(self, needs: Sequence[str], fewest_turns: float = 0.0) -> None:
+        """Check that every signal knows what is needed, and that windows hold enough turns of its shaft.
 
         Raises
         ------
         InvalidInputError
-            Something is missing; the sentence names the signal.
+            Something is missing or too short; the sentence names the signal.
         """
         for signal, row in zip(self.signals, self._conditions, strict=True):
             with naming(signal):
                 check_conditions(row[None], needs)
+                check_turns(row[None], self._preprocessing.window_s, fewest_turns)
 
     def read_standardised(
         self, indices: NDArray[np.integer], shifts: NDArray[np.integer] | None = None

@@ -2,6 +2,66 @@
 
 from __future__ import annotations
 
+from core.networks.catalogue.options import DROPOUT, build_network_options
+from core.networks.options import OptionSpec
 from core.networks.specs import NetworkSpec
+from utils.constants import MIN_ENVELOPE_TURNS
 
-SPECTRAL_SPECS: tuple[NetworkSpec, ...] = ()
+# What recordings over their noise floor are trained with: noise of other levels and colours, tones, and faults
+# at earlier stages. A random filter would only move the floor that everything is measured by.
+NOISE_DEFAULTS: dict[str, float] = {
+    "path_variation": 0.0,
+    "white_noise_share": 0.4,
+    "pink_noise_share": 0.3,
+    "tone_share": 0.3,
+    "snr_low_db": -12.0,
+    "snr_high_db": 25.0,
+    "healthy_mixing": 0.4,
+    "healthy_mixing_lowest": 0.25,
+}
+
+
+SPECTRAL_SPECS: tuple[NetworkSpec, ...] = (
+    NetworkSpec(
+        name="spectral_net",
+        title="Spectral network",
+        family="network",
+        description="Journal bearings: lines and bursts over the noise floor, from recordings of 5 s.",
+        options=build_network_options(
+            OptionSpec(
+                "lowest_shaft_hz", "float", 48.0, 1.0, 1000.0,
+                help="The shaft's frequency is looked for from here; it is not asked for.",
+            ),
+            OptionSpec(
+                "highest_shaft_hz", "float", 72.0, 1.0, 1500.0,
+                help="The shaft's frequency is looked for up to here; less than twice the lowest is best.",
+            ),
+            OptionSpec("hidden_size", "int", 48, 4, 512, help="Width of the hidden layers."),
+            DROPOUT,
+            epochs=15,
+            batch_size=32,
+            window_s=5.0,
+            learning_rate=0.003,
+            **NOISE_DEFAULTS,
+        ),
+        own_options=("lowest_shaft_hz", "highest_shaft_hz", "hidden_size", "dropout"),
+        builder="core.networks.spectral_net:build_spectral_net",
+    ),
+    NetworkSpec(
+        name="order_net",
+        title="Order network",
+        family="network",
+        description="Rolling bearings: reads envelopes by shaft order, alike for every bearing and speed.",
+        options=build_network_options(
+            OptionSpec("n_filters", "int", 12, 2, 256, help="Filters per kind of fault."),
+            DROPOUT,
+            epochs=30,
+            batch_size=16,
+            window_s=2.0,
+        ),
+        own_options=("n_filters", "dropout"),
+        builder="core.networks.order_net:build_order_net",
+        needs=("shaft_speed", "fault_orders"),
+        fewest_turns=MIN_ENVELOPE_TURNS,
+    ),
+)  # fmt: skip

@@ -40,3 +40,9 @@ def test_both_together_are_one_beside_the_other() -> None:
 
     assert orders.shape == (2, len(ENVELOPE_ORDER_NAMES))
     np.testing.assert_array_equal(both, np.concatenate([general, orders], axis=1))
+
+
+def test_a_window_with_too_few_turns_is_refused_with_the_length_it_needs() -> None:
+    conditions = build_conditions(1758.0, ORDERS)[None]
+    with pytest.raises(InvalidInputError, match=r"holds 7\.3 turns .* Set window_s to 0\.6 s or more"):
+        FRONT_ENDS["envelope_orders"](_windows()[:1, :3000], 12_000.0, conditions)

@@ -1,0 +1,106 @@
+"""A small network over the envelope by shaft order: the same filters whatever the bearing and the speed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from core.features.fault_combs import N_FAULTS, N_HARMONICS, N_ROWS, FaultLines, read_fault_lines
+from core.features.order_spectra import (
+    BANDS,
+    CLIP,
+    OrderSpectra,
+    compute_order_spectra,
+    read_orders,
+)
+from core.networks.torch_ops import TorchOps
+
+_KERNEL = 5
+_SHAFT_ORDERS = (1.0, 2.0, 3.0, 4.0)
+_LEAST_DEPTH = 1e-3
+_N_NUMBERS = 2 * N_FAULTS + 2 * len(_SHAFT_ORDERS) + 8
+
+
+class OrderNetwork(nn.Module):
+    """Filters over the slip of each fault's lines, pooled over the bands, beside depths and levels.
+
+    What a filter sees is laid out by fault order, so a fault looks alike in every bearing at every speed.
+    """
+
+    def __init__(self, *, n_classes: int, sample_rate_hz: float, n_filters: int, dropout: float) -> None:
+        super().__init__()
+        self._sample_rate_hz = sample_rate_hz
+        size = N_FAULTS * n_filters
+        self.filters = nn.Sequential(
+            nn.Conv1d(
+                2 * N_FAULTS * N_ROWS, size, _KERNEL, padding=_KERNEL // 2, groups=N_FAULTS, bias=False
+            ),
+            nn.BatchNorm1d(size),
+            nn.ReLU(),
+            nn.Conv1d(size, size, _KERNEL, padding=_KERNEL // 2, groups=N_FAULTS, bias=False),
+            nn.BatchNorm1d(size),
+            nn.ReLU(),
+        )
+        self.hidden = nn.Sequential(
+            nn.Dropout(dropout), nn.Linear(2 * size + _N_NUMBERS, 2 * size), nn.ReLU(), nn.Dropout(dropout)
+        )
+        self.head = nn.Linear(2 * size, n_classes)
+
+    def forward(self, windows: torch.Tensor, conditions: torch.Tensor) -> torch.Tensor:
+        """Map windows ``(n, n_samples)`` and conditions ``(n, 5)`` to logits ``(n, n_classes)``."""
+        ops = TorchOps(windows.device)
+        spectra = compute_order_spectra(windows, self._sample_rate_hz, conditions[:, 0], ops)
+        lines = read_fault_lines(spectra, conditions[:, 1:], ops)
+        numbers = torch.cat([_measure_depths(lines), _measure_shaft(spectra, ops), _pool_levels(spectra)], 1)
+        found = torch.cat([self._filter(lines), numbers / CLIP], 1)
+        logits: torch.Tensor = self.head(self.hidden(found))
+        return logits
+
+    def _filter(self, lines: FaultLines) -> torch.Tensor:
+        """Filter the slips of every band and pool: ``(n, 2 * N_FAULTS * n_filters)``."""
+        n_windows, n_bands = lines.ratios.shape[0], len(BANDS)
+        n_slips = lines.ratios.shape[-1]
+        # Squared and log envelope of a band are seen together.
+        pairs = lines.ratios.reshape(n_windows, 2, n_bands, N_FAULTS, N_ROWS, n_slips)
+        rows = pairs.permute(0, 2, 3, 1, 4, 5).reshape(n_windows * n_bands, -1, n_slips)
+        heights = self.filters(rows / CLIP).amax(-1).reshape(n_windows, n_bands, -1)
+        return torch.cat([heights.amax(1), heights.mean(1)], 1)
+
+
+def _measure_depths(lines: FaultLines) -> torch.Tensor:
+    """Ln of the modulation depth of each fault at the slip where its lines stand highest."""
+    combs = lines.ratios[:, :, :, :N_HARMONICS].mean(3)
+    slip = (combs.mean(1) + combs.amax(1)).argmax(-1)[:, None, :, None, None]
+    chosen = torch.gather(lines.depths, -1, slip.expand(*lines.depths.shape[:-1], 1))[..., 0]
+    depths = torch.log(torch.sqrt(2.0 * chosen.sum(3) + _LEAST_DEPTH**2))
+    return torch.cat([depths.amax(1), depths.mean(1)], 1)
+
+
+def _measure_shaft(spectra: OrderSpectra, ops: TorchOps) -> torch.Tensor:
+    orders = torch.tensor(_SHAFT_ORDERS, device=spectra.ratios.device)[None, None]
+    heights: Any = read_orders(spectra.ratios, orders, ops)
+    return torch.cat([heights.amax(1), heights.mean(1)], 1)
+
+
+def _pool_levels(spectra: OrderSpectra) -> torch.Tensor:
+    narrow, whole = spectra.levels[:, :, :-1], spectra.levels[:, :, -1]
+    return torch.cat([narrow.amax(2), narrow.mean(2), narrow.amin(2), whole], 1)
+
+
+def build_order_net(
+    *,
+    n_samples: int,  # noqa: ARG001 - part of a builder's form; the network takes windows of any length
+    n_classes: int,
+    sample_rate_hz: float,
+    n_filters: int,
+    dropout: float,
+) -> OrderNetwork:
+    """Build the network."""
+    return OrderNetwork(
+        n_classes=n_classes,
+        sample_rate_hz=sample_rate_hz,
+        n_filters=n_filters,
+        dropout=dropout,
+    )
