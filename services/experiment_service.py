@@ -7,15 +7,14 @@ from typing import Any
 
 from sqlalchemy import update
 
-from core.networks.registry import NETWORKS
-from core.networks.specs import NetworkSpec
 from database.connection import get_db_session
 from models.diagnosis import Diagnosis
 from models.experiment import Experiment
 from models.job import Job, JobCommand
 from models.user import Role
-from services.experiments import creation, diagnosis, listing, monitoring, training, trash
+from services.experiments import diagnosis, listing, monitoring, training, trash
 from services.experiments.organising import ExperimentLists
+from services.experiments.requesting import ExperimentRequests
 from services.jobs import board
 from services.jobs.runner import execute_job
 from services.shared.actors import SYSTEM, Actor, require_role
@@ -31,72 +30,8 @@ def _no_rows() -> list[dict[str, Any]]:
     return []
 
 
-class ExperimentService(ExperimentLists):
+class ExperimentService(ExperimentRequests, ExperimentLists):
     """One experiment is one training with one seed; several seeds form a group."""
-
-    @staticmethod
-    @returns_data(_no_rows)
-    def list_networks(*, actor: Actor = SYSTEM) -> list[dict[str, Any]]:
-        """Return what can be trained, with every option, its default, limits and meaning."""
-        require_role(actor, Role.VIEWER)
-        return [_describe_network(spec) for spec in NETWORKS.values()]
-
-    @staticmethod
-    @returns_result
-    def check_experiment(config: Mapping[str, Any], *, actor: Actor = SYSTEM) -> dict[str, Any]:
-        """Check a training request without starting it.
-
-        Args:
-            config: As for `create_experiment`.
-            actor: Who asks; an engineer.
-
-        Returns:
-            ``class_names``, ``counts`` per part, ``options`` with defaults, ``split_colour``, ``findings``.
-
-        Errors:
-            As for `create_experiment`.
-        """
-        require_role(actor, Role.ENGINEER)
-        request = creation.check_request(config)
-        return ok(
-            name=request.name,
-            class_names=request.class_names,
-            counts=request.counts,
-            options=request.options,
-            seeds=list(request.seeds),
-            split_colour=request.split.colour,
-            findings=request.split.findings,
-            accepted_reason=request.split.accepted_reason,
-        )
-
-    @staticmethod
-    @returns_result
-    def create_experiment(
-        config: Mapping[str, Any], user_id: int | None = None, *, actor: Actor = SYSTEM
-    ) -> dict[str, Any]:
-        """Write one experiment and one job per seed, all or none; the jobs start by themselves.
-
-        Args:
-            config: ``network``, ``split_id``; optional ``dataset_id``, ``name``, ``notes``, ``channel``
-                (None: every labelled channel), ``options`` (name to value), ``seeds`` (default ``[0]``).
-            user_id: Whose experiment it is, where a trusted caller acts for somebody.
-            actor: Who asks; an engineer.
-
-        Returns:
-            ``group_key``, ``experiment_ids`` and ``job_ids``, in the order of the seeds.
-
-        Errors:
-            ``unknown_network``, ``unknown_option``, ``invalid_input``, ``not_found``,
-            ``class_without_training``, ``recording_too_short``, ``sample_rate_too_low``.
-        """
-        require_role(actor, Role.ENGINEER)
-        request = creation.check_request(config)
-        group_key, written = creation.write_experiments(request, _act_for(actor, user_id))
-        return ok(
-            group_key=group_key,
-            experiment_ids=[experiment_id for experiment_id, _ in written],
-            job_ids=[job_id for _, job_id in written],
-        )
 
     @staticmethod
     def run_training_job(job_id: int, worker: str) -> str | None:
@@ -135,7 +70,7 @@ class ExperimentService(ExperimentLists):
         found = ExperimentService.get_experiment(experiment_id, actor=actor)
         if found is None:
             raise NotFoundError("There is no such experiment.")
-        keys = ("name", "network", "dataset_id", "split_id", "channel", "options")
+        keys = ("name", "network", "dataset_id", "split_id", "channel", "options", "parent_id")
         return ok(config={**{key: found[key] for key in keys}, "seeds": [found["seed"]]})
 
     @staticmethod
@@ -350,38 +285,9 @@ class ExperimentService(ExperimentLists):
         return diagnosis.list_page(page, per_page)
 
 
-def _act_for(actor: Actor, user_id: int | None) -> Actor:
-    if user_id is None or user_id == actor.user_id:
-        return actor
-    if not actor.is_system:
-        raise InvalidInputError("Nobody can act for somebody else.")
-    return Actor(user_id=user_id, role=Role.ENGINEER, name=f"user {user_id}")
-
-
 def _job_of(experiment_id: int) -> int:
     with get_db_session(read_only=True) as session:
         experiment = session.get(Experiment, experiment_id)
     if experiment is None:
         raise NotFoundError("There is no such experiment.")
     return experiment.job_id
-
-
-def _describe_network(spec: NetworkSpec) -> dict[str, Any]:
-    return {
-        "name": spec.name,
-        "title": spec.title,
-        "family": spec.family,
-        "description": spec.description,
-        "options": [
-            {
-                "name": option.name,
-                "type": option.type,
-                "default": option.default,
-                "minimum": option.minimum,
-                "maximum": option.maximum,
-                "choices": list(option.choices),
-                "help": option.help,
-            }
-            for option in spec.options
-        ],
-    }

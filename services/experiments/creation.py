@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from models.experiment import Experiment
 from models.job import JobKind, JobQueue
 from models.split import Split
 from services.experiments.material import check_material, count_parts, load_material
+from services.experiments.requirements import check_needs, check_parent, count_windows, find_needs
 from services.jobs.queue import enqueue_job
 from services.shared.actors import Actor
 from services.shared.audit import record_audit
@@ -22,7 +23,12 @@ from utils.exceptions import ConflictError, InvalidInputError, NotFoundError
 from utils.ids import new_storage_name
 
 MAX_SEEDS = 20
-_KNOWN = {"name", "network", "dataset_id", "split_id", "channel", "options", "seeds", "notes"}
+BASELINE = "random_forest"
+_KNOWN = {
+    *("name", "network", "dataset_id", "split_id", "channel", "options", "seeds", "notes"),
+    *("parent_id", "baseline"),
+}
+_SHARED_WITH_BASELINE = ("window_s", "hop_s", "analysis_rate_hz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,29 @@ class TrainingRequest:
     split: Split
     class_names: list[str]
     counts: dict[str, Any]
+    windows: dict[str, int]
+    cautions: list[str]
+    parent_id: int | None
+    baseline: BaselineRequest | None
+
+    @property
+    def title(self) -> str:
+        """The network's name for people."""
+        return get_network_spec(self.network).title
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineRequest:
+    """The classical model that is trained beside a network: the same windows, once."""
+
+    name: str
+    options: dict[str, Any]
+    seed: int
+
+    @property
+    def title(self) -> str:
+        """The model's name for people."""
+        return get_network_spec(BASELINE).title
 
 
 def check_request(config: Mapping[str, Any]) -> TrainingRequest:
@@ -49,26 +78,64 @@ def check_request(config: Mapping[str, Any]) -> TrainingRequest:
         )
     network = str(config.get("network") or "")
     options = validate_options(network, config.get("options") or {})
+    spec = get_network_spec(network)
     channel = config.get("channel") or None
+    seeds = _check_seeds(config.get("seeds", (0,)))
+    parent_id = _read_parent(config.get("parent_id"))
+    cautions: list[str] = []
     with get_db_session(read_only=True) as session:
-        split = _find_split(session, config.get("split_id"), config.get("dataset_id"))
+        split = find_split(session, config.get("split_id"), config.get("dataset_id"))
         rows = load_material(session, split, channel)
-    class_names = check_material(rows, options)
-    name = str(config.get("name") or "").strip()
+        class_names = check_material(rows, options)
+        check_needs(rows, find_needs(spec, options), spec.title)
+        if parent_id is not None:
+            cautions = check_parent(session, parent_id, split, network, options, class_names)
+    name = (str(config.get("name") or "").strip() or f"{spec.title} on {_dataset_name(split)}")[:160]
+    wants_baseline = _read_truth(config.get("baseline", True)) and spec.family == "network"
     return TrainingRequest(
-        name=(name or f"{get_network_spec(network).title} on {_dataset_name(split)}")[:160],
+        name=name,
         notes=str(config.get("notes") or ""),
         network=network,
         options=options,
         channel=channel,
-        seeds=_check_seeds(config.get("seeds", (0,))),
+        seeds=seeds,
         split=split,
         class_names=class_names,
         counts=count_parts(rows),
+        windows=count_windows(rows, options),
+        cautions=cautions,
+        parent_id=parent_id,
+        baseline=_plan_baseline(name, options, seeds[0]) if wants_baseline else None,
     )
 
 
-def _find_split(session: Session, split_id: Any, dataset_id: Any) -> Split:
+def _plan_baseline(name: str, options: Mapping[str, Any], seed: int) -> BaselineRequest:
+    shared = {key: options[key] for key in _SHARED_WITH_BASELINE}
+    return BaselineRequest(f"{name[:149]}, baseline", validate_options(BASELINE, shared), seed)
+
+
+def _read_parent(value: Any) -> int | None:
+    if value in (None, ""):
+        return None
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise InvalidInputError("parent_id is the number of the experiment to begin with.") from None
+
+
+def _read_truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidInputError("baseline is true or false.")
+    return value
+
+
+def find_split(session: Session, split_id: Any, dataset_id: Any = None) -> Split:
+    """Return a split with its dataset.
+
+    Raises:
+        NotFoundError: There is none, or not of this dataset.
+        ConflictError: Its dataset is in the trash.
+    """
     if not isinstance(split_id, int) or isinstance(split_id, bool):
         raise InvalidInputError("Choose a split: a training needs one that passed the leak check.")
     version = joinedload(Split.dataset_version).joinedload(DatasetVersion.dataset)
@@ -94,37 +161,69 @@ def _check_seeds(seeds: Any) -> tuple[int, ...]:
     return numbers
 
 
-def write_experiments(request: TrainingRequest, actor: Actor) -> tuple[str, list[tuple[int, int]]]:
-    """Write one experiment and one job per seed, all or none; return group and ``(experiment, job)`` ids."""
+def write_experiments(request: TrainingRequest, actor: Actor) -> dict[str, Any]:
+    """Write one experiment and one job per seed, and the baseline's, all or none.
+
+    Returns ``group_key``, ``experiment_ids``, ``job_ids`` in the order of the seeds, and ``baseline`` with
+    the same keys, or None.
+    """
     group_key = new_storage_name()
-    written = []
     with get_db_session() as session:
-        for seed in request.seeds:
-            experiment = _write_one(session, request, seed, group_key, actor)
-            written.append((experiment.id, experiment.job_id))
+        networks = [_write_one(session, _Row(request, seed, group_key), actor) for seed in request.seeds]
+        beside = []
+        if request.baseline is not None:
+            beside = [_write_one(session, _Row(request, None, new_storage_name(), group_key), actor)]
         session.commit()
-    return group_key, written
+    return {**_list_written(networks), "baseline": _list_written(beside) if beside else None}
 
 
-def _write_one(
-    session: Session, request: TrainingRequest, seed: int, group_key: str, actor: Actor
-) -> Experiment:
+def _list_written(experiments: Sequence[Experiment]) -> dict[str, Any]:
+    return {
+        "group_key": experiments[0].group_key,
+        "experiment_ids": [each.id for each in experiments],
+        "job_ids": [each.job_id for each in experiments],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One experiment of a request: the network with a seed, or without one the baseline."""
+
+    request: TrainingRequest
+    seed: int | None
+    group_key: str
+    baseline_of: str | None = None
+
+    def describe(self) -> dict[str, Any]:
+        request, beside = self.request, self.request.baseline
+        if self.seed is None and beside is not None:
+            own = {"name": beside.name, "network": BASELINE, "options": beside.options, "seed": beside.seed}
+            return {**own, "notes": "", "parent_id": None}
+        return {
+            "name": request.name,
+            "network": request.network,
+            "options": request.options,
+            "seed": self.seed,
+            "notes": request.notes,
+            "parent_id": request.parent_id,
+        }
+
+
+def _write_one(session: Session, row: _Row, actor: Actor) -> Experiment:
+    request, facts = row.request, row.describe()
     job = enqueue_job(
         session,
         kind=JobKind.TRAIN,
         queue=JobQueue.TRAIN,
-        title=f"Train {request.name} (seed {seed})",
+        title=f"Train {facts['name']} (seed {facts['seed']})",
         payload={},
         actor=actor,
     )
     experiment = Experiment(
-        name=request.name,
-        notes=request.notes,
-        network=request.network,
-        options=request.options,
+        **facts,
         channel=request.channel,
-        seed=seed,
-        group_key=group_key,
+        group_key=row.group_key,
+        baseline_of=row.baseline_of,
         dataset_version_id=request.split.dataset_version_id,
         split_id=request.split.id,
         job_id=job.id,

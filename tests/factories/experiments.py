@@ -16,7 +16,9 @@ TINY_NETWORK = {"epochs": 3, "window_s": 0.1, "hidden_size": 8, "n_filters": 4, 
 
 def create(small: SmallDataset, network: str = "random_forest", **more: object) -> dict[str, list[int]]:
     options = FOREST if network == "random_forest" else TINY_NETWORK
-    config = {"network": network, "split_id": small.split_id, "options": options, **more}
+    config = {
+        "network": network, "split_id": small.split_id, "options": options, "baseline": False, **more,
+    }  # fmt: skip
     created = ExperimentService.create_experiment(config)
     assert created["success"], created["error"]
     return created
