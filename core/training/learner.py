@@ -115,7 +115,7 @@ class Learner:
         loss = self._loss(logits, targets, mixture)
         extra_loss = getattr(self._network, "extra_loss", None)
         if extra_loss is not None:
-            known = None if conditions is None else torch.from_numpy(conditions).to(self._device)
+            known = torch.from_numpy(batch.conditions).to(self._device)
             loss = loss + extra_loss(
                 logits, soften_targets(targets, mixture, self._n_classes), windows, known
             )
@@ -190,12 +190,12 @@ class Learner:
         return arrays
 
 
-class _PassEndedError(Exception):
+class PassEndedError(Exception):
     """Ends a forward pass whose result nobody waits for."""
 
 
 def _end_pass(*_: object) -> None:
-    raise _PassEndedError
+    raise PassEndedError
 
 
 def choose_device(wanted: str) -> torch.device:

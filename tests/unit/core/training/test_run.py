@@ -7,7 +7,9 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,13 @@ import numpy as np
 import pytest
 import torch
 
-from core.networks.registry import get_network_spec
+from core.networks.registry import build_network, get_network_spec
+from core.training import watch
 from core.training.checkpoints import CURRENT_NAME, PREVIOUS_NAME
 from core.training.classifier import Classifier
 from core.training.hooks import Command, EpochRecord
 from core.training.run import TrainingOutcome, train_classifier
+from core.training.schedule import Schedule
 from tests.unit.core.training.hooks import RecordingHooks
 from tests.unit.core.training.signals import CLASS_NAMES, OPTIONS, make_part, make_signal
 from utils.exceptions import ConflictError, ErrorCode, InvalidInputError, JobCancelledError, LstmPfdError
@@ -157,6 +161,119 @@ def test_a_pause_at_any_batch_changes_nothing(
     assert paused.status == "paused"
     assert paused.epochs_run == int(share * 3 + 1e-9) or share in (0.33, 0.66)
     assert_equal_trainings(undisturbed["cnn_lstm"], train("cnn_lstm", tmp_path))
+
+
+# Everything that a checkpoint has to carry beside the weights.
+EVERYTHING = {
+    "optimiser": "rmsprop", "ema_decay": 0.9, "plateau_factor": 0.5, "plateau_patience": 1, "mixup": 0.3,
+    "minimum_gain": 0.5, "rate_variation": 0.1, "gain_drift_db": 3.0, "white_noise_share": 0.5,
+    "tone_share": 0.5, "segment_dropout": 0.2, "label_smoothing": 0.1, "dropout": 0.5,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("share", [0.05, 0.45, 0.8])
+def test_a_pause_changes_nothing_with_every_option_on(share: float, tmp_path: Path) -> None:
+    calm = train("cnn_lstm", tmp_path / "calm", **EVERYTHING)
+    folder = tmp_path / "paused"
+    assert train("cnn_lstm", folder, PauseAt(share), **EVERYTHING).status == "paused"
+    assert_equal_trainings(calm, train("cnn_lstm", folder, **EVERYTHING))
+
+
+class SlowLayer(torch.nn.Module):
+    """Takes its time, as a layer of a large network on one core does, until it is let go."""
+
+    let_go = threading.Event()
+
+    def forward(self, signals: torch.Tensor) -> torch.Tensor:
+        self.let_go.wait(30.0)
+        return signals
+
+
+@pytest.mark.parametrize("command", [Command.PAUSE, Command.STOP, Command.CANCEL])
+def test_a_command_is_obeyed_within_seconds_in_the_middle_of_a_step(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build_slow(*args: Any, **own: Any) -> torch.nn.Module:
+        network = build_network(*args, **own)
+        network.blocks = torch.nn.Sequential(SlowLayer(), network.blocks)
+        return network
+
+    monkeypatch.setattr("core.training.learner.build_network", build_slow)
+    monkeypatch.setattr("core.training.loop.build_network", build_slow)
+    SlowLayer.let_go.clear()
+    n_signals = 18
+    began_s = time.monotonic()
+    with suppress(JobCancelledError):
+        train("cnn_lstm", tmp_path, RecordingHooks(command, after=n_signals + 1))
+    assert time.monotonic() - began_s < 5.0
+    SlowLayer.let_go.set()
+    watch.wait_for_left_behind(lambda: None)
+
+
+def test_a_step_left_behind_and_done_again_changes_nothing(
+    undisturbed: dict[str, TrainingOutcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.training.watch.SLOW_S", -1.0)  # every step in a thread of its own
+    monkeypatch.setattr("core.training.watch._LOOK_EVERY_S", 0.001)
+    outcome = train("cnn_lstm", tmp_path, RecordingHooks(Command.PAUSE, after=20))
+    n_pauses = 0
+    while outcome.status == "paused":
+        n_pauses += 1
+        outcome = train("cnn_lstm", tmp_path, RecordingHooks(Command.PAUSE, after=40 + 20 * n_pauses))
+    assert n_pauses >= 2
+    assert_equal_trainings(undisturbed["cnn_lstm"], outcome)
+
+
+def test_a_training_that_diverges_goes_back_and_ends_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = Schedule.compute_rate
+
+    def explode_at_first(schedule: Schedule, step: int, n_steps: int) -> float:
+        return 1e30 if step == 20 and not told.messages[1:] else usual(schedule, step, n_steps)
+
+    told = RecordingHooks()
+    monkeypatch.setattr(Schedule, "compute_rate", explode_at_first)
+    outcome = train("cnn_lstm", tmp_path, told)
+    assert outcome.status == "done" and outcome.epochs_run == 3
+    assert len(told.warnings) == 1 and "back to the weights of epoch 1" in told.warnings[0]
+    assert [row["epoch"] for row in outcome.history] == [1, 2, 3]
+    assert all(np.isfinite(array).all() for array in read_weights(outcome).values())
+
+
+def test_a_pause_before_divergences_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = Schedule.compute_rate
+
+    def explode(schedule: Schedule, step: int, n_steps: int) -> float:
+        return usual(schedule, step, n_steps) * (1e30 if 16 < step < 20 else 1.0)
+
+    monkeypatch.setattr(Schedule, "compute_rate", explode)
+    # A tenth of 1e30 is still too high: this never ends well, so look at how it fails instead.
+    failures = []
+    for name, pause_at in (("calm", None), ("paused", 0.4)):
+        if pause_at is not None:
+            train("cnn_lstm", tmp_path / name, PauseAt(pause_at))
+        hooks = RecordingHooks()
+        with pytest.raises(InvalidInputError):
+            train("cnn_lstm", tmp_path / name, hooks)
+        failures.append(hooks.warnings)
+    assert failures[0] == failures[1] and len(failures[0]) == 2
+
+
+def test_work_is_stored_within_an_epoch_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.training.loop.CHECKPOINT_EVERY_S", 0.0)
+
+    class DieInTheFirstEpoch(RecordingHooks):
+        def on_batch(self, progress: float) -> None:
+            if progress > 0.2:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train("cnn_lstm", tmp_path, DieInTheFirstEpoch())
+    hooks = RecordingHooks()
+    train("cnn_lstm", tmp_path, hooks)
+    assert any(message.startswith("Resumed in epoch 1 after") for message in hooks.messages)
+    assert "after 0 batches" not in str(hooks.messages)
 
 
 _CHILD = """
