@@ -93,7 +93,8 @@ class PhysicsConstrainedNetwork(nn.Module):
         with torch.no_grad():
             energies = compute_band_energies(windows, self._sample_rate_hz, conditions, self.displacements)
         known = ~energies.isnan()
-        gaps = functional.smooth_l1_loss(self.energy_head(patterns), energies.nan_to_num(), reduction="none")
+        told = self.energy_head(patterns.float())
+        gaps = functional.smooth_l1_loss(told, energies.nan_to_num(), reduction="none")
         return self._weight * (gaps * known).sum() / known.sum().clamp(min=1)
 
 

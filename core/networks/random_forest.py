@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from core.networks.trees import TreeNodes, Trees, join_trees, lay_out
 from utils.exceptions import DataDamagedError
 
 if TYPE_CHECKING:
-    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
 CHUNK_TREES = 20
 _TREE_ARRAYS = tuple(field.name for field in fields(Trees))
@@ -87,6 +87,7 @@ class Forest:
 class ForestLearner(Learner):
     """Grows a chunk of trees per step."""
 
+    extremely_random: ClassVar[bool] = False
     load_model = staticmethod(Forest.from_arrays)
 
     def __init__(self, table: LearningTable, options: Mapping[str, OptionValue], seed: int) -> None:
@@ -112,6 +113,7 @@ class ForestLearner(Learner):
             max_depth=None if max_depth is None else self.get_whole("max_depth"),
             min_leaf_windows=self.get_whole("min_leaf_windows"),
             feature_share=self.get_number("feature_share"),
+            extremely_random=self.extremely_random,
         )
         for part in self._sums:
             added = grown.predict_probabilities(self.table.get_rows(part)) * grown.n_trees
@@ -143,6 +145,12 @@ class ForestLearner(Learner):
         self._forest = Forest.from_arrays(arrays) if "roots" in arrays else None
 
 
+class ExtraTreesLearner(ForestLearner):
+    """The same with trees that draw their thresholds at random."""
+
+    extremely_random = True
+
+
 def grow_forest(
     features: NDArray[np.float32],
     targets: NDArray[np.integer],
@@ -153,6 +161,7 @@ def grow_forest(
     max_depth: int | None,
     min_leaf_windows: int,
     feature_share: float,
+    extremely_random: bool = False,
 ) -> Forest:
     """Grow trees with scikit-learn; the same arguments give the same trees.
 
@@ -164,15 +173,19 @@ def grow_forest(
         Class indices ``(n_windows,)``; classes weigh the same whatever their number of windows.
     n_classes, n_trees, seed, max_depth, min_leaf_windows, feature_share
         Size and randomness of the forest.
+    extremely_random
+        Thresholds are drawn, and every tree sees all windows (Geurts et al., 2006); otherwise thresholds are
+        searched for and every tree sees a draw of the windows (Breiman, 2001).
     """
-    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
-    model = RandomForestClassifier(
+    kind = ExtraTreesClassifier if extremely_random else RandomForestClassifier
+    model = kind(
         n_estimators=n_trees,
         max_depth=max_depth,
         min_samples_leaf=min_leaf_windows,
         max_features=feature_share,
-        class_weight="balanced_subsample",
+        class_weight="balanced" if extremely_random else "balanced_subsample",
         random_state=seed,
         n_jobs=1,
     )
@@ -180,7 +193,7 @@ def grow_forest(
     return flatten_forest(model, n_classes)
 
 
-def flatten_forest(model: RandomForestClassifier, n_classes: int) -> Forest:
+def flatten_forest(model: RandomForestClassifier | ExtraTreesClassifier, n_classes: int) -> Forest:
     """Turn a fitted scikit-learn forest, whose labels are class indices, into arrays."""
     grown, shares = [], []
     for estimator in model.estimators_:

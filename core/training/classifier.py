@@ -11,14 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.networks.options import OptionValue
-from core.networks.random_forest import Forest
 from core.networks.registry import get_network_spec
 from core.signal.bearings import FaultOrders
 from core.training.calibration import Calibration
+from core.training.classical_model import load_classical_model
 from core.training.classifier_files import CARD_NAME, read_card, read_digest, read_weights, write_files
 from core.training.conditions import build_conditions
-from core.training.forest_model import ForestModel
-from core.training.front_ends import choose_front_end
 from core.training.metrics import pool_probabilities
 from core.training.preprocessing import Preprocessing
 from core.training.window_model import WindowModel
@@ -208,7 +206,7 @@ def _build_model(
     card: Mapping[str, Any], arrays: dict[str, NDArray[Any]], preprocessing: Preprocessing, n_classes: int
 ) -> WindowModel:
     if get_network_spec(card["network"]).family == "classical":
-        return ForestModel(Forest.from_arrays(arrays), choose_front_end(card["options"]))
+        return load_classical_model(card["network"], card["options"], arrays, preprocessing)
     from core.training.network_model import load_network_model
 
     return load_network_model(

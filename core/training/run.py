@@ -10,8 +10,8 @@ from typing import Any
 
 from core.networks.registry import get_network_spec, validate_options
 from core.training.checkpoints import discard_states, encode_document
+from core.training.classical_training import ClassicalTraining
 from core.training.classifier import Classifier
-from core.training.forest_training import ForestTraining
 from core.training.hooks import Command, InterruptedTrainingError, TrainingHooks, obey
 from core.training.plan import ParentWeights, TrainingPlan, TrainingResult, compute_fingerprint
 from core.training.signals import LabelledSignal, WindowBank, check_labels, choose_preprocessing
@@ -188,7 +188,7 @@ def _train(
     except InterruptedTrainingError as interruption:
         return _read_paused(plan, interruption.command, hooks)
     if get_network_spec(plan.network).family == "classical":
-        return ForestTraining(plan, train_bank, validation_bank, hooks).run()
+        return ClassicalTraining(plan, train_bank, validation_bank, hooks).run()
     from core.training.loop import NetworkTraining
 
     return NetworkTraining(plan, train_bank, validation_bank, hooks).run()
