@@ -118,7 +118,7 @@
     };
     if (!(event.key in steps) || last < 0) { return; }
     event.preventDefault();
-    show(place === null ? last : steps[event.key], null);
+    show(place === null && event.key.startsWith("Arrow") ? last : steps[event.key], null);
   });
 
   document.addEventListener("focusout", (event) => {
