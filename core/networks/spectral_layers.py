@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 DB = 10.0 / math.log(10.0)
-_LOWEST_POWER = 1e-12
+LOWEST_POWER = 1e-12
 # Mean of the logarithm of an exponential variable of mean 1, which the power of a bin of noise is.
 _EULER = 0.5772156649
 _FIRST_RATE_HZ, _SLOW_RATE_HZ = 2560.0, 512.0
@@ -242,7 +242,8 @@ def _list_places(resolution_hz: float) -> tuple[NDArray[np.float64], NDArray[np.
 
 def to_db(power: torch.Tensor) -> torch.Tensor:
     """Power to decibels, not below −120."""
-    return DB * torch.log(power + _LOWEST_POWER)
+    # A maximum rather than a sum: the exporter's optimiser takes so small a summand for zero.
+    return DB * torch.log(power.clamp(min=LOWEST_POWER))
 
 
 def mean_of_log_to_db(log_mean: torch.Tensor) -> torch.Tensor:

@@ -10,6 +10,7 @@ from torch import nn
 
 from core.networks.spectral_layers import (
     DB,
+    LOWEST_POWER,
     FramePower,
     HarmonicGather,
     Slow,
@@ -116,7 +117,7 @@ class SpectralNetwork(nn.Module):
         """
         if self._n_missing:
             windows = nn.functional.pad(windows, (0, self._n_missing))
-        power = self.frames(windows) + 1e-12
+        power = self.frames(windows).clamp(min=LOWEST_POWER)
         log_floor = torch.log(power).mean(dim=2)
         white_db = _find_middle(mean_of_log_to_db(log_floor[:, _N_BURST_BANDS:]))
         slow = self.slow(windows, white_db)

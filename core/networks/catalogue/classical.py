@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from core.networks.catalogue.options import WINDOW_OPTIONS, build_copy_options
+from dataclasses import replace
+
+from core.networks.catalogue.options import NOISE_DEFAULTS, WINDOW_OPTIONS, build_copy_options
 from core.networks.options import OptionSpec
 from core.networks.specs import NetworkSpec
 
@@ -14,6 +16,14 @@ FEATURES = OptionSpec(
     "envelope's lines by shaft order (rolling bearings; windows of at least 16 turns), or general ones and "
     "these. None of them change with the gain.",
 )  # fmt: skip
+
+
+def _look_at(window_s: float, options: tuple[OptionSpec, ...]) -> tuple[OptionSpec, ...]:
+    """Give the window another default length."""
+    return tuple(
+        replace(option, default=window_s) if option.name == "window_s" else option for option in options
+    )
+
 
 CLASSICAL_SPECS = (
     NetworkSpec(
@@ -39,6 +49,26 @@ CLASSICAL_SPECS = (
         ),
         own_options=("n_trees", "max_depth", "min_leaf_windows", "feature_share"),
         builder="core.networks.random_forest:ForestLearner",
+    ),
+    NetworkSpec(
+        name="extra_trees",
+        title="Extremely randomised trees",
+        family="classical",
+        description="Journal bearings: trees on lines and bursts over the noise floor, for 5 s recordings.",
+        options=(
+            *_look_at(5.0, WINDOW_OPTIONS),
+            *build_copy_options(augmented_copies=4, **NOISE_DEFAULTS),
+            OptionSpec("n_trees", "int", 200, 1, 5000, help="Number of trees."),
+            OptionSpec("max_depth", "int", None, 1, 100, help="Deepest tree; empty: no limit."),
+            OptionSpec("min_leaf_windows", "int", 1, 1, 1000, help="Fewest windows in a leaf."),
+            OptionSpec(
+                "feature_share", "float", 1.0, 0.01, 1.0,
+                help="Share of the features that each branching may choose from.",
+            ),
+            replace(FEATURES, default="noise_floor"),
+        ),
+        own_options=("n_trees", "max_depth", "min_leaf_windows", "feature_share"),
+        builder="core.networks.random_forest:ExtraTreesLearner",
     ),
     NetworkSpec(
         name="gradient_boosting",

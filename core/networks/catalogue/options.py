@@ -210,3 +210,16 @@ def _replace_defaults(
 
 
 DROPOUT = OptionSpec("dropout", "float", 0.2, 0.0, 0.9, help="Share of features dropped while training.")
+
+# What recordings over their noise floor are trained with: noise of other levels and colours, tones, and
+# faults at earlier stages. A random filter would only move the floor that everything is measured by.
+NOISE_DEFAULTS: dict[str, float] = {
+    "path_variation": 0.0,
+    "white_noise_share": 0.4,
+    "pink_noise_share": 0.3,
+    "tone_share": 0.3,
+    "snr_low_db": -12.0,
+    "snr_high_db": 25.0,
+    "healthy_mixing": 0.4,
+    "healthy_mixing_lowest": 0.25,
+}

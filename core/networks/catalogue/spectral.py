@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from core.networks.catalogue.options import DROPOUT, build_network_options
+from core.networks.catalogue.options import DROPOUT, NOISE_DEFAULTS, build_network_options
 from core.networks.options import OptionSpec
 from core.networks.specs import NetworkSpec
 from utils.constants import MIN_ENVELOPE_TURNS
-
-# What recordings over their noise floor are trained with: noise of other levels and colours, tones, and faults
-# at earlier stages. A random filter would only move the floor that everything is measured by.
-NOISE_DEFAULTS: dict[str, float] = {
-    "path_variation": 0.0,
-    "white_noise_share": 0.4,
-    "pink_noise_share": 0.3,
-    "tone_share": 0.3,
-    "snr_low_db": -12.0,
-    "snr_high_db": 25.0,
-    "healthy_mixing": 0.4,
-    "healthy_mixing_lowest": 0.25,
-}
-
 
 SPECTRAL_SPECS: tuple[NetworkSpec, ...] = (
     NetworkSpec(
