@@ -7,7 +7,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run install worker test bench lint types format docs lock clean
+.PHONY: help run install worker test soak bench lint types format docs lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -23,6 +23,9 @@ worker: $(INSTALLED) ## Start one worker for both queues (another machine with t
 
 test: $(INSTALLED_DEV) ## Install what is missing, then run the whole suite in two processes; choose with ARGS="-k word"
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+soak: $(INSTALLED_DEV) ## Repeat the faults that `make test` tries once: kill trainings at random, 20 times
+	@$(BIN)/python -m pytest -m soak $(ARGS)
 
 bench: $(INSTALLED_DEV) ## Run the benchmarks and print what holds; choose with B="row row"
 	@$(BIN)/python -m benchmarks $(B)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import sqlite3
 import time
@@ -98,26 +99,36 @@ def freeze_between_writes(installation: Installation, process: psutil.Process) -
 
 
 @pytest.fixture
-def calm_weights(installation: Installation, small: SmallDataset) -> bytes:
-    """The weights of a training that nothing disturbed, run in this process."""
+def calm(installation: Installation, small: SmallDataset) -> tuple[bytes, float]:
+    """Weights and length in seconds of a training that nothing disturbed, run in this process."""
     limit_compute_threads()
     experiment_id, job_id = create(small)
+    began_s = time.monotonic()
     assert ExperimentService.run_training_job(job_id, "calm") == "done"
-    return get_weights(installation.settings, experiment_id)
+    return get_weights(installation.settings, experiment_id), time.monotonic() - began_s
 
 
-def test_a_killed_training_process_is_replaced_and_ends_in_the_same_weights(
-    installation: Installation, small: SmallDataset, calm_weights: bytes
+@pytest.fixture
+def calm_weights(calm: tuple[bytes, float]) -> bytes:
+    return calm[0]
+
+
+@pytest.mark.parametrize("n_kills", [1, pytest.param(20, marks=pytest.mark.soak)])
+def test_trainings_killed_at_random_are_taken_up_again_and_end_in_the_same_weights(
+    n_kills: int, installation: Installation, small: SmallDataset, calm: tuple[bytes, float]
 ) -> None:
+    calm_weights, calm_s = calm
     installation.start("dispatcher", "worker-train")
-    experiment_id, job_id = create(small)
-    wait_for_epoch(installation, experiment_id, 5)
-    installation.find_child("worker-train").send_signal(signal.SIGKILL)
-    job = wait_for_state(installation, job_id, "done")
-    assert job["attempt"] == 2
-    assert get_weights(installation.settings, experiment_id) == calm_weights
-    history = ExperimentService.get_training_history(experiment_id)
-    assert [row["epoch"] for row in history] == list(range(1, len(history) + 1))
+    n_killed = 0
+    while n_killed < n_kills:
+        experiment_id, job_id = create(small)
+        wait_for_state(installation, job_id, "running")
+        time.sleep(random.uniform(0.0, calm_s))
+        installation.find_child("worker-train").send_signal(signal.SIGKILL)
+        n_killed += wait_for_state(installation, job_id, "done")["attempt"] == 2  # else it had ended by then
+        assert get_weights(installation.settings, experiment_id) == calm_weights
+        history = ExperimentService.get_training_history(experiment_id)
+        assert [row["epoch"] for row in history] == list(range(1, len(history) + 1))
 
 
 def test_another_worker_takes_over_from_one_that_was_killed_whole(
