@@ -39,6 +39,7 @@ class JobKind(StrEnum):
 
     IMPORT = "import"
     TRAIN = "train"
+    EVALUATE = "evaluate"
     DIAGNOSE = "diagnose"
     EXPORT = "export"
     GENERATE = "generate"

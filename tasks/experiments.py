@@ -1,7 +1,8 @@
-"""Tasks of experiments."""
+"""Tasks of experiments and their evaluations."""
 
 from __future__ import annotations
 
+from services.evaluation_service import EvaluationService
 from services.experiment_service import ExperimentService
 from tasks.celery_app import celery_app, worker_name
 from tasks.names import TaskName
@@ -11,6 +12,12 @@ from tasks.names import TaskName
 def run_training(job_id: int) -> None:
     """Run one training job."""
     ExperimentService.run_training_job(job_id, worker_name())
+
+
+@celery_app.task(name=TaskName.EVALUATE)
+def run_evaluation(job_id: int) -> None:
+    """Run one evaluation job."""
+    EvaluationService.run_evaluation_job(job_id, worker_name())
 
 
 @celery_app.task(name=TaskName.DIAGNOSE)

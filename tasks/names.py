@@ -10,6 +10,7 @@ class TaskName(StrEnum):
 
     IMPORT = "import"
     TRAIN = "train"
+    EVALUATE = "evaluate"
     DIAGNOSE = "diagnose"
     GENERATE = "generate"
     NOISE_VARIANTS = "noise_variants"

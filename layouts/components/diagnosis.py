@@ -32,9 +32,13 @@ def build_verdict(answer: Mapping[str, Any], label: str | None) -> html.Section:
     verdict, windows = answer["verdict"], answer["windows"]
     is_weak = min(verdict["confidence"], windows["n_agreeing"] / windows["n"]) < _HALF
     weak = [build_badge("weak: no majority", tone="warning", icon="question-lg")] if is_weak else []
+    if verdict.get("status") == "unknown":
+        weak.insert(0, build_badge("unknown: nearest class", tone="warning", icon="question-lg"))
+    is_calibrated = answer.get("calibration", {}).get("calibrated", False)
+    trust = "calibrated" if is_calibrated else "not calibrated"
     figures = html.Div(
         [
-            html.Span([html.Strong(format_percent(verdict["confidence"])), " confidence, not calibrated"]),
+            html.Span([html.Strong(format_percent(verdict["confidence"])), f" confidence, {trust}"]),
             html.Span([html.Strong(f"{windows['n_agreeing']} of {windows['n']}"), " windows agree"]),
             *([_compare(verdict["fault_class"], label)] if label else []),
         ],

@@ -37,6 +37,7 @@ from services.experiments.given import (
 from services.experiments.limits import word_learned_part
 from services.experiments.listing import describe_experiment, find_experiment
 from services.experiments.material import find_learned_part
+from services.experiments.open_set import find_rule, follow_rule
 from services.experiments.runs import get_run_folder
 from services.jobs.queue import enqueue_job
 from services.jobs.runner import JobHandle
@@ -179,9 +180,9 @@ def run_diagnosis(handle: JobHandle) -> dict[str, Any]:
     )
     handle.raise_if_interrupted()
     described = describe_experiment(experiment)
-    answer = build_answer(
-        given, prediction, list(classifier.class_names), described, classifier.origin, doubts
-    )
+    strange = follow_rule(find_rule(experiment.id), given, prediction, classifier)
+    names = list(classifier.class_names)
+    answer = build_answer(given, prediction, names, described, classifier, doubts, strange)
     answer["diagnosis_id"] = diagnosis.id
     with get_db_session() as session:
         handle.fenced(session)

@@ -31,8 +31,15 @@ def list_limits(
     n_windows: int,
     experiment: Mapping[str, Any],
     origin: Mapping[str, Any],
+    confidence: str,
+    *,
+    can_reject: bool = False,
 ) -> list[str]:
-    """Return the limits, the weightiest first."""
+    """Return the limits, the weightiest first.
+
+    ``confidence`` is the sentence on what the confidence rests on; ``can_reject`` says that a recording of
+    another class may have been called unknown.
+    """
     limits = [
         *_foreign_limits(given, origin),
         *_agreement_limits(n_agreeing, n_windows),
@@ -40,8 +47,11 @@ def list_limits(
         *_test_limits(experiment),
     ]
     classes = ", ".join(name.replace("_", " ") for name in experiment["class_names"])
-    limits.append(f"The classifier can only answer {classes}; it has no answer for anything else.")
-    limits.append("The confidence is the classifier's own; it has not been calibrated.")
+    other = (
+        "what looks unlike them is called unknown." if can_reject else "it has no answer for anything else."
+    )
+    limits.append(f"The classifier can only answer {classes}; {other}")
+    limits.append(confidence)
     return limits
 
 

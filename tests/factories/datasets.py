@@ -32,7 +32,9 @@ class SmallDataset:
     signal_ids: dict[tuple[str, int], int]
 
 
-def simulate(fault_class: str, seed: int, seconds: float = 1.0) -> NDArray[np.float32]:
+def simulate(
+    fault_class: str, seed: int, seconds: float = 1.0, *, strength: float = 1.0
+) -> NDArray[np.float32]:
     """Return noise with the fault's impulses ringing at 600 Hz."""
     random = np.random.default_rng(seed)
     n_samples = int(seconds * SAMPLE_RATE_HZ)
@@ -43,17 +45,21 @@ def simulate(fault_class: str, seed: int, seconds: float = 1.0) -> NDArray[np.fl
         ring = np.exp(-300 * times) * np.sin(2 * np.pi * 600 * times)
         period = SAMPLE_RATE_HZ / (order * SHAFT_SPEED_RPM / 60)
         for start in np.arange(random.uniform(0, period), n_samples - len(ring), period):
-            signal[int(start) : int(start) + len(ring)] += 3 * ring
+            signal[int(start) : int(start) + len(ring)] += 3 * strength * ring
     return signal.astype(np.float32)
 
 
 def add_small_dataset(
-    name: str = "Small rig", classes: tuple[str, ...] = ("healthy", "inner_race")
+    name: str = "Small rig",
+    classes: tuple[str, ...] = ("healthy", "inner_race"),
+    *,
+    n_loads: int = 4,
+    strength: float = 1.0,
 ) -> SmallDataset:
-    """Store recordings of each class at four loads, with a split by load."""
-    loads = range(4)
+    """Store a recording of each class at each of four loads or more, with a split by load."""
+    loads = range(n_loads)
     blobs = {
-        (fault_class, load): simulate(fault_class, seed=10 * load + index)
+        (fault_class, load): simulate(fault_class, seed=10 * load + index, strength=strength)
         for index, fault_class in enumerate(classes)
         for load in loads
     }

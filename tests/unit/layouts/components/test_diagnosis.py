@@ -48,6 +48,15 @@ def test_the_verdict_says_class_confidence_and_how_many_windows_agree() -> None:
     assert "labelled" not in text
 
 
+def test_a_calibrated_confidence_and_an_unknown_recording_are_called_so() -> None:
+    answer = {**make_answer(), "calibration": {"calibrated": True, "sentence": "Fitted."}}
+    text = find_text(build_verdict(answer, None))
+    assert "confidence, calibrated" in text
+    assert "unknown" not in text
+    answer["verdict"] = {**answer["verdict"], "status": "unknown"}
+    assert "unknown: nearest class" in find_text(build_verdict(answer, None))
+
+
 @pytest.mark.parametrize(("confidence", "n_agreeing"), [(0.33, 20), (0.9, 7)])
 def test_an_answer_without_a_majority_is_called_weak(confidence: float, n_agreeing: int) -> None:
     assert "weak" in find_text(build_verdict(make_answer(confidence, n_agreeing), None))

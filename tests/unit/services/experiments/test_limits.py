@@ -20,6 +20,7 @@ ORIGIN: dict[str, Any] = {
     "bearings": ["6205"],
     "shaft_speed_rpm": {"min": 1750.0, "max": 1800.0},
 }
+CONFIDENCE = "The confidence was calibrated."
 
 
 def experiment(**changes: Any) -> dict[str, Any]:
@@ -34,19 +35,24 @@ def experiment(**changes: Any) -> dict[str, Any]:
 
 
 def say(given: Given = Given(), agreeing: int = 20, **changes: Any) -> str:
-    return " ".join(list_limits(given, agreeing, 20, experiment(**changes), ORIGIN))
+    return " ".join(list_limits(given, agreeing, 20, experiment(**changes), ORIGIN, CONFIDENCE))
 
 
 def test_a_familiar_recording_keeps_only_the_standing_limits() -> None:
-    limits = list_limits(Given(), 20, 20, experiment(), ORIGIN)
+    limits = list_limits(Given(), 20, 20, experiment(), ORIGIN, CONFIDENCE)
     assert limits == [
         "The classifier can only answer healthy, inner race; it has no answer for anything else.",
-        "The confidence is the classifier's own; it has not been calibrated.",
+        CONFIDENCE,
     ]
 
 
+def test_a_rule_for_strange_recordings_changes_what_the_classifier_can_answer() -> None:
+    limits = list_limits(Given(), 20, 20, experiment(), ORIGIN, CONFIDENCE, can_reject=True)
+    assert limits[0].endswith("what looks unlike them is called unknown.")
+
+
 def test_a_foreign_or_unknown_machine_and_bearing_come_first() -> None:
-    limits = list_limits(Given(machine="Pump", bearing=None), 20, 20, experiment(), ORIGIN)
+    limits = list_limits(Given(machine="Pump", bearing=None), 20, 20, experiment(), ORIGIN, CONFIDENCE)
     assert limits[0].startswith("Another machine (Pump)")
     assert limits[1].startswith("The recording's bearing is unknown")
 

@@ -1,0 +1,1 @@
+"""What is worked out about a finished experiment beyond its results."""
