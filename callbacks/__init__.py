@@ -8,6 +8,7 @@ import dash
 
 from callbacks import (
     bearings,
+    compare,
     condition_trend,
     data_explorer,
     data_generation,
@@ -73,6 +74,7 @@ MODULES: tuple[ModuleType, ...] = (
     experiment,
     experiment_monitor,
     experiment_settings,
+    compare,
     diagnose,
 )
 

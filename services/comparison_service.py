@@ -111,3 +111,10 @@ class ComparisonService:
         """
         require_role(actor, Role.VIEWER)
         return candidates.list_candidates(experiment_ids, query)
+
+    @staticmethod
+    @returns_data(_no_rows)
+    def list_seeds(experiment_ids: Sequence[int], *, actor: Actor = SYSTEM) -> list[int]:
+        """Return these experiments and every other finished seed of their groups, group after group."""
+        require_role(actor, Role.VIEWER)
+        return candidates.list_seeds(experiment_ids)

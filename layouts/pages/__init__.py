@@ -6,6 +6,7 @@ import dash
 
 from layouts.page_spec import PageSpec
 from layouts.pages import (
+    compare,
     condition_trend,
     data_explorer,
     data_generation,
@@ -37,6 +38,7 @@ PAGES: list[PageSpec] = [
     experiments.PAGE,
     new_experiment.PAGE,
     experiment.PAGE,
+    compare.PAGE,
     diagnose.PAGE,
     not_found_404.PAGE,
 ]

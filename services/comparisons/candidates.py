@@ -36,6 +36,25 @@ def list_candidates(experiment_ids: Sequence[int], query: str | None) -> list[di
     ]
 
 
+def list_seeds(experiment_ids: Sequence[int]) -> list[int]:
+    """Return the finished experiments of the groups that these belong to, in the order of the groups."""
+    groups = select(Experiment.group_key).where(Experiment.id.in_(experiment_ids))
+    chosen = (
+        select(Experiment.id, Experiment.group_key)
+        .where(
+            Experiment.group_key.in_(groups),
+            Experiment.test_recording_accuracy.is_not(None),
+            Experiment.trashed_at.is_(None),
+        )
+        .order_by(Experiment.seed, Experiment.id)
+    )
+    with get_db_session(read_only=True) as session:
+        found = session.execute(chosen).all()
+    group_of = {row.id: row.group_key for row in found}
+    order = list(dict.fromkeys(group_of[each] for each in experiment_ids if each in group_of))
+    return [row.id for group in order for row in found if row.group_key == group]
+
+
 def _load(
     session: Session, conditions: list[ColumnElement[bool]], ranks: list[ColumnElement[int]], limit: int
 ) -> list[Experiment]:

@@ -34,6 +34,7 @@ ABOUT_ONE_THING = {
     "/datasets/<dataset_id>/trend",
     "/signals/<dataset_id>/<recording_id>",
     "/experiment/<experiment_id>",
+    "/compare",
     "/diagnose",
     "/feature-engineering",
     "/data-explorer",
@@ -166,11 +167,13 @@ def train(small: SmallDataset) -> tuple[int, int]:
     config = {
         "network": "random_forest",
         "split_id": small.split_id,
+        "seeds": [0, 1],
         "options": {"n_trees": 2, "window_s": 0.02},  # poor enough to be wrong here and there
     }
     extract(small)
     created = ExperimentService.create_experiment(config)
-    assert ExperimentService.run_training_job(created["job_ids"][0], "w") == "done"
+    for job_id in created["job_ids"]:
+        assert ExperimentService.run_training_job(job_id, "w") == "done"
     asked = ExperimentService.request_diagnosis(
         experiment_id=created["experiment_ids"][0], signal_id=small.signal_ids["healthy", 3]
     )
@@ -207,6 +210,7 @@ def list_addresses(small: SmallDataset, experiment_id: int, diagnosis_id: int) -
         f"/datasets/{small.dataset_id}/leaks",
         *(f"{viewer}?tab={tab}" for tab in VIEWER_TABS),
         f"/experiment/{experiment_id}",
+        f"/compare?ids={experiment_id},{experiment_id + 1}",
         f"/diagnose?diagnosis={diagnosis_id}",
         *(f"/feature-engineering?dataset={small.dataset_id}&tab={tab}" for tab in FEATURE_TABS),
         *(f"/data-explorer?dataset={small.dataset_id}&tab={tab}" for tab in EXPLORER_TABS),
@@ -248,6 +252,10 @@ def test_every_page_shows_other_data_when_there_is_other_data(
         "viewer-view.figure",
         "experiment-loss.figure",
         "experiment-accuracy.figure",
+        "compare-accuracies.figure",
+        "compare-classes.figure",
+        "compare-gaps.figure",
+        "compare-curves.figure",
         "diagnose-timeline.figure",
         "features-importance-plot.figure",
         "features-correlation-plot.figure",

@@ -1,0 +1,182 @@
+"""Experiments beside one another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash
+import plotly.graph_objects as go
+from dash import Input, Output, State, ctx, no_update
+from dash.exceptions import PreventUpdate
+
+from callbacks.context import current_actor, fills_area, keep_in_url, parse_id
+from layouts.components import comparison_statistics as statistics
+from layouts.components import comparison_tables as tables
+from layouts.components.numbers import count_of
+from layouts.figures import comparison as figures
+from layouts.ids.compare import CompareId
+from layouts.ids.frame import FrameId
+from layouts.pages import compare as page
+from services.comparison_service import ComparisonService
+from utils.exceptions import ERROR_TABLE, ErrorCode
+
+_N_SHOWN = 9
+
+
+def _read(values: Sequence[Any] | None) -> list[int]:
+    return [number for value in values or () if (number := parse_id(value)) is not None]
+
+
+def show_choices(query: str | None, chosen: list[str] | None) -> tuple[Any, str]:
+    """Offer finished experiments; the chosen ones stay whatever is searched for."""
+    found = ComparisonService.list_candidates(_read(chosen), query, actor=current_actor())
+    return page.build_options(found), count_of(len(_read(chosen)), "chosen", "chosen")
+
+
+def change_choice(_add: int | None, _clear: int | None, chosen: list[str] | None) -> list[str]:
+    """Add the other finished seeds of the chosen groups, or start again."""
+    if not ctx.triggered or not ctx.triggered[0]["value"]:
+        raise PreventUpdate
+    if ctx.triggered_id == CompareId.CLEAR:
+        return []
+    return [str(number) for number in ComparisonService.list_seeds(_read(chosen), actor=current_actor())]
+
+
+@fills_area
+def show_comparison(chosen: list[str] | None) -> tuple[Any, ...]:
+    """Say what is known of the chosen experiments, or why they can't be compared."""
+    ids, actor = _read(chosen), current_actor()
+    if len(ids) < 2:
+        n_candidates = len(ComparisonService.list_candidates([], None, actor=actor))
+        return page.build_nothing_chosen(n_candidates), True, None, *([no_update] * _N_SHOWN)
+    found = ComparisonService.get_comparison_data(ids, actor=actor)
+    if not found["success"]:
+        title = ERROR_TABLE[ErrorCode(found["error_code"])].title
+        if found["error_code"] == ErrorCode.CONFLICT:
+            title = "These can't be compared"
+        return page.build_refused(found["error"], title), True, None, *([no_update] * _N_SHOWN)
+    return (
+        page.describe_test(found),
+        False,
+        page.build_exports(ids),
+        statistics.build_warnings(found["warnings"]),
+        tables.build_overview(found),
+        tables.build_class_table(found),
+        tables.build_confusions(found),
+        statistics.build_reading(found["reading"]),
+        statistics.build_tests(found),
+        tables.build_settings(found),
+    )
+
+
+def _load(chosen: list[str] | None) -> dict[str, Any]:
+    """Return the comparison; what can't be compared is said by `show_comparison` alone."""
+    ids = _read(chosen)
+    if len(ids) < 2:
+        raise PreventUpdate
+    found = ComparisonService.get_comparison_data(ids, actor=current_actor())
+    if not found["success"]:
+        raise PreventUpdate
+    return found
+
+
+def draw_results(chosen: list[str] | None, theme: str | None) -> tuple[go.Figure, go.Figure, go.Figure, str]:
+    """Draw accuracies, recall per class, and the differences or ranks."""
+    found, look = _load(chosen), theme or "light"
+    return (
+        figures.build_accuracies(found["contestants"], look),
+        figures.build_classes(found["contestants"], look),
+        *_draw_differences(found, look),
+    )
+
+
+def _draw_differences(found: dict[str, Any], look: str) -> tuple[go.Figure, str]:
+    statistics_found = found["statistics"]
+    if statistics_found["design"] != "folds":
+        return figures.build_gaps(found, look), "Differences of the pairs"
+    if statistics_found["friedman"]:
+        ranks = figures.build_ranks(statistics_found["friedman"], look)
+        return ranks, "Mean ranks and half the critical difference"
+    return figures.build_test_sets(found, look), "Difference on each test set"
+
+
+def draw_curves(
+    chosen: list[str] | None, quantity: str, against: str, theme: str | None
+) -> tuple[go.Figure, str]:
+    """Draw one quantity of all trainings over one another."""
+    found = _load(chosen)
+    figure = figures.build_curves(found["histories"], theme or "light", quantity, against)
+    if figure is None:
+        return go.Figure(), "none of them has this quantity"
+    return figure, "one line per seed"
+
+
+@fills_area
+def show_recordings(chosen: list[str] | None, show: str) -> Any:
+    """List the recordings on which they disagree."""
+    return tables.build_recordings(_load(chosen), show)
+
+
+def register(app: dash.Dash) -> None:
+    """Wire the page."""
+    ids = Input(CompareId.IDS, "value")
+    app.callback(
+        Output(CompareId.IDS, "options"),
+        Output(CompareId.CHOSEN, "children"),
+        Input(CompareId.SEARCH, "value"),
+        ids,
+    )(show_choices)
+    app.callback(
+        Output(CompareId.IDS, "value"),
+        Input(CompareId.ADD_SEEDS, "n_clicks"),
+        Input(CompareId.CLEAR, "n_clicks"),
+        State(CompareId.IDS, "value"),
+        prevent_initial_call=True,
+    )(change_choice)
+    app.callback(
+        Output(CompareId.STATE, "children"),
+        Output(CompareId.CONTENT, "hidden"),
+        Output(CompareId.EXPORTS, "children"),
+        Output(CompareId.WARNINGS, "children"),
+        Output(CompareId.OVERVIEW, "children"),
+        Output(CompareId.CLASS_TABLE, "children"),
+        Output(CompareId.CONFUSIONS, "children"),
+        Output(CompareId.READING, "children"),
+        Output(CompareId.TESTS, "children"),
+        Output(CompareId.SETTINGS, "children"),
+        ids,
+    )(show_comparison)
+    _register_figures(app, ids)
+    app.callback(Output(CompareId.RECORDINGS, "children"), ids, Input(CompareId.SHOW, "value"))(
+        show_recordings
+    )
+    keep_in_url(
+        app,
+        CompareId.URL,
+        ids,
+        Input(CompareId.TABS, "data"),
+        Input(CompareId.QUANTITY, "value"),
+        Input(CompareId.AGAINST, "value"),
+        Input(CompareId.SHOW, "value"),
+    )
+
+
+def _register_figures(app: dash.Dash, ids: Input) -> None:
+    theme = Input(FrameId.THEME, "data")
+    app.callback(
+        Output(CompareId.ACCURACIES, "figure"),
+        Output(CompareId.CLASSES, "figure"),
+        Output(CompareId.GAPS, "figure"),
+        Output(CompareId.GAPS_TITLE, "children"),
+        ids,
+        theme,
+    )(draw_results)
+    app.callback(
+        Output(CompareId.CURVES, "figure"),
+        Output(CompareId.CURVES_NOTE, "children"),
+        ids,
+        Input(CompareId.QUANTITY, "value"),
+        Input(CompareId.AGAINST, "value"),
+        theme,
+    )(draw_curves)
