@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
+from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from dashboard.api.errors import require_found, unwrap
 from dashboard.api.scopes import current_actor, requires
 from services.experiment_service import ExperimentService
+from services.experiments.choosing import check_sort
+from services.experiments.families import FAMILY_SORT_KEYS
+from services.shared.actors import Actor
 from utils.constants import MAX_ID
+from utils.csv_text import build_csv
 
 blueprint = APIBlueprint("experiments", __name__, url_prefix="/api/v1", tag="Experiments")
 
 Part = Literal["train", "validation", "test"]
+_CSV_COLUMNS = (
+    *("experiment_id", "name", "network", "dataset", "dataset_version", "split", "split_colour", "channel"),
+    *("seed", "group_key", "baseline_of", "parent_id", "status", "stopped_early", "epochs_run", "best_epoch"),
+    *("test_recording_accuracy", "test_macro_f1", "validation_recording_accuracy", "train_cpu_s"),
+    *("created_at", "finished_at", "trashed_at"),
+)
 
 
 class TrainingRequest(BaseModel):
@@ -30,26 +42,85 @@ class TrainingRequest(BaseModel):
     notes: str = Field("", max_length=10_000)
     options: dict[str, Any] = Field(default_factory=dict)
     seeds: list[int] = Field(default=[0], min_length=1, max_length=20)
+    parent_id: int | None = Field(
+        None, ge=1, le=MAX_ID, description="An experiment of the same classes whose weights to begin with."
+    )
+    baseline: bool = Field(True, description="Train a classical model beside a network.")
 
 
-class TrainingStarted(BaseModel):
-    """Ids of what was queued, in the order of the seeds."""
+class Queued(BaseModel):
+    """Ids of one group."""
 
     group_key: str
     experiment_ids: list[int]
     job_ids: list[int]
 
 
-class ExperimentQuery(BaseModel):
-    """Which experiments to list."""
+class TrainingStarted(BaseModel):
+    """Ids of what was queued, in the order of the seeds, and of the baseline beside it."""
+
+    group_key: str
+    experiment_ids: list[int]
+    job_ids: list[int]
+    baseline: Queued | None = None
+
+
+class ExperimentFilter(BaseModel):
+    """Which experiments to list, in which order."""
 
     model_config = ConfigDict(extra="forbid")
 
     q: str | None = Field(None, max_length=200, description="Words that must all occur.")
     status: str | None = Field(None, max_length=16)
-    sort: str = Field("-created_at", max_length=40, description="A field, with - for descending.")
+    network: str | None = Field(None, max_length=40)
+    dataset_id: int | None = Field(None, ge=1, le=MAX_ID)
+    split_id: int | None = Field(None, ge=1, le=MAX_ID)
+    group_key: str | None = Field(None, max_length=32)
+    shelf: Literal["active", "trash"] = "active"
+    sort: str = Field(
+        "-created_at", max_length=60, description="A field or options.NAME, with - for descending."
+    )
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """The filters as the service names them."""
+        chosen = self.model_dump(
+            include={"status", "network", "dataset_id", "split_id", "group_key", "shelf"}, exclude_none=True
+        )
+        return {**chosen, "query": self.q}
+
+
+class ExperimentQuery(ExperimentFilter):
+    """Which page of which experiments to list."""
+
     page: int = Field(1, ge=1, le=1_000_000)
     per_page: int = Field(50, ge=1, le=200)
+
+
+class GroupQuery(ExperimentQuery):
+    """Which page of which groups to list."""
+
+    sort: str = Field(
+        "-created_at",
+        max_length=60,
+        description="A field, baseline_accuracy, baseline_gain or options.NAME, with - for descending.",
+    )
+
+
+class Selection(BaseModel):
+    """Which experiments are meant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[Annotated[int, Field(ge=1, le=MAX_ID)]] = Field(min_length=1, max_length=5000)
+
+
+class RemovalQuery(BaseModel):
+    """How thoroughly to delete."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    permanently: bool = Field(False, description="Delete for good instead of moving to the trash.")
 
 
 class ExperimentChange(BaseModel):
@@ -104,13 +175,80 @@ def create_experiments(json_data: TrainingRequest) -> dict[str, Any]:
 def list_experiments(query_data: ExperimentQuery) -> dict[str, Any]:
     """Return a page of experiments."""
     return ExperimentService.list_experiments(
-        query_data.q,
-        query_data.sort,
-        query_data.page,
-        query_data.per_page,
-        status=query_data.status,
+        sort=_check_sort(query_data.sort),
+        page=query_data.page,
+        per_page=query_data.per_page,
+        filters=query_data.filters,
         actor=current_actor(),
     )
+
+
+@blueprint.get("/experiments/groups")
+@requires("read")
+@blueprint.input(GroupQuery, location="query")
+def list_groups(query_data: GroupQuery) -> dict[str, Any]:
+    """Return a page of groups: the seeds of one request with mean and 95 % interval, and their baseline."""
+    return ExperimentService.list_experiment_rows(
+        query_data.filters,
+        sort=_check_sort(query_data.sort, FAMILY_SORT_KEYS),
+        page=query_data.page,
+        per_page=query_data.per_page,
+        actor=current_actor(),
+    )
+
+
+@blueprint.get("/experiments.csv")
+@requires("read")
+@blueprint.input(ExperimentFilter, location="query")
+@blueprint.doc(responses={200: {"description": "One line per training.", "content": {"text/csv": {}}}})
+def download_experiments(query_data: ExperimentFilter) -> Response:
+    """Return every training that matches as a line of CSV; a text that starts like a formula stays text."""
+    lines = _stream_lines(query_data.filters, _check_sort(query_data.sort), current_actor())
+    headers = {"Content-Disposition": 'attachment; filename="experiments.csv"'}
+    return Response(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _check_sort(sort: str, more: Sequence[str] = ()) -> str:
+    """Refuse a column that is none, which the lists would answer with nothing."""
+    if sort.removeprefix("-") not in more:
+        check_sort(sort)
+    return sort
+
+
+def _stream_lines(filters: dict[str, Any], sort: str, actor: Actor) -> Iterator[str]:
+    networks = ExperimentService.list_networks(actor=actor)
+    options = list(dict.fromkeys(option["name"] for each in networks for option in each["options"]))
+    header = [*_CSV_COLUMNS, *(f"option {name}" for name in options)]
+    page, rows = 1, [[]]
+    while rows:
+        found = ExperimentService.list_experiment_facts(filters, sort=sort, page=page, actor=actor)
+        rows = [
+            [*(each[name] for name in _CSV_COLUMNS), *(each["options"].get(name) for name in options)]
+            for each in found
+        ]
+        text = build_csv(header, rows)
+        yield text if page == 1 else text.partition("\r\n")[2]
+        page += 1
+
+
+@blueprint.post("/experiments/trash")
+@requires("write")
+@blueprint.input(Selection)
+def trash_experiments(json_data: Selection) -> dict[str, Any]:
+    """Move experiments to the trash, all or none; from there they can be restored for 30 days."""
+    moved: dict[str, Any] = unwrap(ExperimentService.trash_experiments(json_data.ids, actor=current_actor()))
+    return {"n_moved": moved["n_moved"]}
+
+
+@blueprint.post("/experiments/restore")
+@requires("write")
+@blueprint.input(Selection)
+def restore_experiments(json_data: Selection) -> dict[str, Any]:
+    """Take experiments out of the trash, all or none."""
+    moved: dict[str, Any] = unwrap(
+        ExperimentService.restore_experiments(json_data.ids, actor=current_actor())
+    )
+    return {"n_moved": moved["n_moved"]}
 
 
 @blueprint.get("/experiments/<int:experiment_id>")
@@ -134,10 +272,15 @@ def change_experiment(experiment_id: int, json_data: ExperimentChange) -> dict[s
 
 @blueprint.delete("/experiments/<int:experiment_id>")
 @requires("write")
+@blueprint.input(RemovalQuery, location="query")
 @blueprint.output({}, status_code=204)
-def delete_experiment(experiment_id: int) -> str:
-    """Delete an experiment with its classifier and diagnoses."""
-    unwrap(ExperimentService.delete_experiment(experiment_id, actor=current_actor()))
+def delete_experiment(experiment_id: int, query_data: RemovalQuery) -> str:
+    """Move an experiment to the trash, or delete it for good with its classifier and diagnoses."""
+    actor = current_actor()
+    if query_data.permanently:
+        unwrap(ExperimentService.delete_experiment(experiment_id, actor=actor))
+    else:
+        unwrap(ExperimentService.trash_experiments([experiment_id], actor=actor))
     return ""
 
 

@@ -15,7 +15,8 @@
       if (state) { params.api.applyColumnState({ state: state, applyOrder: true }); }
     },
     keepColumns: function (params, table) {
-      if (params.finished === false || params.source === "api") { return; }
+      const byPerson = String(params.source).startsWith("ui") || params.source === "autosizeColumns";
+      if (params.finished === false || !byPerson) { return; }
       localStorage.setItem(key(table), JSON.stringify(params.api.getColumnState()));
     },
     formatNumber: function (value, digits) {

@@ -21,8 +21,8 @@ class Column:
     ``kind``: text, number, moment (ISO time), link (to the row's ``href``, with its
     ``tag``), class (fault class with its colour, from the row's ``class_colour``), classes (several, from the
     row's ``class_list``), state (job state), or one of the experiments' cells: training
-    (state with progress), accuracy (with n and interval), split (with its colour). ``digits`` are
-    significant digits.
+    (state with progress), accuracy (with n and interval), split (with its colour), experiment (a row that
+    unfolds), baseline, option. ``digits`` are significant digits; a ``hidden`` column waits in the menu.
     """
 
     field: str
@@ -36,9 +36,12 @@ class Column:
     flex: int | None = None
     pinned: bool = False
     tooltip: str = ""  # another field that says more
+    hidden: bool = False
 
 
 _COLUMN_EVENTS = ("columnMoved", "columnResized", "columnVisible", "sortChanged")
+# Columns that a callback changes come with the definitions' own widths: what a person chose goes on top.
+_RESTORE_EVENTS = ("firstDataRendered", "newColumnsLoaded")
 _RENDERERS = {
     "link": "PfdLink",
     "class": "PfdClass",
@@ -47,6 +50,9 @@ _RENDERERS = {
     "training": "PfdTraining",
     "accuracy": "PfdAccuracy",
     "split": "PfdSplit",
+    "experiment": "PfdExperiment",
+    "baseline": "PfdBaseline",
+    "option": "PfdOption",
 }
 _FORMATTERS = {"number": "pfd.formatNumber(params.value, %d)", "moment": "pfd.formatMoment(params.value)"}
 
@@ -74,6 +80,8 @@ def build_column(column: Column) -> dict[str, Any]:
             definition[name] = value
     if column.pinned:
         definition["pinned"] = "left"
+    if column.hidden:
+        definition["hide"] = True
     return definition
 
 
@@ -113,7 +121,7 @@ def build_table(
         rowModelType="infinite",
         dashGridOptions=options,
         eventListeners={
-            "firstDataRendered": [f"pfd.restoreColumns(params, '{table_id}')"],
+            **{event: [f"pfd.restoreColumns(params, '{table_id}')"] for event in _RESTORE_EVENTS},
             **{event: [f"pfd.keepColumns(params, '{table_id}')"] for event in _COLUMN_EVENTS},
         },
         className="pfd-grid",

@@ -9,113 +9,151 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from layouts.components.cards import build_card
-from layouts.components.forms import build_field, build_select
+from layouts.components.experiment_actions import build_purge_dialog, build_selection_bar
+from layouts.components.experiment_rows import COLUMNS
+from layouts.components.forms import ALL, build_field, build_select
 from layouts.components.header import build_page_header
+from layouts.components.icons import build_icon
 from layouts.components.states import build_button_link, build_empty_state
-from layouts.components.tables import Column, build_column_menu, build_table
+from layouts.components.tables import build_column_menu, build_table
 from layouts.components.url import build_url_store
 from layouts.ids.experiments import ExperimentsId
 from layouts.page_spec import NavGroup, PageSpec
 
 NEW_PATH = "/experiment/new"
 STATES = ("queued", "running", "paused", "done", "failed", "cancelled", "dead")
-COLUMNS = (
-    Column("name", "Name", kind="link", width=210, pinned=True, filterable=False),
-    Column("status", "Status", kind="training", width=215, filterable=False),
-    Column(
-        "test_recording_accuracy", "Test, recording-level", kind="accuracy", width=225, filterable=False
-    ),
-    Column(
-        "test_window_accuracy", "Test, window-level", kind="accuracy", width=225, sortable=False,
-        filterable=False,
-    ),
-    Column("network", "Network", width=135, filterable=False),
-    Column("dataset", "Dataset", width=160, filterable=False),
-    Column("split", "Split", kind="split", width=190, filterable=False),
-    Column("seed", "Seed", kind="number", width=90, filterable=False),
-    Column("train_cpu_s", "Training", unit="CPU s", kind="number", digits=3, width=140, filterable=False),
-    Column("created_at", "Created", kind="moment", width=170, filterable=False),
-)  # fmt: skip
+GROUPS, SINGLE = "groups", "single"
+NONE, DIFFERING = "none", "differ"
+ACTIVE, TRASH = "active", "trash"
+SHELVES = ((ACTIVE, "Active"), (TRASH, "Trash"))
+_ROWS = ((GROUPS, "Groups of seeds"), (SINGLE, "Every training"))
+_OPTION_COLUMNS = ((NONE, "None"), (DIFFERING, "Those that differ"), (ALL, "All"))
+# Short: a key stroke and the table's answer together stay below what feels like waiting.
+_SEARCH_DEBOUNCE_S = 0.08
 
 
-def build_layout(q: str = "", status: str = "", **_query: Any) -> Component:
+def build_layout(
+    q: str = "",
+    status: str = ALL,
+    network: str = ALL,
+    dataset: str = ALL,
+    shelf: str = ACTIVE,
+    rows: str = GROUPS,
+    options: str = NONE,
+    **_query: Any,
+) -> Component:
     """Return the page."""
-    search = dbc.Input(
-        id=ExperimentsId.SEARCH,
-        type="search",
-        value=q,
-        placeholder="Name, network, dataset, split",
-        debounce=0.3,
-        class_name="search-field",
+    table = build_table(
+        ExperimentsId.TABLE,
+        COLUMNS,
+        label="Experiments",
+        height="calc(100vh - 222px)",
+        selectable=True,
+        row_id="row_id",
     )
-    label = dbc.Label("Search experiments", html_for=ExperimentsId.SEARCH, class_name="visually-hidden")
-    states = build_select(
-        ExperimentsId.STATUS,
-        [("", "All"), *((state, state) for state in STATES)],
-        status if status in STATES else "",
-    )
-    table = build_table(ExperimentsId.TABLE, COLUMNS, label="Experiments", height="calc(100vh - 250px)")
     return html.Div(
         [
             dcc.Store(id=ExperimentsId.PAGE, data={}),
-            build_url_store(ExperimentsId.URL, "q", "status"),
+            dcc.Store(id=ExperimentsId.TOGGLED),
+            dcc.Store(id=ExperimentsId.EXPANDED, data=[]),
+            dcc.Store(id=ExperimentsId.OPTION_COLUMNS, data=[]),
+            build_url_store(
+                ExperimentsId.URL,
+                *("q", "status", "network", "dataset", "shelf", "rows", "options"),
+                shelf=ACTIVE,
+                rows=GROUPS,
+                options=NONE,
+            ),
             build_page_header(
                 "Experiments",
                 "Every training with its split and how it did on recordings it had not seen.",
-                actions=[build_button_link("New experiment", NEW_PATH, icon="plus-lg")],
+                actions=[build_button_link("New experiment", NEW_PATH, icon="plus-lg", needs="engineer")],
             ),
-            html.Div(
-                [
-                    label,
-                    search,
-                    build_field("Status", states),
-                    html.Span(id=ExperimentsId.COUNT, className="filter-count", role="status"),
-                    build_column_menu(ExperimentsId.TABLE, COLUMNS),
-                ],
-                className="filter-bar",
-            ),
+            _build_filters(q, status, network, dataset, shelf, rows, options),
+            build_selection_bar(),
             html.Div(id=ExperimentsId.NOTHING),
             html.Div(build_card(None, table, flush=True), id=ExperimentsId.TABLE_AREA),
+            build_purge_dialog(),
         ],
         className="page",
     )
 
 
-def build_row(experiment: dict[str, Any]) -> dict[str, Any]:
-    """Return a row of the table."""
-    job, test = experiment["job"], experiment["test"]
-    levels = {} if test is None else test
-    return {
-        **{key: experiment[key] for key in ("name", "status", "seed", "split", "split_colour", "created_at")},
-        "href": f"/experiment/{experiment['experiment_id']}{'?tab=results' if test else ''}",
-        "network": experiment["network_title"],
-        "dataset": f"{experiment['dataset']} · v{experiment['dataset_version']}",
-        "train_cpu_s": experiment["train_cpu_s"],
-        "percent": round(100 * (job["progress"] or 0)),
-        "asked": job["command"],
-        "stopped_early": experiment["stopped_early"],
-        **_spread_accuracy("test_recording_accuracy", levels.get("recording_level"), "recordings"),
-        **_spread_accuracy("test_window_accuracy", levels.get("window_level"), "windows"),
-    }
+def _build_filters(
+    q: str, status: str, network: str, dataset: str, shelf: str, rows: str, options: str
+) -> html.Div:
+    search = dbc.Input(
+        id=ExperimentsId.SEARCH,
+        type="search",
+        value=q,
+        placeholder="Name, network, dataset, split",
+        debounce=_SEARCH_DEBOUNCE_S,
+        class_name="search-field",
+    )
+    filters = [
+        _build_choice("Network", ExperimentsId.NETWORK, [(ALL, "All"), *_keep(network)], network),
+        _build_choice("Dataset", ExperimentsId.DATASET, [(ALL, "All"), *_keep(dataset)], dataset),
+    ]
+    view = [
+        _build_choice("Rows", ExperimentsId.ROWS, _ROWS, _among(rows, _ROWS)),
+        _build_choice(
+            "Columns of options", ExperimentsId.OPTIONS, _OPTION_COLUMNS, _among(options, _OPTION_COLUMNS)
+        ),
+    ]
+    states = [(ALL, "All"), *((state, state) for state in STATES)]
+    bar = [
+        dbc.Label("Search experiments", html_for=ExperimentsId.SEARCH, class_name="visually-hidden"),
+        search,
+        _build_choice("Status", ExperimentsId.STATUS, states, _among(status, states)),
+        _build_choice("Show", ExperimentsId.SHELF, SHELVES, _among(shelf, SHELVES)),
+        _build_menu("More filters", "funnel", filters),
+        _build_menu("View", "eye", view),
+        html.Span(id=ExperimentsId.COUNT, className="filter-count", role="status"),
+        build_column_menu(ExperimentsId.TABLE, COLUMNS),
+        html.A(
+            [build_icon("download"), html.Span("CSV")],
+            id=ExperimentsId.CSV,
+            href="/api/v1/experiments.csv",
+            className="btn btn-light action",
+            title="Every training that matches, as CSV",
+        ),
+    ]
+    return html.Div(bar, className="filter-bar")
 
 
-def _spread_accuracy(field: str, level: dict[str, Any] | None, noun: str) -> dict[str, Any]:
-    if level is None:
-        return {field: None}
-    return {
-        field: level["accuracy"],
-        f"{field}_n": level["n"],
-        f"{field}_interval": level["accuracy_interval"],
-        f"{field}_noun": noun,
-    }
+def _build_menu(title: str, icon: str, fields: list[Component]) -> html.Details:
+    summary = html.Summary([build_icon(icon), title], className="btn btn-light action")
+    panel = html.Div(fields, className="menu-panel filter-panel", role="group", **{"aria-label": title})
+    return html.Details([summary, panel], className="menu")
 
 
-def build_nothing(*, filtered: bool, viewer_only: bool) -> Component:
+def _among(value: str, options: Any) -> str:
+    return value if value in dict(options) else str(options[0][0])
+
+
+def _keep(value: str) -> list[tuple[str, str]]:
+    """A value from the address is an option before the real options are here, or the select would drop it."""
+    return [(value, value)] if value not in (ALL, "") else []
+
+
+def _build_choice(label: str, control_id: ExperimentsId, options: Any, value: str) -> html.Div:
+    return build_field(label, build_select(control_id, options, value or ALL))
+
+
+_NOTHING_IN = {
+    TRASH: ("The trash is empty", "What is thrown away waits here for 30 days and can be restored.", "trash"),
+}
+
+
+def build_nothing(*, filtered: bool, viewer_only: bool, shelf: str = ACTIVE) -> Component:
     """Return why the list is empty, and the next step."""
     if filtered:
         state = build_empty_state(
-            "No experiment matches", "Change the search or the status to see others.", icon="search"
+            "No experiment matches", "Change the search or the filters to see others.", icon="search"
         )
+    elif shelf in _NOTHING_IN:
+        title, why, icon = _NOTHING_IN[shelf]
+        state = build_empty_state(title, why, icon=icon)
     else:
         action = None if viewer_only else build_button_link("New experiment", NEW_PATH, icon="plus-lg")
         state = build_empty_state(

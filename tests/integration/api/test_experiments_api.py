@@ -111,6 +111,9 @@ def test_a_training_is_started_listed_judged_and_deleted(caller: Caller, trained
     assert len(caller.call("GET", f"/experiments/{trained}/predictions")[1]["items"]) == 2
     assert caller.call("PATCH", f"/experiments/{trained}", json={"name": "New"})[1]["name"] == "New"
     assert caller.call("DELETE", f"/experiments/{trained}")[0] == 204
+    assert caller.call("GET", f"/experiments/{trained}")[1]["trashed_at"] is not None
+    assert caller.call("GET", "/experiments")[1]["total"] == 0
+    assert caller.call("DELETE", f"/experiments/{trained}?permanently=true")[0] == 204
     assert caller.call("GET", f"/experiments/{trained}")[0] == 404
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from dash.exceptions import PreventUpdate
 
-from callbacks import experiments, new_experiment
+from callbacks import new_experiment
 from services.experiment_service import ExperimentService
 from services.shared.actors import SYSTEM
 from tests.factories.datasets import SmallDataset, add_small_dataset
@@ -17,9 +17,7 @@ PLACE_KEYS = ("dataset", "split", "network", "clone")
 
 @pytest.fixture(autouse=True)
 def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (experiments, new_experiment):
-        monkeypatch.setattr(module, "current_actor", lambda: SYSTEM)
-    monkeypatch.setattr(experiments, "may_write", lambda: True)
+    monkeypatch.setattr(new_experiment, "current_actor", lambda: SYSTEM)
 
 
 @pytest.fixture
@@ -123,29 +121,3 @@ def test_starting_goes_to_the_first_experiment(small: SmallDataset, monkeypatch:
     new_experiment.start(1, *make_form(small.split_id, seeds="0, 1"))
     assert seen == ["watch", "2 trainings queued", "/experiment/1"]
     assert ExperimentService.list_experiments()["total"] == 2
-
-
-def test_the_list_pages_sorts_and_filters_in_the_service(small: SmallDataset) -> None:
-    train(small)
-    request = {
-        "startRow": 0,
-        "endRow": 50,
-        "sortModel": [{"colId": "test_recording_accuracy", "sort": "desc"}],
-    }
-    response = experiments.list_experiments(request, "forest", "done")
-    assert response["rowCount"] == 1
-    assert response["rowData"][0]["href"] == "/experiment/1?tab=results"
-    assert experiments.list_experiments(request, "", "failed")["rowCount"] == 0
-    with pytest.raises(PreventUpdate):
-        experiments.list_experiments(None, "", "")
-
-
-def test_an_empty_list_hides_the_table(small: SmallDataset) -> None:
-    nothing, hidden, count = experiments.count_experiments({}, "", "", None)
-    assert (hidden, count) == (True, "")
-    assert "No experiments yet" in find_text(nothing)
-    train(small)
-    assert experiments.count_experiments({}, "", "", None) == (None, False, "1 experiment")
-    nothing, hidden, _count = experiments.count_experiments({}, "nowhere", "", None)
-    assert hidden is True
-    assert "matches" in find_text(nothing)
