@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
 CHUNK_ROUNDS = 5
+# Values of a feature that the grower tells apart.
+_N_CODES = 255
 _TREE_ARRAYS = tuple(field.name for field in fields(Trees))
 
 
@@ -100,6 +102,7 @@ class BoostingLearner(Learner):
     def __init__(self, table: LearningTable, options: Mapping[str, OptionValue], seed: int) -> None:
         super().__init__(table, options, seed)
         self._grower: HistGradientBoostingClassifier | None = None
+        self._edges: list[NDArray[np.float64]] = []
         self._n_rounds = 0
         self._model: BoostedTrees | None = None
 
@@ -111,14 +114,16 @@ class BoostingLearner(Learner):
     def take_step(self, step: int, check_in: Callable[[], None]) -> None:
         """Grow one chunk of rounds; after a pause the earlier ones are grown again, alike."""
         if self._grower is None:
+            self._edges = [find_edges(column) for column in self.table.train.T]
+            self._codes = encode(self.table.train, self._edges)
             self._grower = self._build_grower()
         while self._n_rounds < min((step + 1) * CHUNK_ROUNDS, self.get_whole("n_rounds")):
             check_in()
             n_rounds = min(self._n_rounds + CHUNK_ROUNDS, self.get_whole("n_rounds"))
             self._grower.set_params(max_iter=n_rounds)
-            self._grower.fit(self.table.train, self.table.targets, sample_weight=self.table.weigh_classes())
+            self._grower.fit(self._codes, self.table.targets, sample_weight=self.table.weigh_classes())
             self._n_rounds = n_rounds
-        self._model = flatten_boosting(self._grower, self.table.n_classes)
+        self._model = decode(flatten_boosting(self._grower, self.table.n_classes), self._edges)
 
     def judge(self, part: Part) -> NDArray[np.float64]:
         """Probabilities of a part."""
@@ -164,6 +169,30 @@ class BoostingLearner(Learner):
             warm_start=True,
             random_state=self.draw_seed(0),
         )
+
+
+def find_edges(column: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Where a feature is cut into at most 255 codes: midway between its values, or at quantiles of many."""
+    values = np.unique(np.asarray(column, dtype=np.float64))
+    if len(values) <= _N_CODES:
+        return (values[:-1] + values[1:]) / 2
+    shares = np.arange(1, _N_CODES) / _N_CODES
+    edges: NDArray[np.float64] = np.unique(np.quantile(column.astype(np.float64), shares, method="midpoint"))
+    return edges
+
+
+def encode(features: NDArray[np.floating], edges: Sequence[NDArray[np.float64]]) -> NDArray[np.float32]:
+    """Number of edges below each value; scikit-learn's own way of doing this is slow for weighted rows."""
+    columns = [np.searchsorted(edge, column) for edge, column in zip(edges, features.T, strict=True)]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def decode(model: BoostedTrees, edges: Sequence[NDArray[np.float64]]) -> BoostedTrees:
+    """Let trees that were grown on codes compare the features themselves."""
+    threshold = model.trees.threshold.copy()
+    for node in np.flatnonzero(model.trees.feature >= 0):
+        threshold[node] = edges[model.trees.feature[node]][int(threshold[node])]
+    return replace(model, trees=replace(model.trees, threshold=threshold))
 
 
 def flatten_boosting(model: HistGradientBoostingClassifier, n_classes: int) -> BoostedTrees:

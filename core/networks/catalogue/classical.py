@@ -80,7 +80,7 @@ CLASSICAL_SPECS = (
             *build_copy_options(),
             OptionSpec("n_rounds", "int", 100, 1, 2000, help="Most rounds; each grows one tree per class."),
             OptionSpec("learning_rate", "float", 0.1, 0.001, 1.0, help="How much of its tree a round keeps."),
-            OptionSpec("max_leaves", "int", 15, 2, 255, help="Most leaves of a tree."),
+            OptionSpec("max_leaves", "int", 7, 2, 255, help="Most leaves of a tree."),
             OptionSpec("min_leaf_windows", "int", 20, 1, 1000, help="Fewest windows in a leaf."),
             OptionSpec("leaf_penalty", "float", 1.0, 0.0, 1000.0, help="Pull of leaves towards zero."),
             OptionSpec(

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from core.networks.gradient_boosting import CHUNK_ROUNDS, BoostedTrees, BoostingLearner, flatten_boosting
+from core.networks.gradient_boosting import (
+    CHUNK_ROUNDS,
+    BoostedTrees,
+    BoostingLearner,
+    encode,
+    find_edges,
+    flatten_boosting,
+)
 from tests.unit.core.networks.tables import make_table, take_all_steps
 from utils.exceptions import DataDamagedError
 
@@ -44,6 +51,22 @@ def test_growing_in_steps_equals_growing_at_once() -> None:
     )  # fmt: skip
     whole.fit(table.train, table.targets, sample_weight=table.weigh_classes())
     np.testing.assert_allclose(learner.judge("validation"), whole.predict_proba(table.validation), atol=1e-12)
+
+
+def test_many_values_are_cut_at_quantiles_and_the_trees_compare_the_features_themselves() -> None:
+    rng = np.random.default_rng(1)
+    table = make_table(n_rows=2000)
+    learner = BoostingLearner(table, OPTIONS, seed=3)
+    take_all_steps(learner)
+    codes = encode(table.train, [find_edges(column) for column in table.train.T])
+    assert codes.min() == 0 and codes.max() == 254
+    assert (np.abs(np.bincount(codes[:, 0].astype(int)) - 2000 / 255) < 2).all()
+    fresh = rng.standard_normal((50, 6)).astype(np.float32)
+    squeezed = encode(fresh, [find_edges(column) for column in table.train.T])
+    grown = flatten_boosting(learner._grower, 3)
+    np.testing.assert_array_equal(
+        learner.build_model(3).predict_probabilities(fresh), grown.predict_probabilities(squeezed)
+    )
 
 
 def test_the_first_rounds_are_a_model_of_their_own() -> None:
