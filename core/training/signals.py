@@ -82,8 +82,9 @@ class WindowBank:
                 lasts.append(np.full(n_windows, offset + len(values) - preprocessing.window_samples))
                 offset += len(values)
             file.flush()
-            # As a plain array: slices of a memmap object cost as much as small windows themselves.
-            self._values = np.asarray(np.memmap(file, dtype=np.float32, mode="r", shape=(offset,)))
+            values = np.asarray(np.memmap(file, dtype=np.float32, mode="r", shape=(offset,)))
+        # By their first samples; those that run from one signal into the next are never asked for.
+        self._windows = np.lib.stride_tricks.sliding_window_view(values, preprocessing.window_samples)
         self._conditions = np.stack(
             [build_conditions(signal.shaft_speed_rpm, signal.fault_orders) for signal in signals]
         )
@@ -105,10 +106,7 @@ class WindowBank:
         starts = self._starts[indices]
         if shifts is not None:
             starts = starts + np.minimum(shifts, self._slack[indices])
-        n_samples = self._preprocessing.window_samples
-        found = np.empty((len(starts), n_samples), dtype=np.float32)
-        for row, start in zip(found, starts.tolist(), strict=True):
-            row[:] = self._values[start : start + n_samples]
+        found: NDArray[np.float32] = self._windows[starts]
         return found
 
     def read_conditions(self, indices: NDArray[np.integer]) -> NDArray[np.float32]:
