@@ -55,11 +55,12 @@ def add_small_dataset(
     *,
     n_loads: int = 4,
     strength: float = 1.0,
+    first_seed: int = 0,
 ) -> SmallDataset:
     """Store a recording of each class at each of four loads or more, with a split by load."""
     loads = range(n_loads)
     blobs = {
-        (fault_class, load): simulate(fault_class, seed=10 * load + index, strength=strength)
+        (fault_class, load): simulate(fault_class, seed=first_seed + 10 * load + index, strength=strength)
         for index, fault_class in enumerate(classes)
         for load in loads
     }
