@@ -86,7 +86,7 @@ class Guards:
         self._look_for_an_end(record.epoch)
         if not progress.finished:
             self._look_for_a_plateau()
-            self._look_whether_anything_is_learned(validation)
+        self._look_whether_anything_is_learned(validation)
         return is_best
 
     def _score(self, validation: dict[str, Any] | None) -> float:
