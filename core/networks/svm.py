@@ -17,6 +17,8 @@ from utils.exceptions import DataDamagedError
 N_FOLDS = 3
 # A feature far outside of what was learned must not push everything else out of the kernel's reach.
 _LARGEST_DEVIATION = 8.0
+# Of one over the number of features: the kernel then reaches over windows of other loads too.
+_WIDTH_SHARE = 0.1
 _CHUNK_VALUES = 4_000_000
 
 
@@ -158,7 +160,7 @@ class SvmLearner(Learner):
         scale = np.where(scale > 0.0, scale, 1.0)
         known = standardise_features(features, mean, scale)
         width = self.options["kernel_width"]
-        gamma = 1.0 / known.shape[1] if width is None else self.get_number("kernel_width")
+        gamma = _WIDTH_SHARE / known.shape[1] if width is None else self.get_number("kernel_width")
         coefficients = np.zeros((len(known), self.table.n_classes))
         intercepts = np.zeros(self.table.n_classes)
         for index in range(self.table.n_classes):

@@ -113,7 +113,7 @@ CLASSICAL_SPECS = (
             ),
             OptionSpec(
                 "kernel_width", "float", None, 1e-6, 1000.0,
-                help="Gamma of the radial kernel on standardised features; empty: one over their number.",
+                help="Gamma of the radial kernel on standardised features; empty: a tenth over their number.",
             ),
             OptionSpec(
                 "most_windows", "int", 4000, 50, 50_000,

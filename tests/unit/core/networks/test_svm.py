@@ -26,7 +26,7 @@ def test_scores_equal_scikit_learn(kernel_width: float | None) -> None:
     known = standardise_features(table.train, model.mean, model.scale)
     fresh = standardise_features(table.validation, model.mean, model.scale)
     for index in range(3):
-        machine = SVC(C=3.0, gamma=kernel_width or 1 / 6, class_weight="balanced")
+        machine = SVC(C=3.0, gamma=kernel_width or 0.1 / 6, class_weight="balanced")
         machine.fit(known, table.targets == index)
         np.testing.assert_allclose(
             model.compute_scores(table.validation)[:, index], machine.decision_function(fresh), atol=1e-9
