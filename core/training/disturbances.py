@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from core.synthesis.oscillators import make_sine
+
 Windows = NDArray[np.float32]
 
 # Signals at the analysis rate hold nothing above this share of it (see `limit_band`); nor does what is added.
@@ -165,11 +167,10 @@ def _sum_tones(
 ) -> Windows:
     """Sum sines of random phase, ``(n_rows, n_tones)`` each, to ``(n_rows, n_samples)``."""
     phases = rng.uniform(0.0, 2.0 * np.pi, frequencies_hz.shape)
-    times_s = np.arange(n_samples) / sample_rate_hz
     summed = np.zeros((len(frequencies_hz), n_samples), np.float32)
     for row, column in np.argwhere(amplitudes > 0.0):
-        angle = 2.0 * np.pi * frequencies_hz[row, column] * times_s + phases[row, column]
-        summed[row] += (amplitudes[row, column] * np.sin(angle)).astype(np.float32)
+        sine = make_sine(n_samples, sample_rate_hz, frequencies_hz[row, column], phases[row, column])
+        summed[row] += np.float32(amplitudes[row, column]) * sine
     return summed
 
 
