@@ -19,6 +19,7 @@ from callbacks.context import (
     requires_role,
     show_toast,
     unwrap,
+    watch_jobs,
 )
 from callbacks.tables import build_response, read_request
 from layouts.components import experiment_actions as actions
@@ -152,6 +153,27 @@ def compare(clicks: int | None, selected: list[dict[str, Any]] | None) -> None:
     navigate(f"/compare?ids={','.join(map(str, ids))}")
 
 
+def offer_combining(selected: list[dict[str, Any]] | None, shelf: str | None) -> tuple[bool, str]:
+    """Let finished trainings be combined, or say what is missing."""
+    n_chosen = len(table.list_ids(selected or [], "done_ids"))
+    if shelf == page.TRASH or not 2 <= n_chosen <= actions.MOST_VOTERS:
+        return True, actions.CHOOSE_VOTERS
+    return False, f"Let {n_chosen} classifiers vote as one"
+
+
+@requires_role("engineer")
+def combine(clicks: int | None, selected: list[dict[str, Any]] | None) -> None:
+    """Make an ensemble of the selected trainings and go to it."""
+    if not clicks or not selected:
+        raise PreventUpdate
+    ids = table.list_ids(selected, "done_ids")
+    made = unwrap(ExperimentService.create_ensemble(ids, actor=current_actor()))
+    watch_jobs()
+    link = f"/experiment/{made['experiment_id']}"
+    show_toast("Ensemble queued", f"{len(ids)} classifiers will vote as one.", level="success", link=link)
+    navigate(link)
+
+
 @requires_role("engineer")
 def throw_away(
     _trash: int | None, _restore: int | None, selected: list[dict[str, Any]] | None
@@ -282,6 +304,13 @@ def _register_actions(app: dash.Dash) -> None:
         Input(ExperimentsId.SHELF, "value"),
     )(show_selection)
     app.callback(Input(ExperimentsId.COMPARE, "n_clicks"), selected, prevent_initial_call=True)(compare)
+    app.callback(
+        Output(ExperimentsId.COMBINE, "disabled"),
+        Output(ExperimentsId.COMBINE, "title"),
+        Input(ExperimentsId.TABLE, "selectedRows"),
+        Input(ExperimentsId.SHELF, "value"),
+    )(offer_combining)
+    app.callback(Input(ExperimentsId.COMBINE, "n_clicks"), selected, prevent_initial_call=True)(combine)
     app.callback(
         Output(ExperimentsId.CHANGED, "data"),
         Input(ExperimentsId.TRASH, "n_clicks"),

@@ -15,6 +15,9 @@ from layouts.ids.experiments import ExperimentsId
 
 CHOOSE_TWO = "Choose two finished trainings or more: select their rows; a group counts with all its seeds."
 
+MOST_VOTERS = 20
+CHOOSE_VOTERS = "Choose 2 to 20 finished trainings of one split and channel: their classifiers vote as one."
+
 
 def build_selection_bar() -> html.Div:
     """Return the bar that shows while rows are selected."""
@@ -24,6 +27,11 @@ def build_selection_bar() -> html.Div:
             build_button(
                 "Compare", ExperimentsId.COMPARE, icon="layout-split", tone="primary",
                 disabled_because=CHOOSE_TWO,
+            ),
+            _for_engineers(
+                build_button(
+                    "Combine", ExperimentsId.COMBINE, icon="collection", disabled_because=CHOOSE_VOTERS
+                )
             ),
             _for_engineers(build_button("Move to trash", ExperimentsId.TRASH, icon="trash")),
             _for_engineers(build_button("Restore", ExperimentsId.RESTORE, icon="arrow-counterclockwise")),

@@ -28,6 +28,7 @@ class ExperimentsId(StrEnum):
     SELECTION = "experiments-selection"
     SELECTED = "experiments-selected"
     COMPARE = "experiments-compare"
+    COMBINE = "experiments-combine"
     TRASH = "experiments-trash"
     RESTORE = "experiments-restore"
     PURGE = "experiments-purge"

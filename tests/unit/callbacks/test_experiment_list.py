@@ -10,6 +10,7 @@ from dash import no_update
 from dash.exceptions import PreventUpdate
 
 from callbacks import experiments
+from layouts.components import experiment_actions as actions
 from layouts.components import experiment_rows
 from layouts.components.tables import build_column
 from layouts.ids.experiments import ExperimentsId
@@ -150,6 +151,23 @@ def test_two_finished_trainings_can_be_compared(small: SmallDataset, toasts: lis
     experiments.compare(1, list_rows())
     assert toasts == ["/compare?ids=1,2"]
     assert experiments.show_selection([], "active")[0] is True
+
+
+def test_two_finished_trainings_can_vote_as_one(
+    small: SmallDataset, toasts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(experiments, "watch_jobs", lambda: toasts.append("watching"))
+    members = [train(small), train(small, seeds=[1])]
+    rows = list_rows()
+    assert experiments.offer_combining(rows[:1], "active") == (True, actions.CHOOSE_VOTERS)
+    assert experiments.offer_combining(rows, "trash") == (True, actions.CHOOSE_VOTERS)
+    assert experiments.offer_combining(rows, "active") == (False, "Let 2 classifiers vote as one")
+    experiments.combine(1, rows)
+    made = ExperimentService.get_experiment(max(members) + 1)
+    assert made is not None and sorted(made["members"]) == members
+    assert toasts == ["watching", "Ensemble queued", f"/experiment/{made['experiment_id']}"]
+    with pytest.raises(PreventUpdate):
+        experiments.combine(None, rows)
 
 
 def test_selected_rows_go_to_the_trash_and_back(
