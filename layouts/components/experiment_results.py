@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import dcc, html
@@ -12,7 +12,8 @@ from layouts.components import results
 from layouts.components.cards import build_card
 from layouts.components.forms import build_field, build_select
 from layouts.components.numbers import format_number, format_percent
-from layouts.components.states import build_empty_state, build_skeleton
+from layouts.components.plots import build_plot
+from layouts.components.states import build_button_link, build_empty_state, build_skeleton
 from layouts.ids.experiment import ExperimentId
 
 PARTS = (("test", "Test"), ("validation", "Validation"))
@@ -55,8 +56,55 @@ def _build_tables() -> list[Component]:
             ],
             className="grid-2",
         ),
+        html.Div(id=ExperimentId.NO_JUDGEMENT),
+        html.Div(_build_judgement(), id=ExperimentId.JUDGEMENT, className="stack drawn", hidden=True),
         build_card("Recordings", html.Div(build_skeleton(4), id=ExperimentId.RECORDINGS), flush=True),
     ]
+
+
+def _build_judgement() -> list[Component]:
+    plots = [
+        build_plot(ExperimentId.ROC, "ROC", note="mean with its 95 % band", height="320px", responsive=True),
+        build_plot(ExperimentId.PR, "Precision and recall", height="320px", responsive=True),
+        build_plot(ExperimentId.RELIABILITY, "Calibration", height="320px", responsive=True),
+    ]
+    return [
+        html.Div([build_card(None, plot) for plot in plots], className="grid-3"),
+        html.Div(
+            [html.Div(id=ExperimentId.AREAS), html.Div(id=ExperimentId.CALIBRATION)],
+            className="row-detail remarks",
+        ),
+    ]
+
+
+def build_areas_line(judged: Mapping[str, Any], experiment_id: int, part: str, level: str) -> Component:
+    """Return the mean areas under the curves with their intervals, and the way to the whole evaluation."""
+    macro = judged["macro"]
+    words = ", ".join(
+        f"{name} {_say_area(macro[field], macro[f'{field}_interval'])}"
+        for field, name in (("auc", "AUC"), ("average_precision", "average precision"))
+    )
+    href = f"/evaluation?experiment={experiment_id}&part={part}&level={level}"
+    return html.Span([f"Mean of the classes: {words}. ", dcc.Link("The whole evaluation", href=href), "."])
+
+
+def _say_area(value: float | None, interval: Sequence[float] | None) -> str:
+    if value is None:
+        return "unknown (a class is missing)"
+    return f"{value:.3f}" + (f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else "")
+
+
+def build_no_judgement(experiment_id: int) -> Component:
+    """Return what stands where nothing is stored to draw curves from."""
+    state = build_empty_state(
+        "No curves yet",
+        "What the classifier said of single windows was not kept, or the part was not judged.",
+        action=build_button_link(
+            "Open the evaluation", f"/evaluation?experiment={experiment_id}", icon="clipboard-data"
+        ),
+        icon="graph-up",
+    )
+    return html.Div(state, className="surface")
 
 
 def build_verdict(

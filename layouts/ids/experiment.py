@@ -56,6 +56,13 @@ class ExperimentId(StrEnum):
     CELL = "experiment-cell"
     CHOSEN_CELL = "experiment-chosen-cell"
     RECORDINGS = "experiment-recordings"
+    NO_JUDGEMENT = "experiment-no-judgement"
+    JUDGEMENT = "experiment-judgement"
+    ROC = "experiment-roc"
+    PR = "experiment-pr"
+    RELIABILITY = "experiment-reliability"
+    AREAS = "experiment-areas"
+    CALIBRATION = "experiment-calibration"
     # settings
     CARD = "experiment-card"
     NAME = "experiment-name"

@@ -13,6 +13,7 @@ from layouts.pages import (
     dataset,
     datasets,
     diagnose,
+    evaluation,
     experiment,
     experiments,
     feature_engineering,
@@ -39,6 +40,7 @@ PAGES: list[PageSpec] = [
     new_experiment.PAGE,
     experiment.PAGE,
     compare.PAGE,
+    evaluation.PAGE,
     diagnose.PAGE,
     not_found_404.PAGE,
 ]

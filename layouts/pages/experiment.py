@@ -115,6 +115,8 @@ def build_links(experiment: Mapping[str, Any], *, may_write: bool) -> list[Compo
             build_button_link("Train again", f"/experiment/new?clone={number}", icon="copy", primary=False)
         )
     if experiment["classifier_sha256"]:
+        evaluation = f"/evaluation?experiment={number}"
+        links.append(build_button_link("Evaluate", evaluation, icon="clipboard-data", primary=False))
         links.append(build_button_link("Diagnose with it", f"/diagnose?experiment={number}", icon="activity"))
     return links
 

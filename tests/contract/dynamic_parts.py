@@ -19,6 +19,7 @@ from layouts.components.results import build_confusion
 from layouts.components.signal_peaks import build_best_bands
 from layouts.components.splits import build_split_list
 from layouts.components.training_form import build_option_fields
+from layouts.ids.evaluation import EvaluationId
 from tests.contract.wiring import FRAME
 
 JOB = {
@@ -35,7 +36,10 @@ JOB = {
     "finished_at": None,
 }
 
-OPTION = {"name": "epochs", "type": "int", "default": 20, "minimum": 1, "maximum": 99, "help": ""}
+OPTION = {
+    "name": "epochs", "type": "int", "default": 20, "minimum": 1, "maximum": 99, "help": "",
+    "group": "training", "group_title": "Training",
+}  # fmt: skip
 FILE = {"upload_id": "u1", "file_name": "a.mat", "n_bytes": 1000, "sha256": "00"}
 CHANNEL = {
     "channel": "DE",
@@ -122,6 +126,7 @@ DYNAMIC_PARTS: dict[str, Callable[[], list[Component]]] = {
         build_bearing_list([BEARING], allowed=True),
     ],
     "experiment": lambda: [build_confusion(JUDGED, "recording")],
+    "evaluation": lambda: [build_confusion(JUDGED, "recording", cell_id=EvaluationId.CELL)],
     "feature_engineering": lambda: [build_sets([FEATURE_SET], may_delete=True)],
     "new_experiment": lambda: [build_option_fields({"options": [OPTION]}, {})],
 }
