@@ -39,6 +39,7 @@ _QUIET_BANDS_HZ = (
     (300.0, 600.0), (600.0, 1400.0), (1400.0, 2600.0),
 )  # fmt: skip
 _SLOW_LINE_HZ = (1.6, 6.0)
+_FLAT_HZ = (1.4, 8.0)
 _DRIFT_HZ = (0.35, 1.2)
 _SIDE_LINES_HZ = (0.45, 2.2)
 _BURST_BAND_HZ = (1400.0, 2600.0)
@@ -149,6 +150,10 @@ class Spectrum:
         for name, (low_hz, high_hz) in bands.items():
             peaks_hz[name] = self._find_peak(low_hz, high_hz)
             found |= self._describe_line(name, peaks_hz[name], sides=name in {"subsynchronous", "whirl"})
+        pair_hz, found["pair_score"] = self.find_pair()
+        for order in (1, 2, 3):
+            found |= self._describe_line(f"pair_{order}x", order * pair_hz, sides=False)
+        found["slow_flat"] = self._flatten_slow()
         found["subsynchronous_order"] = peaks_hz["subsynchronous"] / shaft_hz
         found["slow_hz"] = peaks_hz["slow"]
         found["whirl_hz"] = peaks_hz["whirl"]
@@ -171,6 +176,27 @@ class Spectrum:
             score += clipped[:, at] + 0.5 * wide[:, at - 1]
         best = score.argmax(axis=1)
         return candidates_hz[best], score.max(axis=1) / 4.5
+
+    def find_pair(self) -> tuple[FloatArray, FloatArray]:
+        """Return the frequency whose line and octave both stand high, and the lower one's height.
+
+        A strong line alone, such as mains hum near the shaft's frequency, does not make a pair.
+        """
+        candidates_hz = np.arange(*SHAFT_RANGE_HZ, self.resolution_hz / 2.0)
+        first, second = (
+            np.rint(order * candidates_hz / self.resolution_hz).astype(np.int64) for order in (1, 2)
+        )
+        score = np.minimum(self.local[:, first], self.local[:, second])
+        return candidates_hz[score.argmax(axis=1)], score.max(axis=1)
+
+    def _flatten_slow(self) -> FloatArray:
+        """Highest slow line over the median around it, after noise that falls with 1/f² is made level."""
+        low, high = self._bin(_SLOW_LINE_HZ[0]), self._bin(_SLOW_LINE_HZ[1]) + 1
+        first, last = max(1, self._bin(_FLAT_HZ[0])), self._bin(_FLAT_HZ[1]) + 1
+        flat = self.level[:, first:last] + to_db(np.arange(first, last, dtype=np.float64) ** 2)
+        peak = flat[:, max(low, first) - first : max(high, first + 1) - first].max(axis=1)
+        height: FloatArray = peak - np.median(flat, axis=1)
+        return height
 
     def describe_colour(self) -> dict[str, FloatArray]:
         """Medians of quiet bands over the white floor: how coloured the noise is."""

@@ -208,22 +208,30 @@ class HarmonicGather(nn.Module):
         harmonics = np.rint(np.outer((1, 2, 3), candidates)).clip(0, n_bins - 1)
         self.register_buffer("candidates", _as_tensor(candidates), persistent=False)
         self.register_buffer("harmonics", torch.from_numpy(harmonics.astype(np.int64)), persistent=False)
-        orders, offsets = _list_places(resolution_hz)
-        self.register_buffer("orders", _as_tensor(orders), persistent=False)
-        self.register_buffer("offsets", _as_tensor(offsets), persistent=False)
+        orders, offsets, of_pair = _list_places(resolution_hz)
+        for name, values in (("orders", orders), ("offsets", offsets), ("of_pair", of_pair)):
+            self.register_buffer(name, _as_tensor(values), persistent=False)
         self.n_places = len(orders)
 
     def forward(self, local_db: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return bins ``(n, n_places)`` to read and the highest score ``(n, 1)``, from heights in dB."""
+        """Return bins ``(n, n_places)`` to read and the two highest scores ``(n, 2)``, from heights in dB.
+
+        The shaft's frequency is the candidate with the highest first three harmonics; some places follow
+        another one, whose line and octave both stand highest: mains hum near the shaft's frequency has none.
+        """
         clipped = local_db.clamp(0.0, 25.0)
         near = nn.functional.max_pool1d(clipped.unsqueeze(1), 3, stride=1, padding=1).squeeze(1)
         height = clipped + 0.5 * near
         first, second, third = self.get_buffer("harmonics").unbind(0)
         score = height[:, first] + height[:, second] + height[:, third]
         best, index = score.max(dim=1, keepdim=True)
-        shaft = self.get_buffer("candidates")[index]
-        bins = torch.round(shaft * self.get_buffer("orders") + self.get_buffer("offsets"))
-        return bins.clamp(0, self._n_bins - 1).long(), best / 4.5
+        best_pair, pair_index = torch.minimum(local_db[:, first], local_db[:, second]).max(
+            dim=1, keepdim=True
+        )
+        shaft, pair = self.get_buffer("candidates")[index], self.get_buffer("candidates")[pair_index]
+        followed = shaft + (pair - shaft) * self.get_buffer("of_pair")
+        bins = torch.round(followed * self.get_buffer("orders") + self.get_buffer("offsets"))
+        return bins.clamp(0, self._n_bins - 1).long(), torch.cat([best / 4.5, best_pair], dim=1)
 
 
 # Where the order axis is read: below the shaft's frequency densely, at its harmonics with their side lines.
@@ -232,12 +240,18 @@ SIDE_LINES_HZ = np.linspace(-2.6, 2.6, 27)
 WHIRL_ORDERS = np.concatenate([np.linspace(0.18, 0.27, 24), np.linspace(0.54, 0.81, 64)])
 
 
-def _list_places(resolution_hz: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the order and the offset in bins of every place that is read."""
+def _list_places(
+    resolution_hz: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the order and offset in bins of every place that is read, and 1 where it follows the pair."""
     below = np.concatenate([SUBSYNCHRONOUS_ORDERS, WHIRL_ORDERS])
-    orders = np.concatenate([below, *(np.full(len(SIDE_LINES_HZ), float(order)) for order in (1, 2, 3))])
-    offsets = np.concatenate([np.zeros(len(below)), np.tile(SIDE_LINES_HZ / resolution_hz, 3)])
-    return orders, offsets
+    near = SIDE_LINES_HZ[np.abs(SIDE_LINES_HZ) < 0.9] / resolution_hz
+    orders = np.concatenate([below, np.repeat((1.0, 2.0, 3.0), len(near))])
+    offsets = np.concatenate([np.zeros(len(below)), np.tile(near, 3)])
+    of_pair = np.concatenate([np.zeros(len(below)), np.ones(3 * len(near))])
+    orders = np.concatenate([orders, np.repeat((1.0, 2.0, 3.0), len(SIDE_LINES_HZ))])
+    offsets = np.concatenate([offsets, np.tile(SIDE_LINES_HZ / resolution_hz, 3)])
+    return orders, offsets, np.concatenate([of_pair, np.zeros(3 * len(SIDE_LINES_HZ))])
 
 
 def to_db(power: torch.Tensor) -> torch.Tensor:

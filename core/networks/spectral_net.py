@@ -89,7 +89,7 @@ class SpectralNetwork(nn.Module):
         self.whole = _Reader(3, 8, 12)
         n_lines = self.lines.count(self.gather.n_places + len(self.get_buffer("slow_bins")))
         n_whole = self.whole.count(math.ceil(self.slow.n_bins / self._whole_step))
-        n_numbers = self._loudest + 2 * self._loudest_bands + len(_SWELL_HZ) + 2
+        n_numbers = self._loudest + 2 * self._loudest_bands + len(_SWELL_HZ) + 3
         self.line_summary = nn.Linear(n_lines, hidden_size)
         self.whole_summary = nn.Linear(n_whole, hidden_size // 2)
         self.hidden = nn.Linear(hidden_size + hidden_size // 2 + n_numbers, hidden_size)
@@ -121,13 +121,13 @@ class SpectralNetwork(nn.Module):
         log_floor = torch.log(power).mean(dim=2)
         white_db = _find_middle(mean_of_log_to_db(log_floor[:, _N_BURST_BANDS:]))
         slow = self.slow(windows, white_db)
-        bins, score = self.gather(slow.local)
+        bins, scores = self.gather(slow.local)
         channels = torch.stack([slow.level, slow.local, slow.narrow], dim=1) / _DB_UNIT
         lines = torch.gather(channels, 2, bins.unsqueeze(1).expand(-1, 3, -1))
         lines = torch.cat([channels[:, :, self.get_buffer("slow_bins")], lines], dim=2)
         whole = nn.functional.max_pool1d(channels, self._whole_step, ceil_mode=True)
         relative = power * torch.exp(-log_floor).unsqueeze(2)
-        numbers = torch.cat([self._describe_events(relative), score, self._describe_slope(slow)], dim=1)
+        numbers = torch.cat([self._describe_events(relative), scores, self._describe_slope(slow)], dim=1)
         return lines, whole, numbers / _DB_UNIT
 
     def _describe_events(self, relative: torch.Tensor) -> torch.Tensor:

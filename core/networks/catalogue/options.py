@@ -217,7 +217,7 @@ NOISE_DEFAULTS: dict[str, float] = {
     "path_variation": 0.0,
     "white_noise_share": 0.4,
     "pink_noise_share": 0.3,
-    "tone_share": 0.3,
+    "tone_share": 0.1,
     "snr_low_db": -12.0,
     "snr_high_db": 25.0,
     "healthy_mixing": 0.4,

@@ -107,6 +107,18 @@ def test_the_gather_finds_the_shaft_and_reads_its_orders(shaft_hz: float) -> Non
     assert harmonics.amax(dim=1).min().item() > 12.0
 
 
+def test_an_octave_pair_is_found_beside_stronger_hum_without_one() -> None:
+    pair = make_line(57.0, 0.05) + make_line(114.0, 0.04)
+    lines, _, numbers = build().describe(
+        as_windows(draw_noise() + pair + make_line(50.3, 1.0), draw_noise() + make_line(50.3, 1.0))
+    )
+
+    near_pair = (lines[:, 1] * 10.0)[:, -3 * 27 - 3 * 9 : -3 * 27].reshape(2, 3, 9)
+    assert (near_pair[0, :2].argmax(dim=1) - 4).abs().max().item() <= 1
+    scores_db = numbers[:, -2] * 10.0
+    assert scores_db[0].item() > scores_db[1].item() + 5.0
+
+
 def test_bursts_rise_over_the_frames_and_a_steady_tone_does_not() -> None:
     burst = np.zeros(N)
     for at in (9_000, 41_000, 77_000):
