@@ -12,6 +12,7 @@ from dashboard.api import (
     diagnoses,
     docs,
     ensembles,
+    evaluations,
     experiments,
     exports,
     features,
@@ -49,6 +50,7 @@ BLUEPRINTS = (
     experiments.blueprint,
     ensembles.blueprint,
     comparisons.blueprint,
+    evaluations.blueprint,
     diagnoses.blueprint,
     docs.blueprint,
 )

@@ -29,6 +29,7 @@ COMMANDS = {
     "features": "dashboard.cli.features:features",
     "export": "dashboard.cli.exports:export",
     "train": "dashboard.cli.experiments:train",
+    "evaluate": "dashboard.cli.evaluation:evaluate",
     "diagnose": "dashboard.cli.diagnose:diagnose",
 }
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from core.evaluation.disturbances import DISTURBANCES
+from services.shared.texts import check_text
 from utils.exceptions import InvalidInputError
 
 # A change of what results mean raises this: stored ones are worked out anew.
@@ -122,19 +123,25 @@ def _share(name: str, value: Any) -> float:
     return number
 
 
+def _list(name: str, value: Any) -> list[Any]:
+    if isinstance(value, str):
+        return value.split(",")
+    if isinstance(value, (int, float)):
+        return [value]
+    if not isinstance(value, (list, tuple)):
+        raise InvalidInputError(f"{name} is a list.")
+    return list(value)
+
+
 def _levels(name: str, value: Any) -> list[float]:
-    texts = value.split(",") if isinstance(value, str) else value
-    if isinstance(texts, (int, float)):
-        texts = [texts]
-    found = list(dict.fromkeys(_read_number(name, text) for text in texts))
+    found = list(dict.fromkeys(_read_number(name, each) for each in _list(name, value)))
     if not found or len(found) > _MOST_LEVELS or any(abs(level) > _MOST_DB for level in found):
         raise InvalidInputError(f"{name} are 1 to {_MOST_LEVELS} levels in dB, from -80 to 80.")
     return found
 
 
 def _noise_types(name: str, value: Any) -> list[str]:
-    texts = value.split(",") if isinstance(value, str) else list(value)
-    found = list(dict.fromkeys(str(text).strip() for text in texts))
+    found = list(dict.fromkeys(str(each).strip() for each in _list(name, value)))
     unknown = [text for text in found if text not in DISTURBANCES]
     if unknown or not found:
         raise InvalidInputError(f"{name} are some of {', '.join(DISTURBANCES)}.")
@@ -143,6 +150,7 @@ def _noise_types(name: str, value: Any) -> list[str]:
 
 def _text(name: str, value: Any) -> str:
     text = str(value).strip()
+    check_text(text, name)
     if not text or len(text) > 60:
         raise InvalidInputError(f"{name} is a text of up to 60 characters.")
     return text

@@ -181,6 +181,7 @@ class TestPlainData:
     def list_answers(self, small: SmallDataset, experiment_id: int) -> Iterator[Any]:
         dataset_service = importlib.import_module("services.dataset_service").DatasetService
         data_service = importlib.import_module("services.data_service").DataService
+        evaluation_service = importlib.import_module("services.evaluation_service").EvaluationService
         signal_service = importlib.import_module("services.signal_service").SignalService
         signal_id = small.signal_ids["healthy", 0]
         yield ExperimentService.list_networks()
@@ -190,6 +191,12 @@ class TestPlainData:
         yield ExperimentService.get_training_history(experiment_id)
         yield ExperimentService.list_predictions(experiment_id)
         yield ExperimentService.get_live_metrics(experiment_id)
+        for kind in ("roc", "errors", "slices", "calibration", "conformal"):
+            yield evaluation_service.get_evaluation(experiment_id, kind)
+        yield evaluation_service.load_experiment_predictions(experiment_id)
+        yield evaluation_service.list_evaluations(experiment_id)
+        yield evaluation_service.get_test_use(experiment_id)
+        yield evaluation_service.compare_architectures([experiment_id])
         yield board.list_jobs()
         yield board.get_queue_health()
         yield dataset_service.list_datasets()
