@@ -17,6 +17,13 @@
   document.addEventListener("click", (event) => {
     const tab = event.target.closest('[data-action="open-tab"]');
     if (tab) { open(tab); }
+    const way = event.target.closest('[data-action="go-to-tab"]');
+    if (way) {
+      const there = document.getElementById(way.dataset.tab);
+      open(there);
+      there.focus();
+      window.scrollTo(0, 0);
+    }
   });
 
   document.addEventListener("keydown", (event) => {

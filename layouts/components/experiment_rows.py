@@ -111,9 +111,9 @@ def _word_seeds(row: Mapping[str, Any]) -> str:
     """Return what a mean stands on: never a mean of a few seeds without saying so."""
     if not row["n_finished"]:
         return ""
-    seeds = count_of(row["n_finished"], "seed")
     if row["note"]:
-        return f"{seeds}, too few for an interval"
+        return f"too few seeds ({row['n_finished']})"
+    seeds = count_of(row["n_finished"], "seed")
     low, high = row["test_recording_accuracy_interval"]
     return seeds if high > low else f"all {seeds} alike"
 

@@ -9,22 +9,16 @@ import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
-from layouts.components.badges import build_class_badge, build_split_badge
-from layouts.components.findings import build_finding_notes
+from layouts.components.badges import build_badge, build_split_badge
 from layouts.components.forms import build_field, build_select
-from layouts.components.numbers import count_of, format_number
-from layouts.components.states import build_note
+from layouts.components.numbers import count_of, format_number, format_percent
 from layouts.ids import pattern_id
 from layouts.ids.new_experiment import NewExperimentId
 
 PARTS = ("train", "validation", "test")
-_UNITS = {"_s": "s", "_hz": "Hz"}
-_GROUPS = {
-    "Windows": ("window_s", "hop_s", "analysis_rate_hz"),
-    "Training": ("epochs", "batch_size", "learning_rate", "weight_decay", "patience"),
-}
-_OWN_GROUP = "Model"
-_FEW_SEEDS = 3
+_UNITS = {"_s": "s", "_hz": "Hz", "_db": "dB"}
+_NEEDS = {"shaft_speed": "The shaft speed", "fault_orders": "The bearing's geometry"}
+_FIRST_GROUPS = ("windows", "network")
 
 
 def build_dataset_options(datasets: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -70,53 +64,104 @@ def describe_rule(split: Mapping[str, Any]) -> str:
     return words
 
 
-def build_network_options(networks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return what can be trained as radio cards, classical models marked."""
+def build_network_options(
+    networks: Sequence[Mapping[str, Any]],
+    missing: Mapping[str, int] | None = None,
+    dataset_id: int | None = None,
+) -> list[dict[str, Any]]:
+    """Return what can be trained as radio cards: what it is, what it needs, how it has done here.
+
+    ``missing`` counts signals of which something is not known; what can't work with them can't be chosen.
+    """
     return [
         {
             "value": spec["name"],
-            "label": html.Div(
-                [
-                    html.Span(
-                        [
-                            html.Span(spec["title"], className="row-title"),
-                            html.Span(spec["family"], className="tag tag-neutral"),
-                        ],
-                        className="choice-head",
-                    ),
-                    html.Span(spec["description"], className="row-detail"),
-                ],
-                className="choice",
-            ),
+            "label": _describe_network(spec, _list_lacking(spec, missing or {}), dataset_id),
+            "disabled": bool(_list_lacking(spec, missing or {})),
         }
         for spec in networks
     ]
 
 
+def _list_lacking(spec: Mapping[str, Any], missing: Mapping[str, int]) -> list[str]:
+    """Return what the signals lack that a network needs, in words."""
+    total = missing.get("n_signals", 0)
+    return [
+        f"{_NEEDS[need]} is not known for {missing[need]} of {total} signals"
+        for need in spec["needs"]
+        if missing.get(need)
+    ]
+
+
+def _describe_network(spec: Mapping[str, Any], lacking: Sequence[str], dataset_id: int | None) -> html.Div:
+    needs = [build_badge(f"needs {_NEEDS[need].lower()}", tone="info") for need in spec["needs"]]
+    head = html.Span(
+        [
+            html.Span(spec["title"], className="row-title"),
+            html.Span(spec["family"], className="tag tag-neutral"),
+            *needs,
+        ],
+        className="choice-head",
+    )
+    parts: list[Component] = [head, html.Span(spec["description"], className="row-detail")]
+    if lacking:
+        sentence = f"{'; '.join(lacking)}. Enter it with Edit on the dataset's page."
+        parts.append(html.Span(sentence, className="choice-lacking"))
+    parts.append(html.Span(word_measured(spec["measured"], dataset_id), className="choice-measured"))
+    return html.Div(parts, className="choice")
+
+
+def word_measured(measured: Sequence[Mapping[str, Any]], dataset_id: int | None) -> str:
+    """Return how a network has done in own finished trainings: measured numbers or none at all."""
+    mine = [each for each in measured if each["dataset_id"] == dataset_id]
+    if not (mine or measured):
+        return "Not measured here yet."
+    shown = (mine or measured)[0]
+    accuracy = format_percent(shown["test_recording_accuracy_mean"])
+    interval = shown["test_recording_accuracy_interval"]
+    if interval and interval[1] > interval[0]:
+        low, high = (format_percent(min(max(each, 0.0), 1.0)) for each in interval)
+        seeds = f"mean of {count_of(shown['n_finished'], 'seed')}, 95 % interval {low} to {high}"
+    else:
+        few = ", too few for an interval" if shown["note"] else ""
+        seeds = f"{count_of(shown['n_finished'], 'seed')}{few}"
+    split = f"{shown['split']}{' (amber)' if shown['split_colour'] == 'amber' else ''}"
+    return (
+        f"Measured: {accuracy} recording-level on {shown['dataset']} v{shown['dataset_version']}, {split}; "
+        f"{seeds}; {str(shown['finished_at'])[:10]}."
+    )
+
+
 def build_option_fields(spec: Mapping[str, Any], values: Mapping[str, Any]) -> Component:
-    """Return a field per option, grouped; ``values`` replace the defaults."""
-    known = {name for names in _GROUPS.values() for name in names}
-    groups = {
-        **{
-            title: [each for each in spec["options"] if each["name"] in names]
-            for title, names in _GROUPS.items()
-        },
-        _OWN_GROUP: [each for each in spec["options"] if each["name"] not in known],
-    }
+    """Return a field per option, in the registry's groups; ``values`` replace the defaults.
+
+    The first groups are open; of the others the heading says what they hold.
+    """
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for option in spec["options"]:
+        groups.setdefault(option["group"], []).append(option)
+    order = [name for name in _FIRST_GROUPS if name in groups]
+    order += [name for name in groups if name not in order]
     return html.Div(
-        [_build_group(title, options, values) for title, options in groups.items() if options],
-        className="stack",
+        [_build_group(groups[name], values, is_open=name in _FIRST_GROUPS) for name in order],
+        className="stack-form",
     )
 
 
 def _build_group(
-    title: str, options: Sequence[Mapping[str, Any]], values: Mapping[str, Any]
-) -> html.Fieldset:
+    options: Sequence[Mapping[str, Any]], values: Mapping[str, Any], *, is_open: bool
+) -> html.Details:
     fields = [_build_option(option, values.get(option["name"], option["default"])) for option in options]
-    return html.Fieldset(
-        [html.Legend(title, className="option-group"), html.Div(fields, className="form-grid")],
-        className="field",
+    changed = [
+        option for option in options if values.get(option["name"], option["default"]) != option["default"]
+    ]
+    title = options[0]["group_title"]
+    count = f"{count_of(len(options), 'option')}{f', {len(changed)} changed' if changed else ''}"
+    summary = html.Summary(
+        [html.Span(title, className="group-title"), html.Span(count, className="row-detail")]
     )
+    body = html.Div(fields, className="form-grid details-body")
+    return html.Details([summary, body], className="disclosure option-set", open=is_open or bool(changed))
 
 
 def _build_option(option: Mapping[str, Any], value: Any) -> html.Div:
@@ -138,7 +183,11 @@ def _build_option(option: Mapping[str, Any], value: Any) -> html.Div:
             autocomplete="off",
             debounce=0.4,
         )
-    return build_field(label, control, unit=unit, help_text=_describe_option(option))
+    field = build_field(label, control, unit=unit, help_text=_describe_option(option))
+    problem = html.Div(
+        id=pattern_id(NewExperimentId.PROBLEM, option["name"]), className="field-problem", role="status"
+    )
+    return html.Div([*field.children, problem], className="field")
 
 
 def name_option(name: str) -> tuple[str, str]:
@@ -156,73 +205,3 @@ def _describe_option(option: Mapping[str, Any]) -> str:
         return str(option["help"])
     limits = f"{format_number(option['minimum'])} to {format_number(option['maximum'])}"
     return f"{option['help']} From {limits}."
-
-
-def build_review(check: Mapping[str, Any], *, n_changed: int) -> Component:
-    """Return what will be trained on what, and what the results can't show."""
-    n_seeds = len(check["seeds"])
-    what = count_of(n_seeds, "training")
-    options = "default options" if not n_changed else f"{count_of(n_changed, 'option')} changed"
-    parts = [
-        html.P([html.Strong(check["name"]), html.Br(), f"{what}, {options}"], className="review-name"),
-        build_counts(check["counts"]),
-        html.Div(
-            [html.Span("Leak check"), build_split_badge(check["split_colour"])], className="review-line"
-        ),
-        *_build_findings(check),
-        *_build_cautions(check, n_seeds),
-    ]
-    return html.Div(parts, className="stack-review")
-
-
-def _build_findings(check: Mapping[str, Any]) -> list[Component]:
-    shown = build_finding_notes(check["findings"])
-    if check["accepted_reason"]:
-        shown.append(html.P(["Accepted because: ", html.Q(check["accepted_reason"])], className="muted"))
-    return shown
-
-
-def _build_cautions(check: Mapping[str, Any], n_seeds: int) -> list[Component]:
-    cautions = []
-    if not check["counts"].get("test", {}).get("n_signals"):
-        cautions.append("The split has no test part: there will be no accuracy on unseen recordings.")
-    if not check["counts"].get("validation", {}).get("n_signals"):
-        cautions.append("The split has no validation part: nothing shows when to stop.")
-    if n_seeds < _FEW_SEEDS:
-        cautions.append("Three seeds or more give an interval of what chance does; fewer do not.")
-    return [build_note(caution) for caution in cautions]
-
-
-def build_counts(counts: Mapping[str, Mapping[str, Any]]) -> html.Div:
-    """Return how many signals of each class stand in each part, with the recordings below."""
-    classes = sorted({name for part in counts.values() for name in part["classes"]})
-    head = html.Tr(
-        [html.Th("Signals", scope="col"), *(html.Th(part, scope="col", className="number") for part in PARTS)]
-    )
-    rows = [
-        html.Tr(
-            [
-                html.Th(build_class_badge(name), scope="row"),
-                *(_build_count(counts, part, name) for part in PARTS),
-            ]
-        )
-        for name in classes
-    ]
-    recordings = html.Tr(
-        [
-            html.Th("Recordings", scope="row"),
-            *(
-                html.Td(str(counts.get(part, {}).get("n_recordings", 0)), className="number")
-                for part in PARTS
-            ),
-        ],
-        className="sum-row",
-    )
-    caption = html.Caption("Signals by class and part", className="visually-hidden")
-    table = html.Table([caption, html.Thead(head), html.Tbody([*rows, recordings])], className="plain-table")
-    label = {"aria-label": "Signals by class and part"}
-    return html.Div(table, className="plain-table-frame", tabIndex=0, role="region", **label)
-
-
-def _build_count(counts: Mapping[str, Mapping[str, Any]], part: str, name: str) -> html.Td:
-    return html.Td(str(counts.get(part, {}).get("classes", {}).get(name, 0)), className="number")

@@ -93,6 +93,7 @@ def _build_filters(
     filters = [
         _build_choice("Network", ExperimentsId.NETWORK, [(ALL, "All"), *_keep(network)], network),
         _build_choice("Dataset", ExperimentsId.DATASET, [(ALL, "All"), *_keep(dataset)], dataset),
+        _build_choice("Show", ExperimentsId.SHELF, SHELVES, _among(shelf, SHELVES)),
     ]
     view = [
         _build_choice("Rows", ExperimentsId.ROWS, _ROWS, _among(rows, _ROWS)),
@@ -105,7 +106,6 @@ def _build_filters(
         dbc.Label("Search experiments", html_for=ExperimentsId.SEARCH, class_name="visually-hidden"),
         search,
         _build_choice("Status", ExperimentsId.STATUS, states, _among(status, states)),
-        _build_choice("Show", ExperimentsId.SHELF, SHELVES, _among(shelf, SHELVES)),
         _build_menu("More filters", "funnel", filters),
         _build_menu("View", "eye", view),
         html.Span(id=ExperimentsId.COUNT, className="filter-count", role="status"),

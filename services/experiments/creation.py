@@ -109,6 +109,17 @@ def check_request(config: Mapping[str, Any]) -> TrainingRequest:
     )
 
 
+def find_wrong_options(network: str, options: Mapping[str, Any]) -> dict[str, str]:
+    """Return a sentence for each option that can't have its value; each is judged by itself."""
+    wrong = {}
+    for name, value in options.items():
+        try:
+            validate_options(network, {name: value})
+        except InvalidInputError as error:
+            wrong[name] = error.sentence
+    return wrong
+
+
 def _plan_baseline(name: str, options: Mapping[str, Any], seed: int) -> BaselineRequest:
     shared = {key: options[key] for key in _SHARED_WITH_BASELINE}
     return BaselineRequest(f"{name[:149]}, baseline", validate_options(BASELINE, shared), seed)

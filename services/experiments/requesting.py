@@ -61,6 +61,13 @@ class ExperimentRequests:
         return {**list_missing(rows), "n_signals": len(rows)}
 
     @staticmethod
+    @returns_data(dict)
+    def check_options(network: str, options: Mapping[str, Any], *, actor: Actor = SYSTEM) -> dict[str, str]:
+        """Return what is wrong with options (values or their text form): a sentence by name."""
+        require_role(actor, Role.VIEWER)
+        return creation.find_wrong_options(network, options)
+
+    @staticmethod
     @returns_result
     def check_experiment(config: Mapping[str, Any], *, actor: Actor = SYSTEM) -> dict[str, Any]:
         """Check a training request without starting it.

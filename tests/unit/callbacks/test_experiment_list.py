@@ -73,7 +73,7 @@ def test_a_group_says_what_its_mean_stands_on(small: SmallDataset) -> None:
     for job_id in created["job_ids"][:2]:
         ExperimentService.run_training_job(job_id, "w")
     (row,) = list_rows()
-    assert (row["tag"], row["accuracy_note"]) == ("3 seeds", "2 seeds, too few for an interval")
+    assert (row["tag"], row["accuracy_note"]) == ("3 seeds", "too few seeds (2)")
     assert (row["href"], row["states"]) == (None, {"done": 2, "queued": 1})
     ExperimentService.run_training_job(created["job_ids"][2], "w")
     (row,) = list_rows()
