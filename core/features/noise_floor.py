@@ -131,7 +131,7 @@ class Spectrum:
         self.white = np.maximum(np.median(self._power[:, low:high], axis=1) / _MEDIAN_OF_MEAN, _LOWEST)
         last = self._bin(LINE_ORDERS[-1] * SHAFT_RANGE_HZ[1] + 2 * _LOCAL_HZ)
         self.level = to_db(self._power[:, :last] / self.white[:, None])
-        self.local = self.level - _follow_median(self.level, self.resolution_hz)
+        self.height = self.level - _follow_median(self.level, self.resolution_hz)
 
     def describe_lines(self) -> dict[str, FloatArray]:
         """Heights at the shaft's orders, under it, of slow lines, and their ratios."""
@@ -167,7 +167,7 @@ class Spectrum:
         Heights over the local floor are clipped, so that one strong line does not decide alone.
         """
         candidates_hz = np.arange(*SHAFT_RANGE_HZ, self.resolution_hz / 3.0)
-        clipped = np.clip(self.local, 0.0, _HIGHEST_SCORE_DB)
+        clipped = np.clip(self.height, 0.0, _HIGHEST_SCORE_DB)
         wide = np.maximum(clipped[:, 1:-1], np.maximum(clipped[:, :-2], clipped[:, 2:]))
         score = np.zeros((len(clipped), len(candidates_hz)), dtype=np.float32)
         for order in (1, 2, 3):
@@ -186,7 +186,7 @@ class Spectrum:
         first, second = (
             np.rint(order * candidates_hz / self.resolution_hz).astype(np.int64) for order in (1, 2)
         )
-        score = np.minimum(self.local[:, first], self.local[:, second])
+        score = np.minimum(self.height[:, first], self.height[:, second])
         return candidates_hz[score.argmax(axis=1)], score.max(axis=1)
 
     def _flatten_slow(self) -> FloatArray:
@@ -220,24 +220,24 @@ class Spectrum:
         near = np.arange(-1, 2)
         found = {
             f"{name}_level": self._take(self.level, at_hz, near).max(axis=1),
-            f"{name}_local": self._take(self.local, at_hz, near).max(axis=1),
+            f"{name}_local": self._take(self.height, at_hz, near).max(axis=1),
         }
         if sides:
             first = max(3, round(_SIDE_LINES_HZ[0] / self.resolution_hz))
             reach = np.arange(first, max(first + 2, round(_SIDE_LINES_HZ[1] / self.resolution_hz) + 1))
-            left, right = (self._take(self.local, at_hz, sign * reach) for sign in (-1, 1))
+            left, right = (self._take(self.height, at_hz, sign * reach) for sign in (-1, 1))
             found[f"{name}_sides"] = np.minimum(left, right).max(axis=1)
             found[f"{name}_sides_below"] = found[f"{name}_local"] - np.maximum(left, right).max(axis=1)
         return found
 
     def _find_peak(self, low_hz: FloatArray | float, high_hz: FloatArray | float) -> FloatArray:
         """Return where the highest bin over the local floor lies between two frequencies."""
-        n_windows, n_bins = self.local.shape
+        n_windows, n_bins = self.height.shape
         low = np.broadcast_to(np.asarray(low_hz), (n_windows,))[:, None]
         high = np.broadcast_to(np.asarray(high_hz), (n_windows,))[:, None]
         bins_hz = np.arange(n_bins) * self.resolution_hz
         inside = (bins_hz >= low) & (bins_hz <= high)
-        found: FloatArray = np.where(inside, self.local, -np.inf).argmax(axis=1) * self.resolution_hz
+        found: FloatArray = np.where(inside, self.height, -np.inf).argmax(axis=1) * self.resolution_hz
         return found
 
 

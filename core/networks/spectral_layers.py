@@ -136,13 +136,13 @@ class Slow:
     ----------
     level
         Over the white floor, shape ``(n, n_bins)``.
-    local, narrow
+    height, narrow_height
         Over the running floor of a wide and of a narrow stretch, same shape.
     """
 
     level: torch.Tensor
-    local: torch.Tensor
-    narrow: torch.Tensor
+    height: torch.Tensor
+    narrow_height: torch.Tensor
 
 
 class SlowSpectrum(nn.Module):

@@ -121,8 +121,8 @@ class SpectralNetwork(nn.Module):
         log_floor = torch.log(power).mean(dim=2)
         white_db = _find_middle(mean_of_log_to_db(log_floor[:, _N_BURST_BANDS:]))
         slow = self.slow(windows, white_db)
-        bins, scores = self.gather(slow.local)
-        channels = torch.stack([slow.level, slow.local, slow.narrow], dim=1) / _DB_UNIT
+        bins, scores = self.gather(slow.height)
+        channels = torch.stack([slow.level, slow.height, slow.narrow_height], dim=1) / _DB_UNIT
         lines = torch.gather(channels, 2, bins.unsqueeze(1).expand(-1, 3, -1))
         lines = torch.cat([channels[:, :, self.get_buffer("slow_bins")], lines], dim=2)
         whole = nn.functional.max_pool1d(channels, self._whole_step, ceil_mode=True)
