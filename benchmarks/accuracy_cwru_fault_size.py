@@ -1,11 +1,11 @@
 """CWRU drive end, leave one fault size out: macro-F1 over whole recordings, every model of the registry.
 
-Usage: ``python -m benchmarks.accuracy_cwru_fault_size [--folder FOLDER] [--seeds 0 1 2] [--only NAME ...]``,
-where FOLDER holds the .mat files and their ``metadata.csv``. Four classes. Fold k tests on every recording of
-fault size k and on the healthy recording of load k, and trains on the rest, without a validation part: the
-last epoch is taken. F1 is pooled over the three folds: 30 judged recordings per seed. Prints a table and
-writes ``benchmarks/results/accuracy_cwru_fault_size.json``; contestants that are there already and not named
-are kept.
+Usage: ``python -m benchmarks.accuracy_cwru_fault_size [--folder FOLDER] [--seeds 0 1 2] [--only NAME ...]
+[--one-rig]``, where FOLDER holds the .mat files and their ``metadata.csv``. Four classes. Fold k tests on
+every recording of fault size k and on the healthy recording of load k, and trains on the rest, without a
+validation part: the last epoch is taken. F1 is pooled over the three folds: 30 judged recordings per seed.
+Prints a table and writes ``benchmarks/results/accuracy_cwru_fault_size.json`` after every model; models that
+are there already and not asked for again are kept.
 
 Amber for the healthy class: there is one healthy bearing, at another load in training. No faulty bearing is
 in training and in test. With ``mfpt`` beside FOLDER, each model is also trained on all CWRU recordings and
@@ -28,6 +28,7 @@ from benchmarks import find_recordings
 from benchmarks.rolling_recordings import (
     CLASS_NAMES,
     Contestant,
+    Rows,
     list_contestants,
     load_rows,
     train,
@@ -41,7 +42,6 @@ RESULT = Path(__file__).parent / "results" / "accuracy_cwru_fault_size.json"
 GOAL = 0.85
 SIZES = ("007", "014", "021")
 HEALTHY = CLASS_NAMES.index("healthy")
-Rows = list[tuple[SplitRow, LabelledSignal]]
 
 
 def belongs_to_fold(row: SplitRow, fold: int) -> bool:
@@ -147,14 +147,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, default=None)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--only", nargs="+", default=[])
+    parser.add_argument("--one-rig", action="store_true", help="leave the other rig out")
     arguments = parser.parse_args(argv)
     folder = arguments.folder or find_recordings("cwru_12k_de")
     torch.set_num_threads(1)
     rows = load_rows(folder)
     other = folder.parent / "mfpt"
-    others = load_rows(other) if other.exists() else []
+    others = load_rows(other) if other.exists() and not arguments.one_rig else []
     command = "python -m benchmarks.accuracy_cwru_fault_size --seeds " + " ".join(map(str, arguments.seeds))
-    found = {one["model"]: one for one in _read_contestants()} if arguments.only else {}
+    found = {one["model"]: one for one in _read_contestants()}
     with threadpool_limits(1):
         for contestant in list_contestants(arguments.only):
             found[contestant.label] = run(contestant, rows, others, arguments.seeds)

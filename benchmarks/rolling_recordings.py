@@ -31,6 +31,7 @@ CLASS_NAMES = ("ball", "healthy", "inner_race", "outer_race")
 NOISE_DB = (20.0, 10.0, 5.0)
 GAINS = (0.25, 4.0)
 _RATE_HZ = 12_000.0
+Rows = list[tuple[SplitRow, LabelledSignal]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def list_contestants(chosen: Iterable[str] = ()) -> list[Contestant]:
     return [contestant for contestant in found if not wanted or contestant.network in wanted]
 
 
-def load_rows(folder: Path) -> list[tuple[SplitRow, LabelledSignal]]:
+def load_rows(folder: Path) -> Rows:
     """Read every recording that the metadata table names; fault orders by the bearing's designation."""
     rows = []
     for row in read_metadata_table(folder / "metadata.csv"):

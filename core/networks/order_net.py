@@ -18,6 +18,7 @@ from core.features.order_spectra import (
 from core.networks.torch_ops import TorchOps
 
 _KERNEL = 5
+_N_STRENGTHS = 4
 _SHAFT_ORDERS = (1.0, 2.0, 3.0, 4.0)
 _LEAST_DEPTH = 1e-3
 _N_NUMBERS = 2 * N_FAULTS + 2 * len(_SHAFT_ORDERS) + 8
@@ -26,47 +27,51 @@ _N_NUMBERS = 2 * N_FAULTS + 2 * len(_SHAFT_ORDERS) + 8
 class OrderNetwork(nn.Module):
     """Filters over the slip of each fault's lines, pooled over the bands, beside depths and levels.
 
-    What a filter sees is laid out by fault order, so a fault looks alike in every bearing at every speed.
+    What a filter sees is laid out by fault order, so a fault looks alike in every bearing at every speed, and
+    the same filters serve every kind of fault: what is learned of one race holds for the other.
     """
 
-    def __init__(self, *, n_classes: int, sample_rate_hz: float, n_filters: int, dropout: float) -> None:
+    def __init__(
+        self, *, n_classes: int, sample_rate_hz: float, n_filters: int, hidden_size: int, dropout: float
+    ) -> None:
         super().__init__()
         self._sample_rate_hz = sample_rate_hz
-        size = N_FAULTS * n_filters
         self.filters = nn.Sequential(
-            nn.Conv1d(
-                2 * N_FAULTS * N_ROWS, size, _KERNEL, padding=_KERNEL // 2, groups=N_FAULTS, bias=False
-            ),
-            nn.BatchNorm1d(size),
+            nn.Conv1d(2 * N_ROWS, n_filters, _KERNEL, padding=_KERNEL // 2, bias=False),
+            nn.BatchNorm1d(n_filters),
             nn.ReLU(),
-            nn.Conv1d(size, size, _KERNEL, padding=_KERNEL // 2, groups=N_FAULTS, bias=False),
-            nn.BatchNorm1d(size),
+            nn.Conv1d(n_filters, n_filters, _KERNEL, padding=_KERNEL // 2, bias=False),
+            nn.BatchNorm1d(n_filters),
             nn.ReLU(),
         )
+        self.strength = nn.Sequential(nn.Linear(2 * n_filters, _N_STRENGTHS), nn.ReLU())
         self.hidden = nn.Sequential(
-            nn.Dropout(dropout), nn.Linear(2 * size + _N_NUMBERS, 2 * size), nn.ReLU(), nn.Dropout(dropout)
+            nn.Dropout(dropout),
+            nn.Linear(N_FAULTS * _N_STRENGTHS + _N_NUMBERS, hidden_size),
+            nn.ReLU(),
+            nn.Dropout(dropout),
         )
-        self.head = nn.Linear(2 * size, n_classes)
+        self.head = nn.Linear(hidden_size, n_classes)
 
     def forward(self, windows: torch.Tensor, conditions: torch.Tensor) -> torch.Tensor:
         """Map windows ``(n, n_samples)`` and conditions ``(n, 5)`` to logits ``(n, n_classes)``."""
         ops = TorchOps(windows.device)
         spectra = compute_order_spectra(windows, self._sample_rate_hz, conditions[:, 0], ops)
         lines = read_fault_lines(spectra, conditions[:, 1:], ops)
-        numbers = torch.cat([_measure_depths(lines), _measure_shaft(spectra, ops), _pool_levels(spectra)], 1)
-        found = torch.cat([self._filter(lines), numbers / CLIP], 1)
+        numbers = torch.cat([_measure_shaft(spectra, ops), _measure_depths(lines), _pool_levels(spectra)], 1)
+        found = torch.cat([self._weigh_faults(lines), numbers / CLIP], 1)
         logits: torch.Tensor = self.head(self.hidden(found))
         return logits
 
-    def _filter(self, lines: FaultLines) -> torch.Tensor:
-        """Filter the slips of every band and pool: ``(n, 2 * N_FAULTS * n_filters)``."""
-        n_windows, n_bands = lines.ratios.shape[0], len(BANDS)
-        n_slips = lines.ratios.shape[-1]
+    def _weigh_faults(self, lines: FaultLines) -> torch.Tensor:
+        """Strengths of each fault's evidence, ``(n, N_FAULTS * _N_STRENGTHS)``."""
+        n_windows, n_bands, n_slips = lines.ratios.shape[0], len(BANDS), lines.ratios.shape[-1]
         # Squared and log envelope of a band are seen together.
         pairs = lines.ratios.reshape(n_windows, 2, n_bands, N_FAULTS, N_ROWS, n_slips)
-        rows = pairs.permute(0, 2, 3, 1, 4, 5).reshape(n_windows * n_bands, -1, n_slips)
-        heights = self.filters(rows / CLIP).amax(-1).reshape(n_windows, n_bands, -1)
-        return torch.cat([heights.amax(1), heights.mean(1)], 1)
+        rows = pairs.permute(0, 2, 3, 1, 4, 5).reshape(n_windows * n_bands * N_FAULTS, 2 * N_ROWS, n_slips)
+        heights = self.filters(rows / CLIP).amax(-1).reshape(n_windows, n_bands, N_FAULTS, -1)
+        strengths: torch.Tensor = self.strength(torch.cat([heights.amax(1), heights.mean(1)], -1))
+        return strengths.reshape(n_windows, -1)
 
 
 def _measure_depths(lines: FaultLines) -> torch.Tensor:
@@ -95,6 +100,7 @@ def build_order_net(
     n_classes: int,
     sample_rate_hz: float,
     n_filters: int,
+    hidden_size: int,
     dropout: float,
 ) -> OrderNetwork:
     """Build the network."""
@@ -102,5 +108,6 @@ def build_order_net(
         n_classes=n_classes,
         sample_rate_hz=sample_rate_hz,
         n_filters=n_filters,
+        hidden_size=hidden_size,
         dropout=dropout,
     )
