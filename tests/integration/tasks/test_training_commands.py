@@ -38,7 +38,7 @@ def test_pause_and_stop_are_obeyed_within_five_seconds_in_the_middle_of_a_step(
 ) -> None:
     small = add_small_dataset()
     created = ExperimentService.create_experiment(
-        {"network": "cnn_lstm", "split_id": small.split_id, "options": SLOW}
+        {"network": "cnn_lstm", "split_id": small.split_id, "options": SLOW, "baseline": False}
     )
     assert created["success"], created["error"]
     experiment_id, job_id = created["experiment_ids"][0], created["job_ids"][0]
