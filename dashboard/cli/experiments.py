@@ -40,6 +40,13 @@ def parse_seeds(text: str) -> list[int]:
 @click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="An option of the network.")
 @click.option("--seeds", default="0", show_default=True, help="One training per seed, for example 0,1,2.")
 @click.option("--name", default="", help="Name of the experiment.")
+@click.option("--parent", type=int, help="Fine-tune: begin with the weights of this experiment.")
+@click.option(
+    "--baseline/--no-baseline",
+    default=True,
+    show_default=True,
+    help="Train a classical model beside a network, on the same windows.",
+)
 @click.option("--detach", is_flag=True, help="Don't wait; refused when no worker lives.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
@@ -52,6 +59,8 @@ def train(
     options: tuple[str, ...],
     seeds: str,
     name: str,
+    parent: int | None,
+    baseline: bool,
     detach: bool,
     as_json: bool,
 ) -> None:
@@ -67,16 +76,19 @@ def train(
         "options": parse_options(options),
         "seeds": parse_seeds(seeds),
         "name": name,
+        "parent_id": parent,
+        "baseline": baseline,
     }
     created = unwrap(ExperimentService.create_experiment(config))
     if detach:
         _say_detached(created, as_json)
         return
-    jobs = wait_for_jobs(created["job_ids"], quiet=as_json)
-    results = [ExperimentService.get_results(number) for number in created["experiment_ids"]]
+    beside = created["baseline"] or {"experiment_ids": [], "job_ids": []}
+    jobs = wait_for_jobs([*created["job_ids"], *beside["job_ids"]], quiet=as_json)
     document: dict[str, Any] = {
-        "experiments": [found for found in results if found],
+        "experiments": _collect(created["experiment_ids"]),
         "group": ExperimentService.get_group_summary(created["group_key"]),
+        "baseline": next(iter(_collect(beside["experiment_ids"])), None),
         "failed": [
             {"job_id": job["id"], "state": job["state"], "error": job["error"]}
             for job in jobs
@@ -87,17 +99,24 @@ def train(
     ctx.exit(0 if not document["failed"] else 1)
 
 
+def _collect(experiment_ids: list[int]) -> list[dict[str, Any]]:
+    found = [ExperimentService.get_results(number) for number in experiment_ids]
+    return [each for each in found if each]
+
+
 def _say_detached(created: dict[str, Any], as_json: bool) -> None:
-    ids = {"experiment_ids": created["experiment_ids"], "job_ids": created["job_ids"]}
+    ids = {name: created[name] for name in ("experiment_ids", "job_ids", "baseline")}
     numbers = ", ".join(str(number) for number in ids["experiment_ids"])
     click.echo(json.dumps(ids) if as_json else f"Started experiment {numbers}.")
 
 
 def _describe(document: dict[str, Any]) -> str:
     lines = []
-    for found in document["experiments"]:
+    beside = [document["baseline"]] if document["baseline"] else []
+    for found in [*document["experiments"], *beside]:
+        word = "Baseline, experiment" if found in beside else "Experiment"
         lines.append(
-            f"Experiment {found['experiment_id']}: {found['network']}, seed {found['seed']}, "
+            f"{word} {found['experiment_id']}: {found['network']}, seed {found['seed']}, "
             f"{found['train_cpu_s']:.0f} CPU seconds, best epoch {found['best_epoch']}"
         )
         for part in ("validation", "test"):

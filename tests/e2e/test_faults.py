@@ -197,14 +197,22 @@ def start_training(page: Page, name: str, options: Mapping[str, str]) -> tuple[i
     """Start a training from the wizard; return its id and the milliseconds the server took for the click."""
     page.goto("/experiment/new")
     settle(page)
+    page.get_by_label("I know of this and train on it all the same").check()
+    page.get_by_role("tab", name="Network or classical model").click()
     page.locator("#new-experiment-network").get_by_text("CNN-LSTM", exact=True).click()
+    page.get_by_label("Train a classical baseline beside it").uncheck()
+    page.get_by_role("tab", name="Options").click()
+    page.get_by_label("Seeds").fill("0")
     page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_text("Options, set to sensible defaults").click()
     fields = page.locator("#new-experiment-options")
+    for group in ("Optimiser and loss", "Stopping and guards"):
+        fields.get_by_text(group).click()
     for label, value in options.items():
         fields.get_by_label(re.compile(f"^{label}")).fill(value)
-    expect(page.locator("#new-experiment-review")).to_contain_text(f"{len(options)} options changed")
+    expect(page.locator("#new-experiment-chosen-options")).to_have_text(f"{len(options)} options changed")
+    page.get_by_role("tab", name="Review").click()
     expect(page.locator("#new-experiment-review")).to_contain_text(name)
+    expect(page.locator("#new-experiment-start")).to_be_enabled()
     with page.expect_request_finished(lambda request: is_post(request) and find_click(request)) as click:
         page.locator("#new-experiment-start").click()
     page.wait_for_url(re.compile(r"/experiment/\d+"))
@@ -260,7 +268,17 @@ class Observer:
 @pytest.fixture
 def calm_weights(plant: Plant) -> Iterator[Callable[[], bytes]]:
     """Train the same beside it where nothing happens; return a function that waits for the weights."""
-    words = ["train", "--dataset", "Small rig", "--split", "by load", "--network", "cnn_lstm", "--json"]
+    words = [
+        "train",
+        "--dataset",
+        "Small rig",
+        "--split",
+        "by load",
+        "--network",
+        "cnn_lstm",
+        "--no-baseline",
+        "--json",
+    ]
     for label, value in LONG.items():
         name = {"Window": "window_s", "Hop": "hop_s", "Number of filters": "n_filters"}.get(label, label)
         words += ["--option", f"{name.lower().replace(' ', '_')}={value}"]
