@@ -15,7 +15,13 @@ from models.experiment import Experiment
 from models.job import JobKind, JobQueue
 from models.split import Split
 from services.experiments.material import check_material, count_parts, load_material
-from services.experiments.requirements import check_needs, check_parent, count_windows, find_needs
+from services.experiments.requirements import (
+    check_needs,
+    check_parent,
+    check_turns,
+    count_windows,
+    find_needs,
+)
 from services.jobs.queue import enqueue_job
 from services.shared.actors import Actor
 from services.shared.audit import record_audit
@@ -88,6 +94,7 @@ def check_request(config: Mapping[str, Any]) -> TrainingRequest:
         rows = load_material(session, split, channel)
         class_names = check_material(rows, options)
         check_needs(rows, find_needs(spec, options), spec.title)
+        check_turns(rows, spec, options, float(options["window_s"] or 0.0))
         if parent_id is not None:
             cautions = check_parent(session, parent_id, split, network, options, class_names)
     name = (str(config.get("name") or "").strip() or f"{spec.title} on {_dataset_name(split)}")[:160]

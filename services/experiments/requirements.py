@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from core.networks.registry import get_network_spec
 from core.networks.specs import NetworkSpec
+from core.training.conditions import build_conditions
+from core.training.conditions import check_turns as check_conditions_turns
 from core.training.preprocessing import Preprocessing
 from models.experiment import Experiment
 from models.job import Job, JobState
@@ -45,6 +47,24 @@ def check_needs(rows: Sequence[MaterialRow], needs: Sequence[str], title: str) -
         lacking = [row for row in rows if not _knows(row, need)]
         if lacking:
             raise InvalidInputError(_word_need(need, title, lacking, len(rows)))
+
+
+def check_turns(
+    rows: Sequence[MaterialRow], spec: NetworkSpec, options: Mapping[str, Any], window_s: float
+) -> None:
+    """Refuse windows that hold too few turns of the slowest shaft for a model; speeds are known by now.
+
+    Raises:
+        InvalidInputError: The sentence says how long a window must be.
+    """
+    fewest_turns = spec.fewest_turns
+    if spec.family == "classical":
+        from core.training.front_ends import choose_front_end  # loads the features: only where asked of
+
+        fewest_turns = max(fewest_turns, choose_front_end(options).fewest_turns)
+    if fewest_turns:
+        conditions = np.stack([build_conditions(row.recording.shaft_speed_rpm) for row in rows])
+        check_conditions_turns(conditions, window_s, fewest_turns)
 
 
 def _knows(row: MaterialRow, need: str) -> bool:
