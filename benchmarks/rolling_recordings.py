@@ -56,6 +56,8 @@ def list_contestants(chosen: Iterable[str] = ()) -> list[Contestant]:
         if defaults.get("features") == "noise_floor":
             continue
         found.append(Contestant(name, name))
+        if "spectrum_bands" in defaults:
+            found.append(Contestant(f"{name} (24 spectrum bands)", name, {"spectrum_bands": 24}))
         if "features" in defaults:
             for features in ("envelope_orders", "general_and_envelope_orders"):
                 options = {"features": features, "window_s": 2.0}

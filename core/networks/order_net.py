@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from core.features.order_spectra import (
     BANDS,
     CLIP,
     OrderSpectra,
+    compute_hann_power,
     compute_order_spectra,
     read_orders,
 )
@@ -21,6 +23,8 @@ _KERNEL = 5
 _N_STRENGTHS = 4
 _SHAFT_ORDERS = (1.0, 2.0, 3.0, 4.0)
 _LEAST_DEPTH = 1e-3
+# Of windows whose power is 1: 120 dB below.
+_LEAST_POWER = 1e-12
 _N_NUMBERS = 2 * N_FAULTS + 2 * len(_SHAFT_ORDERS) + 8
 
 
@@ -32,10 +36,18 @@ class OrderNetwork(nn.Module):
     """
 
     def __init__(
-        self, *, n_classes: int, sample_rate_hz: float, n_filters: int, hidden_size: int, dropout: float
+        self,
+        *,
+        n_classes: int,
+        sample_rate_hz: float,
+        n_filters: int,
+        hidden_size: int,
+        spectrum_bands: int,
+        dropout: float,
     ) -> None:
         super().__init__()
         self._sample_rate_hz = sample_rate_hz
+        self._spectrum_bands = spectrum_bands
         self.filters = nn.Sequential(
             nn.Conv1d(2 * N_ROWS, n_filters, _KERNEL, padding=_KERNEL // 2, bias=False),
             nn.BatchNorm1d(n_filters),
@@ -47,7 +59,7 @@ class OrderNetwork(nn.Module):
         self.strength = nn.Sequential(nn.Linear(2 * n_filters, _N_STRENGTHS), nn.ReLU())
         self.hidden = nn.Sequential(
             nn.Dropout(dropout),
-            nn.Linear(N_FAULTS * _N_STRENGTHS + _N_NUMBERS, hidden_size),
+            nn.Linear(N_FAULTS * _N_STRENGTHS + _N_NUMBERS + spectrum_bands, hidden_size),
             nn.ReLU(),
             nn.Dropout(dropout),
         )
@@ -58,8 +70,10 @@ class OrderNetwork(nn.Module):
         ops = TorchOps(windows.device)
         spectra = compute_order_spectra(windows, self._sample_rate_hz, conditions[:, 0], ops)
         lines = read_fault_lines(spectra, conditions[:, 1:], ops)
-        numbers = torch.cat([_measure_shaft(spectra, ops), _measure_depths(lines), _pool_levels(spectra)], 1)
-        found = torch.cat([self._weigh_faults(lines), numbers / CLIP], 1)
+        numbers = [_measure_shaft(spectra, ops), _measure_depths(lines), _pool_levels(spectra)]
+        if self._spectrum_bands:
+            numbers.append(measure_bands(windows, self._spectrum_bands, ops))
+        found = torch.cat([self._weigh_faults(lines), torch.cat(numbers, 1) / CLIP], 1)
         logits: torch.Tensor = self.head(self.hidden(found))
         return logits
 
@@ -94,6 +108,16 @@ def _pool_levels(spectra: OrderSpectra) -> torch.Tensor:
     return torch.cat([narrow.amax(2), narrow.mean(2), narrow.amin(2), whole], 1)
 
 
+def measure_bands(windows: torch.Tensor, n_bands: int, ops: TorchOps) -> torch.Tensor:
+    """Ln of the power in bands of one width against their mean, ``(n, n_bands)``."""
+    low, high = BANDS[-1]
+    edges = [round(windows.shape[-1] * (low + (high - low) * part / n_bands)) for part in range(n_bands + 1)]
+    power = compute_hann_power(windows, ops)
+    parts = [power[:, first : max(first + 1, last)].mean(1) for first, last in itertools.pairwise(edges)]
+    levels = torch.log(torch.stack(parts, 1) + _LEAST_POWER)
+    return levels - levels.mean(1, keepdim=True)
+
+
 def build_order_net(
     *,
     n_samples: int,  # noqa: ARG001 - part of a builder's form; the network takes windows of any length
@@ -101,6 +125,7 @@ def build_order_net(
     sample_rate_hz: float,
     n_filters: int,
     hidden_size: int,
+    spectrum_bands: int,
     dropout: float,
 ) -> OrderNetwork:
     """Build the network."""
@@ -109,5 +134,6 @@ def build_order_net(
         sample_rate_hz=sample_rate_hz,
         n_filters=n_filters,
         hidden_size=hidden_size,
+        spectrum_bands=spectrum_bands,
         dropout=dropout,
     )

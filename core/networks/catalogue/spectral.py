@@ -41,12 +41,17 @@ SPECTRAL_SPECS: tuple[NetworkSpec, ...] = (
         options=build_network_options(
             OptionSpec("n_filters", "int", 12, 2, 256, help="Filters over a fault's lines."),
             OptionSpec("hidden_size", "int", 32, 4, 512, help="Width of the hidden layer."),
+            OptionSpec(
+                "spectrum_bands", "int", 0, 0, 128,
+                help="Also reads the levels of so many bands of the spectrum: better on the machines it was "
+                "trained on, worse on others; 0: none.",
+            ),
             DROPOUT,
             epochs=30,
             batch_size=16,
             window_s=2.0,
         ),
-        own_options=("n_filters", "hidden_size", "dropout"),
+        own_options=("n_filters", "hidden_size", "spectrum_bands", "dropout"),
         builder="core.networks.order_net:build_order_net",
         needs=("shaft_speed", "fault_orders"),
         fewest_turns=MIN_ENVELOPE_TURNS,

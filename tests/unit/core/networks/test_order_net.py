@@ -9,7 +9,7 @@ import torch
 from core.features.array_ops import NumpyOps
 from core.features.fault_combs import read_fault_lines
 from core.features.order_spectra import compute_order_spectra
-from core.networks.order_net import OrderNetwork, build_order_net
+from core.networks.order_net import OrderNetwork, build_order_net, measure_bands
 from core.networks.torch_ops import TorchOps
 from core.training.conditions import build_conditions, check_turns
 from utils.exceptions import InvalidInputError
@@ -28,10 +28,16 @@ def _modulated(order: float, shaft_hz: float, seed: int = 0) -> np.ndarray:
     return ((window - window.mean()) / window.std()).astype(np.float32)
 
 
-def _build() -> OrderNetwork:
+def _build(spectrum_bands: int = 0) -> OrderNetwork:
     torch.manual_seed(0)
     return build_order_net(
-        n_samples=18_000, n_classes=4, sample_rate_hz=RATE_HZ, n_filters=6, hidden_size=8, dropout=0.0
+        n_samples=18_000,
+        n_classes=4,
+        sample_rate_hz=RATE_HZ,
+        n_filters=6,
+        hidden_size=8,
+        spectrum_bands=spectrum_bands,
+        dropout=0.0,
     ).eval()
 
 
@@ -78,6 +84,26 @@ def test_the_gradient_reaches_the_samples() -> None:
 
     assert windows.grad is not None
     assert torch.isfinite(windows.grad).all() and windows.grad.abs().max() > 0
+
+
+def test_band_levels_follow_a_filter_on_the_way_to_the_sensor() -> None:
+    window = np.random.default_rng(2).standard_normal(60_000)
+    tilted = window - 0.9 * np.concatenate([[0.0], window[:-1]])
+    windows = torch.from_numpy(np.stack([window, tilted]).astype(np.float32))
+
+    levels = measure_bands(windows, 16, TorchOps(torch.device("cpu"))).numpy()
+
+    middles = 0.01 + 0.35 * (np.arange(16) + 0.5) / 16
+    gain = np.log(np.abs(1 - 0.9 * np.exp(-2j * np.pi * middles)) ** 2)
+    np.testing.assert_allclose(levels[1] - levels[0], gain - gain.mean(), atol=0.12)
+
+
+def test_spectrum_bands_are_read_only_where_they_are_asked_for() -> None:
+    windows = torch.from_numpy(_modulated(3.585, 29.0)[None])
+    conditions = torch.from_numpy(np.concatenate([[29.0], ORDERS]).astype(np.float32)[None])
+
+    assert _build(16).hidden[1].in_features == _build().hidden[1].in_features + 16
+    assert _build(16)(windows, conditions).shape == (1, 4)
 
 
 def test_windows_with_too_few_turns_are_refused_before_training() -> None:
