@@ -1,6 +1,6 @@
 """Journal bearings: how right each model is on generated records: clean, disturbed, few to learn from.
 
-Usage: ``python -m benchmarks.accuracy_journal [--parts full,few,...] [--seeds 0,1,2] [--n-per-class 320]``.
+Usage: ``python -m benchmarks.accuracy_journal [--parts full,few,...] [--seeds 0,1,2] [--networks ...]``.
 Prints a line per run and writes ``benchmarks/results/accuracy_journal.json``; a part that is measured again
 replaces its own runs there. Everything is trained and judged as the product does it (`train_classifier`,
 `calibrate`, `evaluate_classifier`), in one process on one thread.
@@ -157,13 +157,15 @@ def count_gain_changes(classifier: Classifier, records: Sequence[Record]) -> dic
 class Bench:
     """The parts of the measurement; each returns its runs."""
 
-    def __init__(self, records: Sequence[Record], seeds: Sequence[int], folder: Path) -> None:
-        self._records, self._seeds, self._folder = records, seeds, folder
+    def __init__(
+        self, records: Sequence[Record], seeds: Sequence[int], networks: Sequence[str], folder: Path
+    ) -> None:
+        self._records, self._seeds, self._networks, self._folder = records, seeds, networks, folder
         self.extra: dict[str, Any] = {}
 
     def run_full(self) -> Iterator[dict[str, Any]]:
         """All the training records, every disturbance, gains; the last network is timed in a runtime."""
-        for network in SPECTRAL:
+        for network in self._networks:
             for seed in self._seeds:
                 parts = split_records(self._records, seed)
                 classifier, facts = train(network, {}, parts, seed, self._folder)
@@ -181,9 +183,9 @@ class Bench:
         yield {**facts, "rows": judge_all(classifier, parts["test"], CONDITIONS[:4])}
 
     def run_few(self) -> Iterator[dict[str, Any]]:
-        """A tenth of the training records, and two of each class, without validation; the network once."""
-        for network in SPECTRAL:
-            for seed in self._seeds if network == "extra_trees" else self._seeds[:1]:
+        """A tenth of the training records, and two of each class; nothing is kept for validation then."""
+        for network in self._networks:
+            for seed in self._seeds:
                 parts = split_records(self._records, seed)
                 n_tenth = round(0.1 * len(parts["train"]) / len(FAULT_CLASSES))
                 for name, n_kept in (("tenth", n_tenth), ("two", 2)):
@@ -195,7 +197,7 @@ class Bench:
 
     def run_incipient(self) -> Iterator[dict[str, Any]]:
         """No incipient record trains or validates; all of them test, with the test part's healthy ones."""
-        for network in SPECTRAL:
+        for network in self._networks:
             seed = self._seeds[0]
             parts = split_records(self._records, seed)
             seen = {
@@ -209,7 +211,7 @@ class Bench:
 
     def run_second(self) -> Iterator[dict[str, Any]]:
         """Windows of 1 s: a third of the cavitation windows hold no burst, so there is a ceiling."""
-        for network in SPECTRAL:
+        for network in self._networks:
             parts = split_records(self._records, self._seeds[0])
             # Five windows a record: fewer rounds over them see as much.
             options = {
@@ -224,7 +226,7 @@ class Bench:
         path = self._folder / "split.h5"
         write_split_file(path, split_records(self._records, self._seeds[0]))
         parts = read_split_file(path)
-        for network in SPECTRAL:
+        for network in self._networks:
             classifier, facts = train(network, {}, parts, self._seeds[0], self._folder)
             yield {**facts, "rows": judge_all(classifier, parts["test"], QUICK_CONDITIONS)}
         path.unlink()
@@ -329,6 +331,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--parts", default=",".join(names), help=f"of {', '.join(names)}")
     parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--networks", default=",".join(SPECTRAL), help="for every part but plain and raw")
     parser.add_argument("--n-per-class", type=int, default=320)
     parser.add_argument("--no-result", action="store_true", help="print only")
     asked = parser.parse_args(argv)
@@ -336,10 +339,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     document = json.loads(RESULT.read_text()) if RESULT.exists() else {"parts": {}}
     with threadpool_limits(1), tempfile.TemporaryDirectory() as folder:
         records = make_records(Path(folder), asked.n_per_class)
-        bench = Bench(records, [int(seed) for seed in asked.seeds.split(",")], Path(folder))
+        seeds = [int(seed) for seed in asked.seeds.split(",")]
+        bench = Bench(records, seeds, asked.networks.split(","), Path(folder))
         for name in asked.parts.split(","):
             runs: list[dict[str, Any]] = []
-            part = {"load_before": round(os.getloadavg()[0], 1), "seeds": asked.seeds, "runs": runs}
+            command = f"python -m benchmarks.accuracy_journal --parts {name} --seeds {asked.seeds}"
+            part = {
+                "command": f"{command} --networks {asked.networks}",
+                "load_before": round(os.getloadavg()[0], 1),
+                "runs": runs,
+            }
             for run in getattr(bench, f"run_{name}")():
                 _say(run)
                 runs.append(run)
