@@ -7,7 +7,7 @@ from typing import Any
 
 import dash
 import plotly.graph_objects as go
-from dash import Input, Output, State, ctx, no_update
+from dash import Input, Output, State, ctx
 from dash.exceptions import PreventUpdate
 
 from callbacks.context import current_actor, fills_area, keep_in_url, parse_id
@@ -20,8 +20,6 @@ from layouts.ids.frame import FrameId
 from layouts.pages import compare as page
 from services.comparison_service import ComparisonService
 from utils.exceptions import ERROR_TABLE, ErrorCode
-
-_N_SHOWN = 9
 
 
 def _read(values: Sequence[Any] | None) -> list[int]:
@@ -44,36 +42,25 @@ def change_choice(_add: int | None, _clear: int | None, chosen: list[str] | None
 
 
 @fills_area
-def show_comparison(chosen: list[str] | None) -> tuple[Any, ...]:
-    """Say what is known of the chosen experiments, or why they can't be compared."""
+def show_comparison(chosen: list[str] | None) -> tuple[Any, bool, Any, Any]:
+    """Say what the chosen experiments were tested on, or why they can't be compared."""
     ids, actor = _read(chosen), current_actor()
     if len(ids) < 2:
         n_candidates = len(ComparisonService.list_candidates([], None, actor=actor))
-        return page.build_nothing_chosen(n_candidates), True, None, *([no_update] * _N_SHOWN)
+        return page.build_nothing_chosen(n_candidates), True, None, None
     found = ComparisonService.get_comparison_data(ids, actor=actor)
     if not found["success"]:
-        title = ERROR_TABLE[ErrorCode(found["error_code"])].title
-        if found["error_code"] == ErrorCode.CONFLICT:
-            title = "These can't be compared"
-        return page.build_refused(found["error"], title), True, None, *([no_update] * _N_SHOWN)
-    return (
-        page.describe_test(found),
-        False,
-        page.build_exports(ids),
-        statistics.build_warnings(found["warnings"]),
-        tables.build_overview(found),
-        tables.build_class_table(found),
-        tables.build_confusions(found),
-        statistics.build_reading(found["reading"]),
-        statistics.build_tests(found),
-        tables.build_settings(found),
-    )
+        code = ErrorCode(found["error_code"])
+        title = "These can't be compared" if code == ErrorCode.CONFLICT else ERROR_TABLE[code].title
+        return page.build_refused(found["error"], title), True, None, None
+    warnings = statistics.build_warnings(found["warnings"], "warning")
+    return page.describe_test(found), False, page.build_exports(ids), warnings
 
 
-def _load(chosen: list[str] | None) -> dict[str, Any]:
-    """Return the comparison; what can't be compared is said by `show_comparison` alone."""
+def _load(chosen: list[str] | None, tab: str, wanted: str) -> dict[str, Any]:
+    """Return the comparison for the tab that is open; what can't be compared is said above the tabs."""
     ids = _read(chosen)
-    if len(ids) < 2:
+    if tab != wanted or len(ids) < 2:
         raise PreventUpdate
     found = ComparisonService.get_comparison_data(ids, actor=current_actor())
     if not found["success"]:
@@ -81,14 +68,24 @@ def _load(chosen: list[str] | None) -> dict[str, Any]:
     return found
 
 
-def draw_results(chosen: list[str] | None, theme: str | None) -> tuple[go.Figure, go.Figure, go.Figure, str]:
-    """Draw accuracies, recall per class, and the differences or ranks."""
-    found, look = _load(chosen), theme or "light"
+@fills_area
+def show_overview(chosen: list[str] | None, tab: str, theme: str | None) -> tuple[Any, ...]:
+    """Show how well each training did."""
+    found, look = _load(chosen, tab, "overview"), theme or "light"
     return (
+        tables.build_overview(found),
+        tables.build_class_table(found),
+        tables.build_confusions(found),
         figures.build_accuracies(found["contestants"], look),
         figures.build_classes(found["contestants"], look),
-        *_draw_differences(found, look),
     )
+
+
+@fills_area
+def show_statistics(chosen: list[str] | None, tab: str, theme: str | None) -> tuple[Any, ...]:
+    """Say which differ, by how much and how surely."""
+    found, look = _load(chosen, tab, "statistics"), theme or "light"
+    return statistics.build_reading(found), statistics.build_tests(found), *_draw_differences(found, look)
 
 
 def _draw_differences(found: dict[str, Any], look: str) -> tuple[go.Figure, str]:
@@ -102,10 +99,10 @@ def _draw_differences(found: dict[str, Any], look: str) -> tuple[go.Figure, str]
 
 
 def draw_curves(
-    chosen: list[str] | None, quantity: str, against: str, theme: str | None
+    chosen: list[str] | None, tab: str, quantity: str, against: str, theme: str | None
 ) -> tuple[go.Figure, str]:
     """Draw one quantity of all trainings over one another."""
-    found = _load(chosen)
+    found = _load(chosen, tab, "curves")
     figure = figures.build_curves(found["histories"], theme or "light", quantity, against)
     if figure is None:
         return go.Figure(), "none of them has this quantity"
@@ -113,9 +110,15 @@ def draw_curves(
 
 
 @fills_area
-def show_recordings(chosen: list[str] | None, show: str) -> Any:
+def show_settings(chosen: list[str] | None, tab: str) -> Any:
+    """Show which settings differ."""
+    return tables.build_settings(_load(chosen, tab, "settings"))
+
+
+@fills_area
+def show_recordings(chosen: list[str] | None, tab: str, show: str) -> Any:
     """List the recordings on which they disagree."""
-    return tables.build_recordings(_load(chosen), show)
+    return tables.build_recordings(_load(chosen, tab, "recordings"), show)
 
 
 def register(app: dash.Dash) -> None:
@@ -139,18 +142,9 @@ def register(app: dash.Dash) -> None:
         Output(CompareId.CONTENT, "hidden"),
         Output(CompareId.EXPORTS, "children"),
         Output(CompareId.WARNINGS, "children"),
-        Output(CompareId.OVERVIEW, "children"),
-        Output(CompareId.CLASS_TABLE, "children"),
-        Output(CompareId.CONFUSIONS, "children"),
-        Output(CompareId.READING, "children"),
-        Output(CompareId.TESTS, "children"),
-        Output(CompareId.SETTINGS, "children"),
         ids,
     )(show_comparison)
-    _register_figures(app, ids)
-    app.callback(Output(CompareId.RECORDINGS, "children"), ids, Input(CompareId.SHOW, "value"))(
-        show_recordings
-    )
+    _register_tabs(app, ids, Input(CompareId.TABS, "data"))
     keep_in_url(
         app,
         CompareId.URL,
@@ -162,21 +156,33 @@ def register(app: dash.Dash) -> None:
     )
 
 
-def _register_figures(app: dash.Dash, ids: Input) -> None:
+def _register_tabs(app: dash.Dash, ids: Input, tab: Input) -> None:
+    """Fill a tab when it is opened, not before."""
     theme = Input(FrameId.THEME, "data")
     app.callback(
+        Output(CompareId.OVERVIEW, "children"),
+        Output(CompareId.CLASS_TABLE, "children"),
+        Output(CompareId.CONFUSIONS, "children"),
         Output(CompareId.ACCURACIES, "figure"),
         Output(CompareId.CLASSES, "figure"),
+        *(ids, tab, theme),
+    )(show_overview)
+    app.callback(
+        Output(CompareId.READING, "children"),
+        Output(CompareId.TESTS, "children"),
         Output(CompareId.GAPS, "figure"),
         Output(CompareId.GAPS_TITLE, "children"),
-        ids,
-        theme,
-    )(draw_results)
+        *(ids, tab, theme),
+    )(show_statistics)
     app.callback(
         Output(CompareId.CURVES, "figure"),
         Output(CompareId.CURVES_NOTE, "children"),
-        ids,
+        *(ids, tab),
         Input(CompareId.QUANTITY, "value"),
         Input(CompareId.AGAINST, "value"),
         theme,
     )(draw_curves)
+    app.callback(Output(CompareId.SETTINGS, "children"), ids, tab)(show_settings)
+    app.callback(Output(CompareId.RECORDINGS, "children"), ids, tab, Input(CompareId.SHOW, "value"))(
+        show_recordings
+    )

@@ -24,14 +24,15 @@ _PAIRS_NOTE = (
 _RANKS_NOTE = "Nemenyi's test on mean ranks after Friedman's; p-values hold for all pairs together."
 
 
-def build_warnings(warnings: Sequence[Mapping[str, str]]) -> list[Component]:
-    """Return every reason to read the comparison with care."""
-    return [build_note(each["sentence"], level=each["level"]) for each in warnings]
+def build_warnings(warnings: Sequence[Mapping[str, str]], level: str) -> list[Component]:
+    """Return the reasons to read the comparison with care, of one level: warning or info."""
+    return [build_note(each["sentence"], level=level) for each in warnings if each["level"] == level]
 
 
-def build_reading(sentences: Sequence[str]) -> html.Ul:
-    """Return what the numbers say."""
-    return html.Ul([html.Li(sentence) for sentence in sentences], className="compare-reading")
+def build_reading(found: Mapping[str, Any]) -> html.Div:
+    """Return what the numbers say, and how they were come by."""
+    sentences = html.Ul([html.Li(each) for each in found["reading"]], className="compare-reading")
+    return html.Div([sentences, *build_warnings(found["warnings"], "info")], className="stack-tight")
 
 
 def build_tests(found: Mapping[str, Any]) -> html.Div:

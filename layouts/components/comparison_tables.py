@@ -17,6 +17,8 @@ from layouts.components.training_form import name_option
 from layouts.figures.comparison import style_contestant
 
 _OPTION = "options."
+_MOST_RECORDINGS = 150
+_NO_OPTION = "no such option"  # what the service says where a network has no such option
 _NAMES = {
     "network": "Network",
     "dataset": "Dataset",
@@ -184,17 +186,20 @@ def build_confusions(found: Comparison) -> html.Div:
             className="row-detail",
         )
         title = html.Span([build_letter(each["letter"]), f" recording level{seeds}"])
-        cards.append(build_card(title, [build_confusion(judged, "recording", opens=False), links]))
+        matrix = build_confusion(judged, "recording", opens=False)
+        setattr(matrix, "aria-label", f"Confusion matrix of {each['letter']}, recording level")
+        cards.append(build_card(title, [matrix, links]))
     return html.Div(cards, className="grid-2")
 
 
 def build_settings(found: Comparison) -> html.Div:
     """Return the settings that differ; those alike unfold below."""
     letters = [build_letter(each["letter"]) for each in found["contestants"]]
+    titles = {each["network"]: each["network_title"] for each in found["contestants"]}
     different, alike = found["settings"]["different"], found["settings"]["alike"]
     parts: list[Component] = []
     if different:
-        rows = [_build_setting(row, marked=True) for row in different]
+        rows = [_build_setting(row, titles, marked=True) for row in different]
         parts.append(
             _build_frame(_build_head(["Setting", *letters]), rows, "Settings that differ", "settings")
         )
@@ -203,7 +208,7 @@ def build_settings(found: Comparison) -> html.Div:
     summary = html.Summary(f"{count_of(len(alike), 'setting')} alike")
     table = _build_frame(
         _build_head(["Setting", *letters]),
-        [_build_setting(row, marked=False) for row in alike],
+        [_build_setting(row, titles, marked=False) for row in alike],
         "Settings that are alike",
         "settings",
     )
@@ -211,10 +216,18 @@ def build_settings(found: Comparison) -> html.Div:
     return html.Div(parts)
 
 
-def _build_setting(row: Mapping[str, Any], *, marked: bool) -> html.Tr:
+def _build_setting(row: Mapping[str, Any], titles: Mapping[str, str], *, marked: bool) -> html.Tr:
     texts = [_write_setting(row["field"], value) for value in row["values"]]
-    cells = [html.Td(html.Strong(text) if marked and text != texts[0] else text) for text in texts]
+    if row["field"] == "network":
+        texts = [titles[text] for text in texts]
+    cells = [_build_setting_cell(text, marked=marked and text != texts[0]) for text in texts]
     return html.Tr([html.Th(name_setting(row["field"]), scope="row"), *cells])
+
+
+def _build_setting_cell(text: str, *, marked: bool) -> html.Td:
+    if text == _NO_OPTION:
+        return html.Td(text, className="muted")
+    return html.Td(html.Strong(text) if marked else text)
 
 
 def name_setting(field: str) -> str:
@@ -241,8 +254,9 @@ def build_recordings(found: Comparison, show: str) -> html.Div:
         f"Of {count_of(parts['n'], 'test recording')}, all are right on {parts['n_all_right']} and all are "
         f"wrong on {parts['n_all_wrong']}; the answers differ on {parts['n_differ']}."
     )
-    if len(parts["rows"]) >= parts["most_rows"]:
-        words += f" The first {parts['most_rows']} are listed."
+    if len(rows) > _MOST_RECORDINGS:
+        words += f" The first {_MOST_RECORDINGS} are listed; the CSV has more."
+        rows = rows[:_MOST_RECORDINGS]
     head = html.Div(html.Span(words, role="status"), className="list-head")
     if not rows:
         none = "The answers differ nowhere." if show == "differ" else "Every recording is right for somebody."

@@ -26,6 +26,7 @@ QUANTITIES = {
 }
 AGAINST = {"epoch": ("Epoch, or chunk of trees", "1"), "time": ("Training time", "s")}
 _MARKED_EPOCHS = 60
+_EVERY_TICK = 10
 _SPREAD = 0.7
 
 
@@ -155,7 +156,9 @@ def build_curves(
     if not figure.data:
         return None
     if against == "epoch":
+        last = max(trace.x[-1] for trace in figure.data)
         figure.update_xaxes(title_text=AGAINST["epoch"][0], tickformat="d", rangemode="tozero")
+        figure.update_xaxes(dtick=1 if last <= _EVERY_TICK else None)
     if unit == "1":
         figure.update_yaxes(title_text=title, exponentformat="e")
     return figure

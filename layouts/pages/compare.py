@@ -9,7 +9,6 @@ import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
-from layouts.components.badges import build_badge
 from layouts.components.cards import build_card
 from layouts.components.forms import build_button, build_field, build_group, build_select
 from layouts.components.header import build_page_header
@@ -191,22 +190,14 @@ def build_options(candidates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
     return [{"value": str(each["experiment_id"]), "label": _describe(each)} for each in candidates]
 
 
-def _describe(each: Mapping[str, Any]) -> html.Span:
+def _describe(each: Mapping[str, Any]) -> str:
+    """One line of text: an option of components would cost the browser as much as the rest of the page."""
     channel = f", {each['channel']}" if each["channel"] else ""
     data = f"{each['dataset']} v{each['dataset_version']}, {each['split']}{channel}"
+    same = " · same test part" if each["same_test"] and not each["chosen"] else ""
     accuracy = format_percent(each["test_recording_accuracy"])
-    mark = [build_badge("same test part", tone="info")] if each["same_test"] and not each["chosen"] else []
-    return html.Span(
-        [
-            html.Span(f"{each['name']} ", className="row-title"),
-            html.Span(
-                f"{each['experiment_id']} · {each['network_title']} · {data} · seed {each['seed']} · "
-                f"{accuracy} of recordings ",
-                className="row-detail",
-            ),
-            *mark,
-        ]
-    )
+    network = f"{each['name']} ({each['experiment_id']}) · {each['network_title']}"
+    return f"{network} · {data} · seed {each['seed']} · {accuracy} of recordings{same}"
 
 
 def build_nothing_chosen(n_candidates: int) -> Component:

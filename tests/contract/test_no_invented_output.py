@@ -44,6 +44,7 @@ VIEWER_TABS = (
     *("spectrum", "psd", "envelope", "spectrogram", "cepstrum", "orders", "order_map"),
     *("autocorrelation", "average", "cyclic"),
 )
+COMPARE_TABS = ("overview", "curves", "statistics")
 FEATURE_TABS = ("extract", "importance", "correlation")
 EXPLORER_TABS = ("distributions", "projection", "spectra", "correlation")
 _RANDOM_MODULES = {"random", "secrets", "uuid"}
@@ -210,7 +211,7 @@ def list_addresses(small: SmallDataset, experiment_id: int, diagnosis_id: int) -
         f"/datasets/{small.dataset_id}/leaks",
         *(f"{viewer}?tab={tab}" for tab in VIEWER_TABS),
         f"/experiment/{experiment_id}",
-        f"/compare?ids={experiment_id},{experiment_id + 1}",
+        *(f"/compare?ids={experiment_id},{experiment_id + 1}&tab={tab}" for tab in COMPARE_TABS),
         f"/diagnose?diagnosis={diagnosis_id}",
         *(f"/feature-engineering?dataset={small.dataset_id}&tab={tab}" for tab in FEATURE_TABS),
         *(f"/data-explorer?dataset={small.dataset_id}&tab={tab}" for tab in EXPLORER_TABS),
