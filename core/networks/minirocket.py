@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -82,7 +82,7 @@ class RidgeModel:
 
 
 class MinirocketLearner(Learner):
-    """One ridge penalty per step; the likeliest on recordings left out is kept."""
+    """One ridge penalty per step; validation chooses, or without it the recordings left out of each fold."""
 
     load_model = staticmethod(RidgeModel.from_arrays)
     reads_windows = True
@@ -94,8 +94,7 @@ class MinirocketLearner(Learner):
         self._labels = np.where(table.targets[:, None] == np.arange(table.n_classes), 1.0, -1.0)
         self._sums: _Sums | None = None
         self._losses: list[float] = []
-        self._model: RidgeModel | None = None
-        self._best: RidgeModel | None = None
+        self._models: list[RidgeModel] = []
 
     @property
     def n_steps(self) -> int:
@@ -103,7 +102,7 @@ class MinirocketLearner(Learner):
         return len(STRENGTHS)
 
     def take_step(self, step: int, check_in: Callable[[], None]) -> None:
-        """Regress with one penalty: without each fold, then with all."""
+        """Regress with one penalty: without each fold, which gives the scale of the scores, then with all."""
         if self._sums is None:
             self._sums = self._add_up(check_in)
         left_out = np.full(self._labels.shape, np.nan)
@@ -115,38 +114,41 @@ class MinirocketLearner(Learner):
         known = ~np.isnan(left_out[:, 0])
         factor, loss = fit_score_scale(left_out[known], self.table.targets[known], self._weights[known])
         check_in()
-        arrays = self._sums.regress(STRENGTHS[step]).to_arrays()
-        arrays["score_scale"] = np.array([factor])
-        self._model = RidgeModel(**arrays)
-        if self._best is None or loss < min(self._losses):
-            self._best = self._model
+        model = replace(self._sums.regress(STRENGTHS[step]), score_scale=np.array([factor]))
+        self._models.append(model)
         self._losses.append(loss)
 
     def judge(self, part: Part) -> NDArray[np.float64]:
         """Probabilities of a part with the last penalty."""
-        if self._model is None:
-            raise ValueError("nothing is fitted yet")
-        return self._model.predict_probabilities(self.table.get_rows(part))
+        return self._models[-1].predict_probabilities(self.table.get_rows(part))
 
-    def choose_step(self, losses: Sequence[float | None]) -> int:  # noqa: ARG002 - own recordings choose
-        """The penalty that was the likeliest on recordings left out; the first where none could be."""
-        return int(np.argmin(self._losses)) + 1 if self._losses else 0
+    def choose_step(self, losses: Sequence[float | None]) -> int:
+        """The penalty with the lowest validation loss, else the likeliest on recordings left out.
 
-    def build_model(self, n_steps: int) -> RidgeModel:  # noqa: ARG002 - it is the best step's
-        """Return the regression with the chosen penalty."""
-        if self._best is None:
-            raise ValueError("nothing is fitted yet")
-        return self._best
+        Where neither is there, it is the first.
+        """
+        known = [loss for loss in losses if loss is not None] or self._losses
+        return int(np.argmin(known)) + 1 if known else 0
+
+    def build_model(self, n_steps: int) -> RidgeModel:
+        """Return the regression of a step."""
+        return self._models[n_steps - 1]
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the chosen regression and what chose it."""
-        best = {} if self._best is None else self._best.to_arrays()
-        return {**best, "losses": np.array(self._losses)}
+        """Return the regressions so far, one behind the other."""
+        if not self._models:
+            return {"losses": np.empty(0)}
+        parts = [model.to_arrays() for model in self._models]
+        stacked = {name: np.stack([part[name] for part in parts]) for name in parts[0]}
+        return {**stacked, "losses": np.array(self._losses)}
 
     def restore(self, arrays: Arrays) -> None:
-        """Take up the chosen regression; the sums are formed again by the next step."""
+        """Take up the regressions; the sums are formed again by the next step."""
         self._losses = arrays["losses"].tolist()
-        self._best = RidgeModel.from_arrays(arrays) if "weights" in arrays else None
+        names = [field.name for field in fields(RidgeModel)]
+        self._models = [
+            RidgeModel(**{name: arrays[name][step] for name in names}) for step in range(len(self._losses))
+        ]
 
     def _add_up(self, check_in: Callable[[], None]) -> _Sums:
         rows = self.table.train

@@ -131,9 +131,9 @@ CLASSICAL_SPECS = (
         description="A linear rule on thousands of simple convolution features of the waveform itself.",
         options=(
             *WINDOW_OPTIONS,
-            *build_copy_options(),
+            *build_copy_options(augmented_copies=1, path_variation=1.0),
             OptionSpec(
-                "n_features", "int", 2016, 84, 20_000,
+                "n_features", "int", 2016, 84, 4032,
                 help="Number of convolution features, in multiples of 84.",
             ),
         ),

@@ -126,7 +126,7 @@ def test_the_regression_equals_scikit_learn_with_the_penalty_that_left_out_recor
     labels = np.where(table.targets[:, None] == np.arange(3), 1.0, -1.0)
     reference = Ridge(alpha=strength * weights.sum())
     reference.fit((table.train - mean) / scale, labels, sample_weight=weights)
-    found = learner.build_model(0).compute_scores(table.validation)
+    found = learner.build_model(learner.choose_step([])).compute_scores(table.validation)
     np.testing.assert_allclose(found, reference.predict((table.validation - mean) / scale), atol=1e-4)
 
 
@@ -145,6 +145,15 @@ def test_a_penalty_is_chosen_that_fits_the_noise() -> None:
     learner = MinirocketLearner(noise, {}, seed=0)
     take_all_steps(learner)
     assert STRENGTHS[learner.choose_step([]) - 1] >= 1.0
+
+
+def test_validation_chooses_the_penalty_where_there_is_one() -> None:
+    learner = MinirocketLearner(make_table(), {}, seed=0)
+    take_all_steps(learner)
+    assert learner.choose_step([0.5, 0.4, 0.6, 0.3, 0.9, 0.8]) == 4
+    first, fourth = learner.build_model(1), learner.build_model(4)
+    assert np.abs(fourth.weights).sum() > np.abs(first.weights).sum()  # a smaller penalty
+    assert learner.choose_step([None] * 6) == int(np.argmin(learner._losses)) + 1
 
 
 def test_arrays_that_do_not_fit_are_refused() -> None:
