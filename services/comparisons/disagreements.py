@@ -34,9 +34,7 @@ def list_disagreements(comparison: Comparison) -> dict[str, Any]:
 
 def _describe_row(comparison: Comparison, test_set: int, position: int, given: list[str]) -> dict[str, Any]:
     key = comparison.test_sets[test_set][position]
-    found: ComparedRecording = next(
-        each.recordings[key] for each in comparison.judged if key in each.recordings
-    )
+    found: ComparedRecording = comparison.list_members(comparison.contestants[0], test_set)[0].recordings[key]
     answers = []
     for contestant, answer in zip(comparison.contestants, given, strict=True):
         members = comparison.list_members(contestant, test_set)

@@ -44,7 +44,7 @@ class ComparedRecording:
         return self.key[1]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Judged:
     """One experiment with the answer that it gives for each recording of its test part."""
 

@@ -48,6 +48,8 @@ class Comparison:
     design: Design
     contestants: list[Contestant]
     test_sets: list[list[RecordingKey]]
+    # Experiments by contestant's letter and number of the test set.
+    placed: dict[tuple[str, int], list[Judged]]
 
     @property
     def judged(self) -> list[Judged]:
@@ -56,8 +58,7 @@ class Comparison:
 
     def list_members(self, contestant: Contestant, test_set: int) -> list[Judged]:
         """Return a contestant's experiments on one test set."""
-        keys = frozenset(self.test_sets[test_set])
-        return [each for each in contestant.members if each.recordings.keys() == keys]
+        return self.placed[contestant.letter, test_set]
 
     def count_right(self, contestant: Contestant, test_set: int) -> NDArray[np.float64]:
         """Return for each recording of a test set the share of the contestant's seeds that are right."""
@@ -111,7 +112,12 @@ def match_experiments(judged: Sequence[Judged]) -> Comparison:
         Contestant(letter, label, group)
         for letter, label, group in zip(ascii_uppercase, labels, groups, strict=False)
     ]
-    return Comparison(design, contestants, [_sort(keys, judged) for keys in test_sets])
+    placed = {
+        (each.letter, index): [member for member in each.members if member.recordings.keys() == keys]
+        for each in contestants
+        for index, keys in enumerate(test_sets)
+    }
+    return Comparison(design, contestants, [_sort(keys, judged) for keys in test_sets], placed)
 
 
 def _list_test_sets(judged: Sequence[Judged]) -> list[frozenset[RecordingKey]]:
