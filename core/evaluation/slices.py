@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +16,9 @@ from core.training.metrics import wilson_interval
 _MOST_BINS = 5
 _FEWEST_PER_BIN = 5
 _MOST_GROUPS = 60
+# More different levels than this are brought together in ranges.
+_MOST_LEVELS = 8
+_LEVEL = re.compile(r"\s*(?P<number>[-+]?\d+(\.\d+)?)\s*(?P<unit>[^\d\s]*)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,26 @@ def slice_by_name(counts: RecordingCounts, names: Sequence[str | None]) -> dict[
     known = np.asarray([name is not None for name in names], dtype=np.bool_)
     rows = [_judge(counts, known & (column == label), label, None, None) for label in labels]
     return {"rows": rows, "n_without": int((~known).sum())}
+
+
+def slice_by_level(
+    counts: RecordingCounts, levels: Sequence[str | None]
+) -> tuple[dict[str, Any], str | None]:
+    """Judge by names such as ``3`` or ``39 %``: one by one, or in ranges where there are too many.
+
+    Returns
+    -------
+    tuple
+        As `slice_by_name` or `slice_by_value`, and the unit of the ranges.
+    """
+    found = [_LEVEL.fullmatch(level) if level is not None else None for level in levels]
+    units = {match["unit"] for match in found if match}
+    many = len({level for level in levels if level is not None}) > _MOST_LEVELS
+    readable = all(match or level is None for match, level in zip(found, levels, strict=True))
+    if not (many and readable and len(units) == 1):
+        return slice_by_name(counts, levels), None
+    values = [float(match["number"]) if match else None for match in found]
+    return slice_by_value(counts, values, 1), units.pop() or None
 
 
 def slice_by_value(counts: RecordingCounts, values: Sequence[float | None], digits: int) -> dict[str, Any]:

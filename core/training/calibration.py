@@ -115,6 +115,8 @@ def fit_level(
     )
     if n_errors < _FEW_ERRORS:
         sentence += " So few errors make it a rough value."
+    if interval[0] <= 1.0 <= interval[1]:
+        sentence += " The interval holds 1: the classifier may have been as right without it."
     return LevelCalibration(temperature, interval, n, n_errors, sentence)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from database.connection import get_db_session
@@ -74,6 +75,15 @@ def request(
     if known in QUICK_KINDS:
         found = _get_quick(experiment_id, known, complete, actor)
         return {"evaluation": found, "job_id": None, "reused": False}
+    try:
+        return _request_job(experiment_id, known, complete, actor, again=again)
+    except IntegrityError:  # somebody asked the same at the same moment: now it is there to be found
+        return _request_job(experiment_id, known, complete, actor, again=again)
+
+
+def _request_job(
+    experiment_id: int, known: EvaluationKind, complete: Mapping[str, Any], actor: Actor, *, again: bool
+) -> dict[str, Any]:
     with get_db_session() as session:
         experiment = load_finished(session, experiment_id)
         row = find_by_config(session, experiment_id, known, complete)

@@ -12,7 +12,7 @@ from core.evaluation.conformal import ConformalRule, fit_conformal, judge_covera
 from core.evaluation.curves import compute_curves
 from core.evaluation.errors import analyse_recordings, analyse_windows
 from core.evaluation.reliability import compute_reliability
-from core.evaluation.slices import RecordingCounts, slice_by_name, slice_by_value
+from core.evaluation.slices import RecordingCounts, slice_by_level, slice_by_name, slice_by_value
 from core.training.calibration import LevelCalibration
 from models.experiment import Experiment
 from services.evaluations.kinds import EvaluationKind
@@ -124,7 +124,12 @@ def _slice(part: PartPredictions) -> dict[str, Any]:
     slices = []
     for by, title, unit, digits in _SLICES:
         values = columns[by]
-        found = slice_by_name(counts, values) if digits is None else slice_by_value(counts, values, digits)
+        if by == "load":
+            found, unit = slice_by_level(counts, values)
+        elif digits is None:
+            found = slice_by_name(counts, values)
+        else:
+            found = slice_by_value(counts, values, digits)
         reason = None if found["rows"] else _REASONS.get(by, "Nothing is known of these recordings.")
         slices.append({"by": by, "title": title, "unit": unit, "reason": reason, **found})
     return {"slices": slices, "notes": [_ESTIMATE_NOTE]}

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from core.evaluation.errors import analyse_recordings, analyse_windows
-from core.evaluation.slices import RecordingCounts, slice_by_name, slice_by_value
+from core.evaluation.slices import RecordingCounts, slice_by_level, slice_by_name, slice_by_value
 from core.training.metrics import wilson_interval
 
 NAMES = ("healthy", "inner_race", "outer_race")
@@ -74,3 +74,13 @@ def test_few_different_values_are_judged_one_by_one_and_none_at_all_gives_none()
     found = slice_by_value(make_counts([True, False, True]), [20.0, 10.0, 20.01], 0)
     assert [(row["label"], row["recording_level"]["n"]) for row in found["rows"]] == [("10", 1), ("20", 2)]
     assert slice_by_value(make_counts([True]), [None], 0) == {"rows": [], "n_without": 1}
+
+
+def test_many_levels_become_ranges_and_few_stay_as_they_are() -> None:
+    few, unit = slice_by_level(make_counts([True] * 4), ["0", "3", None, "3"])
+    assert ([row["label"] for row in few["rows"]], few["n_without"], unit) == (["0", "3"], 1, None)
+    many, unit = slice_by_level(make_counts([True] * 41), [*(f"{load} %" for load in range(40)), None])
+    assert (len(many["rows"]), many["n_without"], unit) == (5, 1, "%")
+    assert sum(row["recording_level"]["n"] for row in many["rows"]) == 40
+    mixed, unit = slice_by_level(make_counts([True] * 10), [*(f"{load} hp" for load in range(9)), "full"])
+    assert (len(mixed["rows"]), unit) == (10, None)

@@ -38,6 +38,8 @@ def test_the_temperature_is_the_one_that_a_general_optimiser_finds(true_temperat
     assert found.interval is not None
     assert found.interval[0] < true_temperature < found.interval[1]
     assert f"{found.n_errors} errors" in found.sentence
+    holds_one = found.interval[0] <= 1.0 <= found.interval[1]
+    assert ("The interval holds 1" in found.sentence) is holds_one is (true_temperature == 1.0)
 
 
 def test_a_temperature_is_shift_free_and_changes_no_answer() -> None:
