@@ -202,7 +202,7 @@ def start_training(page: Page, name: str, options: Mapping[str, str]) -> tuple[i
     page.locator("#new-experiment-network").get_by_text("CNN-LSTM", exact=True).click()
     page.get_by_label("Train a classical baseline beside it").uncheck()
     page.get_by_role("tab", name="Options").click()
-    page.get_by_label("Seeds").fill("0")
+    page.get_by_label("Seeds", exact=True).fill("0")
     page.get_by_label("Name", exact=True).fill(name)
     fields = page.locator("#new-experiment-options")
     for group in ("Optimiser and loss", "Stopping and guards"):

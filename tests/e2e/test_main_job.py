@@ -115,7 +115,7 @@ def train(page: Page, network: str) -> int:
     page.get_by_role("tab", name="Network or classical model").click()
     page.locator("#new-experiment-network").get_by_text(network, exact=True).click()
     page.get_by_role("tab", name="Options").click()
-    page.get_by_label("Seeds").fill("0")
+    page.get_by_label("Seeds", exact=True).fill("0")
     page.get_by_role("tab", name="Review").click()
     start = page.locator("#new-experiment-start")
     expect(start).to_be_enabled()

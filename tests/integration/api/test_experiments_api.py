@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import threading
 from collections.abc import Iterator
@@ -40,6 +41,10 @@ class Caller:
         """Send a request; return status and JSON body."""
         answer = self._client.open(f"/api/v1{path}", method=method, headers=self._headers, **options)
         return answer.status_code, answer.get_json() if answer.data else None
+
+    def read(self, path: str) -> str:
+        """Return the text that an address answers with."""
+        return str(self._client.get(f"/api/v1{path}", headers=self._headers).text)
 
 
 @pytest.fixture
@@ -195,3 +200,23 @@ def test_a_file_that_cannot_be_judged_is_a_problem_and_leaves_no_upload(
 def test_a_body_of_another_form_is_refused(caller: Caller, body: Any) -> None:
     status, problem = caller.call("POST", "/diagnose", json=body)
     assert (status, problem["code"]) == (422, "invalid_input")
+
+
+def test_groups_csv_and_trash_over_rest(caller: Caller, trained: int) -> None:
+    groups = caller.call("GET", "/experiments/groups?sort=-baseline_gain")[1]
+    assert [row["experiment_ids"] for row in groups["items"]] == [[trained]]
+    assert caller.call("GET", "/experiments?network=lstm")[1]["total"] == 0
+    for path in ("/experiments?sort=colour", "/experiments/groups?sort=colour", "/experiments.csv?sort=x"):
+        assert caller.call("GET", path)[0] == 422, path
+    assert caller.call("POST", "/experiments/trash", json={"ids": [trained]})[1] == {"n_moved": 1}
+    assert caller.call("GET", "/experiments?shelf=trash")[1]["total"] == 1
+    assert caller.call("POST", "/experiments/restore", json={"ids": [trained]})[1] == {"n_moved": 1}
+    assert caller.call("POST", "/experiments/trash", json={"ids": [4711]})[0] == 404
+
+
+def test_the_csv_has_a_line_per_training_with_its_options(caller: Caller, trained: int) -> None:
+    (row,) = csv.DictReader(io.StringIO(caller.read("/experiments.csv?q=forest")))
+    facts = (row["experiment_id"], row["status"], row["test_recording_accuracy"])
+    assert facts == (str(trained), "done", "1.0")
+    assert row["option n_trees"] == "20"
+    assert caller.read("/experiments.csv?q=nothing").count("\r\n") == 1
