@@ -137,7 +137,8 @@ def test_calibration_is_fitted_on_validation_and_measured_on_test(trained: int) 
     assert level["probabilities"] != level["uncalibrated_probabilities"]
 
 
-def test_conformal_sets_are_set_on_validation_and_say_when_there_are_too_few(trained: int) -> None:
+def test_conformal_sets_are_set_on_validation_and_say_when_there_are_too_few(trained_once: int) -> None:
+    trained = trained_once
     found = get_quick(trained, "conformal", coverage=0.8)
     level = found["recording_level"]
     stored = EvaluationService.load_experiment_predictions(trained)
@@ -319,8 +320,9 @@ def test_open_set_needs_three_classes(database: object) -> None:
     assert EvaluationService.get_evaluation(experiment_id, "open_set") is None
 
 
-def test_latency_and_architectures_are_measured(trained: int, faint: tuple[SmallDataset, int]) -> None:
-    larger = train_forest(faint[1], n_trees=60)
+def test_latency_and_architectures_are_measured(database: object) -> None:
+    split_id = add_faint_dataset()[1]
+    trained, larger = train_forest(split_id), train_forest(split_id, n_trees=60)
     before = EvaluationService.compare_architectures([trained, larger])
     assert before["missing_latency"] == [trained, larger]
     timed = run_job(trained, "latency", {"n_runs": 5})["results"]
