@@ -74,7 +74,7 @@ def build_errors(judged: Plain, class_names: Sequence[str], level: str, chosen: 
         "per_class": [{"class_name": name} for name in class_names],
         "confusion": judged["confusion"],
     }
-    return build_confusion(matrix, NOUNS[level], chosen=chosen, cell_id=EvaluationId.CELL)
+    return build_confusion(matrix, NOUNS[level], chosen=chosen, opens_right=False, cell_id=EvaluationId.CELL)
 
 
 def build_cell(
@@ -97,7 +97,9 @@ def build_cell(
 def _build_first_look(judged: Plain, level: str) -> html.Div:
     if level == "window_level":
         words = f"{format_number(judged['n_wrong'])} of {count_of(judged['n'], 'window')} wrong. "
-        return html.Div([_head_list(words + "Choose a cell to see whose windows are in it.", reset=False)])
+        return html.Div(
+            [_head_list(words + "Choose a confused cell to see whose windows are in it.", reset=False)]
+        )
     words = f"{judged['n_wrong'] or 'None'} of {count_of(judged['n'], 'recording')} wrong. The hardest first:"
     listed = build_recordings(judged["hardest"], "Hardest recordings")
     return html.Div([_head_list(words, reset=False), listed])

@@ -12,7 +12,7 @@ from layouts.components.badges import build_badge, build_split_badge
 from layouts.components.cards import build_card
 from layouts.components.evaluation_parts import build_notes, build_span, build_table
 from layouts.components.numbers import format_bytes, format_number, format_percent
-from layouts.components.states import build_button_link, build_empty_state, build_note
+from layouts.components.states import build_button_link, build_empty_state
 from layouts.figures.evaluation import COSTS
 
 Plain = Mapping[str, Any]
@@ -46,12 +46,12 @@ def describe_choice(experiment: Plain) -> html.Span:
 
 
 def build_architectures(found: Plain, ids: Sequence[int]) -> html.Div:
-    """Return the table of the architectures, a word where they don't share a split, and the statistics."""
+    """Return the table of the architectures, what to know of it, and the way to the statistics."""
     rows = found["rows"]
-    parts: list[Component] = [*_warn_of_different_splits(rows), build_notes(found["notes"])]
+    notes = build_notes(found["notes"])
     heads = (
         *("Experiment", "Seed", "Split", "Recording-level", "95 % interval", "Window-level"),
-        *("Parameters", "Size", "Training (CPU s)", "Latency per recording (ms)", "Pareto front"),
+        *("Parameters", "Size", "Training (CPU s)", "Latency per recording (ms)"),
     )
     table = build_table(
         heads, [_build_row(row) for row in rows], "Architectures", numeric=(1, 3, 5, 6, 7, 8, 9)
@@ -60,16 +60,8 @@ def build_architectures(found: Plain, ids: Sequence[int]) -> html.Div:
     statistics = build_button_link(
         "Are they different? Statistics", f"/compare?ids={query}", icon="calculator", primary=False
     )
-    parts.append(build_card("Architectures", table, actions=[statistics], flush=True))
-    return html.Div(parts, className="stack")
-
-
-def _warn_of_different_splits(rows: Sequence[Plain]) -> list[Component]:
-    places = {(row["dataset"], row["dataset_version"], row["split"]) for row in rows}
-    if len(places) < FEWEST:
-        return []
-    words = "These experiments were judged on different recordings: their accuracies can't be compared."
-    return [build_note(words, level="warning")]
+    card = build_card("Architectures", table, actions=[statistics], flush=True)
+    return html.Div([*([notes] if notes else []), card], className="stack")
 
 
 def _build_row(row: Plain) -> list[Any]:
@@ -82,9 +74,15 @@ def _build_row(row: Plain) -> list[Any]:
         "nothing better and smaller", tone="success", icon="award", title="On the Pareto front"
     )
     return [
-        html.Span([name, html.Span(f" {row['network_title']}", className="row-detail")]),
+        html.Span(
+            [
+                name,
+                html.Span(f" {row['network_title']} ", className="row-detail"),
+                *([best] if row["pareto"] else []),
+            ]
+        ),
         str(row["seed"]),
-        html.Span([*place, build_split_badge(row["split_colour"])]),
+        html.Div([*place, build_split_badge(row["split_colour"])], className="place"),
         "–" if judged is None else f"{format_percent(judged['accuracy'])} of {judged['n']}",
         build_span(judged["accuracy"], judged["interval"]) if judged else "–",
         "–" if windows is None else f"{format_percent(windows['accuracy'])} of {windows['n']}",
@@ -92,7 +90,6 @@ def _build_row(row: Plain) -> list[Any]:
         format_bytes(row["n_bytes"]) if row["n_bytes"] is not None else "–",
         _say(row["train_cpu_s"], 3),
         "not measured" if latency is None else format_number(latency["recording_ms_p50"], 3),
-        best if row["pareto"] else "no",
     ]
 
 

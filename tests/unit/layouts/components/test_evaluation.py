@@ -141,16 +141,14 @@ def test_only_finished_sweeps_are_offered() -> None:
     assert [each["value"] for each in listed] == ["2", "1"]
 
 
-def test_architectures_of_different_splits_are_not_compared_silently() -> None:
-    same = [judgements.make_architecture(1), judgements.make_architecture(2, pareto=True)]
-    other = [same[0], judgements.make_architecture(2, split="another")]
-    assert "can't be compared" not in find_text(
-        models.build_architectures({"rows": same, "notes": []}, [1, 2])
-    )
-    built = models.build_architectures({"rows": other, "notes": []}, [1, 2])
-    assert "can't be compared" in find_text(built)
+def test_architectures_lead_to_their_statistics_and_say_what_was_not_measured() -> None:
+    rows = [judgements.make_architecture(1), judgements.make_architecture(2, pareto=True)]
+    built = models.build_architectures({"rows": rows, "notes": ["Different splits."]}, [1, 2])
+    text = find_text(built)
     assert "/compare?ids=1,2" in list_links(built)
-    assert "not measured" in find_text(built)
+    assert "Different splits." in text
+    assert "not measured" in text
+    assert text.count("nothing better and smaller") == 1
 
 
 def test_a_job_that_gave_nothing_says_why() -> None:
