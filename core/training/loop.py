@@ -39,6 +39,15 @@ CHECKPOINT_EVERY_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
+class _Place:
+    """The windows of one batch, and which batch of which epoch it is."""
+
+    indices: NDArray[np.int64]
+    epoch: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Step:
     """One batch, ready to be learned from."""
 
@@ -127,30 +136,31 @@ class NetworkTraining:
     def _run_epochs(self) -> None:
         """Run to the end, or to a divergence, after which the epoch begins again."""
         try:
-            with Loader(self._prepare_steps()) as loader:
+            with Loader(self._list_places(), self._prepare_step) as loader:
                 while not self._progress.finished:
                     self._run_epoch(loader)
         except _DivergedError:
             self._learner.start_over(self._best, self._guards.retreat())
             self._save()
 
-    def _prepare_steps(self) -> Iterator[_Step]:
-        """Prepare what is left of this epoch, then the next ones; runs in the loader's thread."""
+    def _list_places(self) -> Iterator[_Place]:
+        """List what is left of this epoch, then the next ones."""
         batch_size, seed = self._plan.get_whole("batch_size"), self._plan.seed
         position = self._progress.position
         for epoch in range(self._progress.epoch, self._plan.get_whole("epochs") + 1):
             order = draw_epoch_order(len(self._train), batch_size, seed, epoch)
-            for place in range(position, order.n_batches):
-                yield self._prepare_step(order.get_batch(place), epoch, place)
+            for number in range(position, order.n_batches):
+                yield _Place(order.get_batch(number), epoch, number)
             position = 0
 
-    def _prepare_step(self, indices: NDArray[np.int64], epoch: int, position: int) -> _Step:
-        batch = self._reader.read(indices, epoch, position)
-        alpha = self._plan.get_number("mixup")
-        windows, mixture = mix_up(standardise(batch.windows), alpha, (self._plan.seed, epoch, position))
+    def _prepare_step(self, place: _Place) -> _Step:
+        """Read and change the windows of one batch; runs in the loader's threads."""
+        batch = self._reader.read(place.indices, place.epoch, place.position)
+        key = (self._plan.seed, place.epoch, place.position)
+        windows, mixture = mix_up(standardise(batch.windows), self._plan.get_number("mixup"), key)
         return _Step(Batch(windows, batch.targets, batch.conditions), mixture)
 
-    def _run_epoch(self, loader: Loader[_Step]) -> None:
+    def _run_epoch(self, loader: Loader[_Place, _Step]) -> None:
         progress = self._progress
         self._learner.begin_training()
         while progress.position < self._n_batches:
