@@ -68,8 +68,7 @@ def write_p(value: float | None) -> str:
 def _build_pairs(pairs: Sequence[Mapping[str, Any]]) -> list[Component]:
     headers = (
         *("Pair", "Only first right", "Only second right", "Both right", "Both wrong"),
-        *("p, exact McNemar", "p, Holm", "Reading", "Difference (points)", "Odds ratio", "Cohen's g"),
-        *("Bootstrap (points)", "Over seeds (points)"),
+        *("p, exact McNemar", "p, Holm", "Reading"),
     )
     rows = [
         [
@@ -78,6 +77,24 @@ def _build_pairs(pairs: Sequence[Mapping[str, Any]]) -> list[Component]:
             write_p(pair["p_value"]),
             write_p(pair["p_corrected"]),
             _build_verdict(differ=pair["differ"]),
+        ]
+        for pair in pairs
+    ]
+    return [
+        build_plain_table(headers, rows, caption="Pairs of trainings"),
+        _build_effects(pairs),
+        html.P(_PAIRS_NOTE, className="row-detail compare-note"),
+    ]
+
+
+def _build_effects(pairs: Sequence[Mapping[str, Any]]) -> Component:
+    headers = (
+        *("Pair", "Difference (points)", "Odds ratio", "Cohen's g"),
+        *("Mean over seeds, bootstrap (points)", "Over seeds, Welch (points)"),
+    )
+    rows = [
+        [
+            _build_pair(pair),
             _write_estimate(pair["risk_difference"], scale=100, sign=True),
             _write_estimate(pair["odds_ratio"], infinite=pair["only_first"] > 0),
             _write_estimate(pair["cohens_g"], sign=True),
@@ -86,8 +103,7 @@ def _build_pairs(pairs: Sequence[Mapping[str, Any]]) -> list[Component]:
         ]
         for pair in pairs
     ]
-    note = html.P(_PAIRS_NOTE, className="row-detail compare-note")
-    return [build_plain_table(headers, rows, caption="Pairs of trainings"), note]
+    return build_plain_table(headers, rows, caption="How large the differences are, with 95 % intervals")
 
 
 def _build_pair(pair: Mapping[str, Any]) -> html.Span:

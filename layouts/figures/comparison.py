@@ -133,6 +133,7 @@ def build_classes(contestants: Sequence[Mapping[str, Any]], theme: str) -> go.Fi
         ticktext=[escape_markup(format_class(name)) for name in names],
         range=[len(names) - 0.5, -0.5],
         showgrid=False,
+        zeroline=False,
     )
     return figure
 

@@ -120,7 +120,7 @@ def _build_overview() -> html.Div:
     accuracies = build_plot(
         CompareId.ACCURACIES,
         "Recording-level accuracy",
-        note="dot: mean, bar: 95 % interval over recordings, rings: seeds",
+        note="bar: 95 % over recordings, rings: seeds",
         height="280px",
         responsive=True,
     )

@@ -105,7 +105,10 @@ def _judge_pair(pair: Mapping[str, Any], gap: Mapping[str, float]) -> str:
     if pair["differ"]:
         better = pair["first" if pair["only_first"] > pair["only_second"] else "second"]
         return f"{better} is better on such recordings"
-    if gap["low"] > 0 or gap["high"] < 0:
+    leaves_out_zero = gap["low"] > 0 or gap["high"] < 0
+    if leaves_out_zero and pair["has_repeats"]:
+        return "the mean over seeds differs on these recordings, but what most seeds answer is not shown to"
+    if leaves_out_zero:
         return "no difference is shown; the interval leaves out zero, but the exact test decides"
     return "no difference is shown, which is not the same as none: the interval says what is possible"
 
