@@ -105,7 +105,7 @@ class Learner(ABC):
 
     @abstractmethod
     def take_step(self, step: int, check_in: Callable[[], None]) -> None:
-        """Take one step, counted from 0; ``check_in`` is called between its parts and may raise to leave."""
+        """Take one step, counted from 0; ``check_in`` is called between its parts and may raise to end it."""
 
     @abstractmethod
     def judge(self, part: Part) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from core.training.classical_model import ClassicalModel, fit_reader, load_learn
 from core.training.hooks import Command, EpochRecord, InterruptedTrainingError, TrainingHooks, obey
 from core.training.plan import TrainingPlan, TrainingResult
 from core.training.signals import WindowBank, judge_bank
+from core.training.watch import Watch
 from utils.clock import monotonic_s
 
 _FEATURE_BATCH = 256
@@ -45,7 +47,11 @@ class ClassicalTraining:
         if validation is not None:
             self._banks["validation"] = validation
         self._n_copies = plan.get_whole("augmented_copies")
+        self._left = threading.Event()
+        self._reading_watch = Watch(self._ask, lambda: None)
+        self._step_watch = Watch(self._ask, self._left.set)
         self._history: list[dict[str, Any]] = []
+        self._has_read, self._has_said_so = False, False
         self._cpu_s = 0.0
 
     def run(self) -> TrainingResult:
@@ -54,25 +60,49 @@ class ClassicalTraining:
         state = self._plan.resume_state(self._hooks.on_message)
         if state is not None:
             self._history, self._cpu_s = state.values["history"], state.values["cpu_s"]
-        learner: Learner | None = None
+        # What the learner knew after its last step: a step that is left behind still works on the learner.
+        self._arrays: dict[str, NDArray[Any]] = {} if state is None else dict(state.arrays)
         try:
-            learner = self._build_learner()
+            table = self._build_table()
+            self._has_read = True
+            learner = self._build_learner(table)
             if state is not None:
-                learner.restore(state.arrays)
                 self._hooks.on_message(f"Resumed after step {len(self._history)}.")
             while not learner.is_finished(self._list_losses()):
-                obey(self._hooks.command)
-                self._take_step(learner, deaf_to_stop=False)
+                obey(self._ask)
+                self._take_step(learner)
                 self._save(learner)
                 share = len(self._history) / learner.n_steps
                 self._hooks.on_batch(_FEATURE_SHARE + (1 - _FEATURE_SHARE) * share)
         except InterruptedTrainingError as interruption:
-            return self._leave(interruption.command, learner)
+            self._lap()
+            if interruption.command is Command.PAUSE:
+                return TrainingResult(Command.PAUSE, None, len(self._history), self._cpu_s, self._history)
+            return self._build_result(interruption.command, self._build_learner(table))
         self._hooks.on_batch(1.0)
         return self._build_result(Command.CONTINUE, learner)
 
-    def _build_learner(self) -> Learner:
-        """Read all features and hand them to the learner; a stop waits, for there is nothing to stop with."""
+    def _ask(self) -> Command:
+        """Read the command; a stop waits while there is nothing to stop with."""
+        word = Command(self._hooks.command())
+        if word is Command.STOP and not (self._history and self._has_read):
+            if not self._history and not self._has_said_so:
+                self._hooks.on_message(
+                    "Stopped before the first step: it is taken, so that there is a model."
+                )
+                self._has_said_so = True
+            return Command.CONTINUE
+        return word
+
+    def _build_learner(self, table: LearningTable) -> Learner:
+        """Return a learner that knows what was known after the last step."""
+        learner = load_learner(self._plan.network)(table, self._plan.options, self._plan.seed)
+        if self._arrays:
+            learner.restore(self._arrays)
+        return learner
+
+    def _build_table(self) -> LearningTable:
+        """Read all features."""
         plan, train = self._plan, self._banks["train"]
         self._reader = fit_reader(
             plan.network, plan.options, train, plan.preprocessing.window_samples, plan.seed
@@ -82,7 +112,7 @@ class ClassicalTraining:
         )
         rows = np.concatenate(list(self._read_training()))
         repeats = 1 + self._n_copies
-        table = LearningTable(
+        return LearningTable(
             train=rows,
             validation=self._read_validation(),
             targets=np.tile(train.targets, repeats),
@@ -90,14 +120,12 @@ class ClassicalTraining:
             n_plain=len(train),
             n_classes=len(plan.class_names),
         )
-        return load_learner(plan.network)(table, plan.options, plan.seed)
 
     def _read_training(self) -> Iterator[NDArray[np.float32]]:
         """Features of the training windows, then of their changed copies, batch by batch."""
-        bank, rate_hz = self._banks["train"], self._plan.preprocessing.analysis_rate_hz
+        bank = self._banks["train"]
         for indices in self._cut(bank):
-            windows, conditions = bank.read_windows(indices), bank.read_conditions(indices)
-            yield self._reader.read(windows, rate_hz, conditions)
+            yield self._read(bank.read_windows(indices), bank.read_conditions(indices))
         if not self._n_copies:
             return
         changed = WindowReader(
@@ -110,38 +138,46 @@ class ClassicalTraining:
         for copy in range(1, self._n_copies + 1):
             for position, indices in enumerate(self._cut(bank, n_before=copy * len(bank))):
                 batch = changed.read(indices, copy, position)
-                yield self._reader.read(batch.windows, rate_hz, batch.conditions)
+                yield self._read(batch.windows, batch.conditions)
 
     def _read_validation(self) -> NDArray[np.float32] | None:
         bank = self._banks.get("validation")
         if bank is None:
             return None
-        rate_hz = self._plan.preprocessing.analysis_rate_hz
         n_before = (1 + self._n_copies) * len(self._banks["train"])
         return np.concatenate(
             [
-                self._reader.read(bank.read_windows(indices), rate_hz, bank.read_conditions(indices))
+                self._read(bank.read_windows(indices), bank.read_conditions(indices))
                 for indices in self._cut(bank, n_before)
             ]
         )
+
+    def _read(self, windows: NDArray[np.float32], conditions: NDArray[np.float32]) -> NDArray[np.float32]:
+        rate_hz = self._plan.preprocessing.analysis_rate_hz
+        return self._reading_watch.run(lambda: self._reader.read(windows, rate_hz, conditions))
 
     def _cut(self, bank: WindowBank, n_before: int = 0) -> Iterator[NDArray[np.int64]]:
         """Numbers of a bank's windows, batch by batch; obeys and reports in between."""
         n_all = (1 + self._n_copies) * len(self._banks["train"])
         n_all += len(self._banks["validation"]) if "validation" in self._banks else 0
         for start in range(0, len(bank), _FEATURE_BATCH):
-            obey(self._hooks.command, deaf_to_stop=True)
+            obey(self._ask)
             yield np.arange(start, min(start + _FEATURE_BATCH, len(bank)))
             done = n_before + min(start + _FEATURE_BATCH, len(bank))
             self._hooks.on_batch(_FEATURE_SHARE * done / n_all)
 
-    def _take_step(self, learner: Learner, *, deaf_to_stop: bool) -> None:
+    def _take_step(self, learner: Learner) -> None:
         began_s = monotonic_s()
         step = len(self._history)
-        learner.take_step(step, lambda: obey(self._hooks.command, deaf_to_stop=deaf_to_stop))
+        self._step_watch.run(lambda: learner.take_step(step, self._check_in))
         record = self._judge(learner, step + 1, began_s)
         self._history.append(record.to_dict())
         self._hooks.on_epoch(record)
+
+    def _check_in(self) -> None:
+        """Ends a step that was left behind."""
+        if self._left.is_set():
+            raise _StepLeftError
 
     def _judge(self, learner: Learner, epoch: int, began_s: float) -> EpochRecord:
         found = {
@@ -165,22 +201,10 @@ class ClassicalTraining:
     def _list_losses(self) -> list[float | None]:
         return [record["validation_loss"] for record in self._history]
 
-    def _leave(self, command: Command, learner: Learner | None) -> TrainingResult:
-        if command is Command.PAUSE:
-            if learner is not None:
-                self._save(learner)
-            return self._build_result(command, None)
-        if learner is not None and not self._history:
-            self._hooks.on_message("Stopped before the first step: it is taken, so that there is a model.")
-            self._take_step(learner, deaf_to_stop=True)
-        return self._build_result(command, learner)
-
-    def _build_result(self, command: Command, learner: Learner | None) -> TrainingResult:
+    def _build_result(self, command: Command, learner: Learner) -> TrainingResult:
         self._lap()
-        model, best_step = None, len(self._history)
-        if learner is not None:
-            best_step = learner.choose_step(self._list_losses())
-            model = ClassicalModel(self._reader, learner.build_model(best_step))
+        best_step = learner.choose_step(self._list_losses())
+        model = ClassicalModel(self._reader, learner.build_model(best_step))
         return TrainingResult(command, model, best_step, self._cpu_s, self._history)
 
     def _lap(self) -> None:
@@ -190,7 +214,11 @@ class ClassicalTraining:
 
     def _save(self, learner: Learner) -> None:
         self._lap()
-        best_step = learner.choose_step(self._list_losses()) if self._history else 0
+        self._arrays = learner.to_arrays()
+        best_step = learner.choose_step(self._list_losses())
         values = {"history": self._history, "best_epoch": best_step, "cpu_s": self._cpu_s}
-        state = TrainingState(self._plan.fingerprint, learner.to_arrays(), values)
-        save_state(self._plan.folder, state)
+        save_state(self._plan.folder, TrainingState(self._plan.fingerprint, self._arrays, values))
+
+
+class _StepLeftError(Exception):
+    """Ends the thread of a step whose result nobody waits for."""

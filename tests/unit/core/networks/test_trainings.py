@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.networks.random_forest import ForestLearner
 from core.networks.registry import NETWORKS
 from core.signal.bearings import FaultOrders
 from core.training.classifier import Classifier
@@ -21,7 +24,7 @@ from core.training.run import TrainingOutcome, train_classifier
 from core.training.signals import LabelledSignal
 from tests.unit.core.training.hooks import RecordingHooks
 from tests.unit.core.training.signals import CLASS_NAMES, make_part, make_signal
-from utils.exceptions import DataDamagedError
+from utils.exceptions import DataDamagedError, JobCancelledError
 
 NAMES = list(NETWORKS)
 CLASSICAL = [name for name, spec in NETWORKS.items() if spec.family == "classical"]
@@ -174,6 +177,58 @@ def test_stopping_before_the_first_step_still_ends_with_a_model(network: str, tm
     assert outcome.status == "stopped" and outcome.epochs_run == 1
     assert any("before the first step" in message for message in hooks.messages)
     assert len(read_weights(outcome)) > 0
+
+
+def test_a_stop_right_after_a_pause_gives_the_model_of_the_steps_before(tmp_path: Path) -> None:
+    class PauseAfterFirst(RecordingHooks):
+        def command(self) -> Command:
+            return Command.PAUSE if self.records else Command.CONTINUE
+
+    assert train("random_forest", tmp_path, PauseAfterFirst()).status == "paused"
+    outcome = train("random_forest", tmp_path, RecordingHooks(Command.STOP))
+    assert (outcome.status, outcome.epochs_run) == ("stopped", 1)
+    assert len(read_weights(outcome)["roots"]) == 20
+
+
+@pytest.mark.parametrize("command", [Command.PAUSE, Command.STOP, Command.CANCEL])
+def test_a_command_in_the_middle_of_a_long_step_is_obeyed_at_once(
+    command: Command, undisturbed: Undisturbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the step still does afterwards, the model is that of the steps before."""
+    take_step, begun, ended = ForestLearner.take_step, threading.Event(), threading.Event()
+
+    def dawdle(self: ForestLearner, step: int, check_in: Callable[[], None]) -> None:
+        take_step(self, step, check_in)
+        if step == 1:
+            begun.set()
+            time.sleep(3.0)
+            ended.set()
+
+    class Impatient(RecordingHooks):
+        def command(self) -> Command:
+            return command if begun.is_set() else Command.CONTINUE
+
+    monkeypatch.setattr(ForestLearner, "take_step", dawdle)
+    # The work of a step is watched once one before has been slow.
+    monkeypatch.setattr("core.training.watch.SLOW_S", 0.0)
+    if command is Command.CANCEL:
+        with pytest.raises(JobCancelledError):
+            train("random_forest", tmp_path, Impatient())
+        assert not ended.is_set()
+        return
+    outcome = train("random_forest", tmp_path, Impatient())
+    assert not ended.is_set()
+    assert outcome.epochs_run == 1
+    assert outcome.status == {"pause": "paused", "stop": "stopped"}[command]
+    monkeypatch.setattr(ForestLearner, "take_step", take_step)
+    if command is Command.STOP:
+        assert len(read_weights(outcome)["roots"]) == 20
+    else:
+        left, right = (
+            read_weights(undisturbed["random_forest"]),
+            read_weights(train("random_forest", tmp_path)),
+        )
+        assert all(np.array_equal(left[name], right[name]) for name in left)
 
 
 @pytest.mark.parametrize("network", CLASSICAL)
