@@ -91,10 +91,10 @@ def show_statistics(chosen: list[str] | None, tab: str, theme: str | None) -> tu
 def _draw_differences(found: dict[str, Any], look: str) -> tuple[go.Figure, str]:
     statistics_found = found["statistics"]
     if statistics_found["design"] != "folds":
-        return figures.build_gaps(found, look), "Differences of the pairs"
+        return figures.build_gaps(found, look), "Differences of the pairs, 95 % intervals"
     if statistics_found["friedman"]:
         ranks = figures.build_ranks(statistics_found["friedman"], look)
-        return ranks, "Mean ranks and half the critical difference"
+        return ranks, "Mean ranks ± half the critical difference: those that overlap are not shown to differ"
     return figures.build_test_sets(found, look), "Difference on each test set"
 
 

@@ -188,9 +188,7 @@ def _build_curve(
 
 def build_gaps(found: Mapping[str, Any], theme: str) -> go.Figure:
     """Return the difference of each pair in points with its interval; zero is no difference."""
-    figure = build_figure(
-        theme, x=("Difference of accuracy, recording-level", "points"), y=("Pair", "letters")
-    )
+    figure = build_figure(theme, x=("Difference, recording-level", "points"), y=("Pair", "letters"))
     labels = {each["letter"]: escape_markup(each["label"]) for each in found["contestants"]}
     pairs = found["statistics"]["pairs"]
     for pair in pairs:
@@ -225,7 +223,7 @@ def build_test_sets(found: Mapping[str, Any], theme: str) -> go.Figure:
     """Return the difference of two trainings on each test set."""
     figure = build_figure(
         theme,
-        x=("Difference of accuracy, recording-level", "points"),
+        x=("Difference, recording-level", "points"),
         y=("Test set", "name"),
         showlegend=False,
     )

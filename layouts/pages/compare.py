@@ -10,6 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from layouts.components.cards import build_card
+from layouts.components.comparison_tables import build_letter
 from layouts.components.forms import build_button, build_field, build_group, build_select
 from layouts.components.header import build_page_header
 from layouts.components.numbers import count_of, format_percent
@@ -163,7 +164,6 @@ def _build_statistics() -> html.Div:
     plot = build_plot(
         CompareId.GAPS,
         "Differences of the pairs",
-        note="95 % intervals; zero is no difference",
         height="320px",
         title_id=CompareId.GAPS_TITLE,
         responsive=True,
@@ -239,12 +239,21 @@ def build_exports(ids: Sequence[int]) -> list[Component]:
     ]
 
 
-def describe_test(found: Mapping[str, Any]) -> html.P:
-    """Return which recordings the comparison rests on."""
+def describe_test(found: Mapping[str, Any]) -> html.Div:
+    """Return which recordings the comparison rests on, and whose letters stand for what."""
     n = sum(each["n_recordings"] for each in found["test_sets"])
     names = "; ".join(each["name"] for each in found["test_sets"])
     trainings = count_of(len(found["contestants"]), "training")
-    return html.P(f"{trainings} on {count_of(n, 'test recording')}: {names}.", className="page-sentence")
+    legend = [
+        html.Span([build_letter(each["letter"]), " ", each["label"]], className="compare-entry")
+        for each in found["contestants"]
+    ]
+    return html.Div(
+        [
+            html.P(f"{trainings} on {count_of(n, 'test recording')}: {names}.", className="page-sentence"),
+            html.Div(legend, className="compare-legend"),
+        ]
+    )
 
 
 PAGE = PageSpec(

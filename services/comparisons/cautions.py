@@ -35,20 +35,27 @@ def _warn(kind: str, sentence: str, level: str = "warning") -> dict[str, str]:
 
 
 def _warn_of_splits(splits: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    found = []
+    """Return a warning per reason for amber; splits with the same reason share one."""
+    by_reason: dict[str, list[str]] = {}
     for split in splits:
-        amber = [each["sentence"] for each in split["findings"] if each["colour"] == "amber"]
         if split["colour"] == "amber":
-            reason = f" Accepted because: {split['accepted_reason']}." if split["accepted_reason"] else ""
-            more = f" (And {len(amber) - 1} more such findings.)" if len(amber) > 1 else ""
-            found.append(
-                _warn(
-                    "amber_split",
-                    f"Amber split '{split['name']}' of {split['dataset']}: all accuracies may flatter. "
-                    f"{amber[0] if amber else ''}{more}{reason}",
-                )
-            )
-    return found
+            name = f"'{split['name']}' of {split['dataset']}"
+            by_reason.setdefault(_word_amber(split), []).append(name)
+    return [
+        _warn(
+            "amber_split",
+            f"Amber split{'s' if len(names) > 1 else ''} {join_words(names)}: all accuracies may flatter. "
+            f"{why}",
+        )
+        for why, names in by_reason.items()
+    ]
+
+
+def _word_amber(split: Mapping[str, Any]) -> str:
+    amber = [each["sentence"] for each in split["findings"] if each["colour"] == "amber"]
+    more = f" (And {len(amber) - 1} more such findings.)" if len(amber) > 1 else ""
+    reason = f" Accepted because: {split['accepted_reason']}." if split["accepted_reason"] else ""
+    return f"{amber[0] if amber else ''}{more}{reason}"
 
 
 def _warn_of_training_data(facts: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -115,7 +115,7 @@ def test_the_statistics_are_read_out_and_drawn(chosen: list[str]) -> None:
     assert "A is better on such recordings" in find_text(reading)
     assert "what most seeds say" in find_text(reading)
     assert "0.004" in find_text(tests)  # 9 to none: 2 / 2 ** 9
-    assert title == "Differences of the pairs"
+    assert title == "Differences of the pairs, 95 % intervals"
     (pair,) = gaps.data
     assert pair.x[0] == pytest.approx(37.5)
     assert "Good<br>less Poor" in pair.hovertemplate
@@ -132,7 +132,7 @@ def test_several_test_sets_are_drawn_by_ranks_or_differences(database: object) -
             )
     every = [number for numbers in ids.values() for number in numbers]
     _, tests, ranks, title = compare.show_statistics(every, "statistics", "light")
-    assert title == "Mean ranks and half the critical difference"
+    assert title.startswith("Mean ranks ± half the critical difference")
     assert [trace.x[0] for trace in ranks.data] == [1, 2, 3]
     assert "Fold0 v1" in find_text(tests)
     two = ids["random_forest"] + ids["svm"]
