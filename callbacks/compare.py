@@ -26,10 +26,12 @@ def _read(values: Sequence[Any] | None) -> list[int]:
     return [number for value in values or () if (number := parse_id(value)) is not None]
 
 
-def show_choices(query: str | None, chosen: list[str] | None) -> tuple[Any, str]:
+def show_choices(query: str | None, chosen: list[str] | None) -> tuple[Any, ...]:
     """Offer finished experiments; the chosen ones stay whatever is searched for."""
-    found = ComparisonService.list_candidates(_read(chosen), query, actor=current_actor())
-    return page.build_options(found), count_of(len(_read(chosen)), "chosen", "chosen")
+    ids = _read(chosen)
+    found = ComparisonService.list_candidates(ids, query, actor=current_actor())
+    blocked = (not ids, None if ids else page.NOTHING_CHOSEN)
+    return page.build_options(found), count_of(len(ids), "chosen", "chosen"), *blocked, *blocked
 
 
 def change_choice(_add: int | None, _clear: int | None, chosen: list[str] | None) -> list[str]:
@@ -127,6 +129,11 @@ def register(app: dash.Dash) -> None:
     app.callback(
         Output(CompareId.IDS, "options"),
         Output(CompareId.CHOSEN, "children"),
+        *(
+            Output(button, prop)
+            for button in (CompareId.ADD_SEEDS, CompareId.CLEAR)
+            for prop in ("disabled", "title")
+        ),
         Input(CompareId.SEARCH, "value"),
         ids,
     )(show_choices)

@@ -31,6 +31,7 @@ TABS = (
 )
 SHOWN = (("differ", "Where the answers differ"), ("wrong", "Nobody is right"))
 FORMATS = (("pdf", "PDF"), ("csv", "CSV"), ("latex", "LaTeX"))
+NOTHING_CHOSEN = "No experiment is chosen yet."
 _QUANTITIES = tuple((key, title) for key, (title, _, _) in QUANTITIES.items())
 _AGAINST = tuple((key, title) for key, (title, _) in AGAINST.items())
 
@@ -105,8 +106,10 @@ def _build_chooser(chosen: Sequence[str]) -> html.Details:
     bar = html.Div(
         [
             build_field("Find experiments", search),
-            build_button("Add all seeds of these", CompareId.ADD_SEEDS, icon="plus-lg"),
-            build_button("Clear", CompareId.CLEAR, icon="x-lg"),
+            build_button(
+                "Add all seeds of these", CompareId.ADD_SEEDS, icon="plus-lg", disabled_because=NOTHING_CHOSEN
+            ),
+            build_button("Clear", CompareId.CLEAR, icon="x-lg", disabled_because=NOTHING_CHOSEN),
         ],
         className="filter-bar",
     )

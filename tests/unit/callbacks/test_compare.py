@@ -195,10 +195,12 @@ def test_a_tab_that_is_not_open_costs_nothing(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_the_choice_offers_the_same_test_part_first_and_keeps_what_is_chosen(chosen: list[str]) -> None:
-    options, words = compare.show_choices("poor", chosen[:1])
+    options, words, *buttons = compare.show_choices("poor", chosen[:1])
     assert [each["value"] for each in options] == [chosen[0], chosen[3]]
     assert options[1]["label"].endswith("same test part")
     assert words == "1 chosen"
+    assert buttons == [False, None, False, None]
+    assert compare.show_choices(None, [])[2:4] == (True, page.NOTHING_CHOSEN)
 
 
 def test_seeds_are_added_and_the_choice_cleared(chosen: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
