@@ -29,6 +29,7 @@ from tests.integration.auth.conftest import make_user
 # Pages that show no stored data: what they say comes from the files that a person gives them, or is fixed.
 WITHOUT_DATA = {"/data-generation", "/not-found"}
 ABOUT_ONE_THING = {
+    "/evaluation",
     "/datasets/<dataset_id>",
     "/datasets/<dataset_id>/leaks",
     "/datasets/<dataset_id>/trend",
@@ -46,6 +47,7 @@ VIEWER_TABS = (
 )
 COMPARE_TABS = ("overview", "curves", "statistics")
 FEATURE_TABS = ("extract", "importance", "correlation")
+EVALUATION_TABS = ("roc", "errors", "slices", "calibration", "conformal")
 EXPLORER_TABS = ("distributions", "projection", "spectra", "correlation")
 _RANDOM_MODULES = {"random", "secrets", "uuid"}
 _ROUNDS = 5
@@ -211,6 +213,8 @@ def list_addresses(small: SmallDataset, experiment_id: int, diagnosis_id: int) -
         f"/datasets/{small.dataset_id}/leaks",
         *(f"{viewer}?tab={tab}" for tab in VIEWER_TABS),
         f"/experiment/{experiment_id}",
+        f"/experiment/{experiment_id}?tab=results",
+        *(f"/evaluation?experiment={experiment_id}&tab={tab}" for tab in EVALUATION_TABS),
         *(f"/compare?ids={experiment_id},{experiment_id + 1}&tab={tab}" for tab in COMPARE_TABS),
         f"/diagnose?diagnosis={diagnosis_id}",
         *(f"/feature-engineering?dataset={small.dataset_id}&tab={tab}" for tab in FEATURE_TABS),
@@ -253,6 +257,13 @@ def test_every_page_shows_other_data_when_there_is_other_data(
         "viewer-view.figure",
         "experiment-loss.figure",
         "experiment-accuracy.figure",
+        "experiment-classes.figure",
+        "experiment-roc.figure",
+        "experiment-pr.figure",
+        "experiment-reliability.figure",
+        "evaluation-roc.figure",
+        "evaluation-pr.figure",
+        "evaluation-reliability.figure",
         "compare-accuracies.figure",
         "compare-classes.figure",
         "compare-gaps.figure",
