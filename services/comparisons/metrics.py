@@ -112,7 +112,8 @@ def _find_seeds_interval(comparison: Comparison, contestant: Contestant) -> list
     """Return the interval over seeds; with several test sets a seed's accuracy is not one number."""
     if comparison.design is Design.FOLDS or has_too_few_repeats(len(contestant.members)):
         return None
-    return compute_mean_interval([each["accuracy"] for each in _list_per_seed(comparison, contestant)])
+    low, high = compute_mean_interval([each["accuracy"] for each in _list_per_seed(comparison, contestant)])
+    return [max(low, 0.0), min(high, 1.0)]
 
 
 def _describe_windows(members: Sequence[Judged]) -> dict[str, Any]:

@@ -135,6 +135,15 @@ def test_seeds_of_a_group_are_repeats() -> None:
     assert few["sentence"].startswith("Too few seeds: B has fewer than 3.")
 
 
+def test_an_interval_over_seeds_ends_at_every_recording_right() -> None:
+    part = add_test_part("Rig", TARGETS)
+    wrong = [(), (), (0, 1, 2)]
+    ids = [add_experiment(part, change(TARGETS, *each), group="g", seed=i) for i, each in enumerate(wrong)]
+    found = compare(*ids, add_experiment(part, TARGETS))
+    low, high = found["contestants"][0]["recording_level"]["seeds_interval"]
+    assert (low, high) == (pytest.approx(29 / 30 - 4.303 * 0.1 / 3, abs=1e-3), 1.0)
+
+
 def test_seeds_of_one_group_alone_are_compared_with_a_warning() -> None:
     part = add_test_part("Rig", TARGETS)
     ids = [add_experiment(part, change(TARGETS, seed), group="g", seed=seed) for seed in (0, 1)]
