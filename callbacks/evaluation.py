@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks.context import current_actor, fills_area, keep_in_url, parse_id, triggered_index
-from callbacks.evaluation_common import find_experiment, judge, read_cell, require_tab
+from callbacks.evaluation_common import find_experiment, judge, read_cell, require_judged
 from layouts.components import evaluation_curves as curves
 from layouts.components import evaluation_parts as parts
 from layouts.components.evaluation_models import describe_choice
@@ -55,24 +55,30 @@ def show_stamp(experiment: str | None, _jobs: Any) -> Component:
 
 @fills_area
 def show_curves(
-    tab: str, experiment: str | None, part: str, _judged: Any, level: str, band: str, theme: str | None
+    tab: str,
+    experiment: str | None,
+    part: str,
+    judged: dict[str, Any] | None,
+    level: str,
+    band: str,
+    theme: str | None,
 ) -> tuple[Any, ...]:
     """Draw ROC and PR."""
-    number = require_tab(tab, "roc", experiment)
+    number = require_judged(tab, "roc", experiment, part, judged)
     results, refused = judge(number, "roc", {"part": part})
     if results is None:
         return refused, True, *[no_update] * 6
-    judged = results[level]
-    if judged is None:
+    found = results[level]
+    if found is None:
         return parts.build_no_windows(), True, *[no_update] * 6
     look, names = theme or "light", results["class_names"]
     shown = band if band in names else figures.MACRO
     return (
         parts.build_notes(results["notes"]) if results["notes"] else None,
         False,
-        figures.build_roc_figure(judged, look, shown),
-        figures.build_pr_figure(judged, look, shown),
-        curves.build_areas(judged),
+        figures.build_roc_figure(found, look, shown),
+        figures.build_pr_figure(found, look, shown),
+        curves.build_areas(found),
         curves.describe_curves(results, level),
         curves.list_shown(names),
         shown,
@@ -81,19 +87,19 @@ def show_curves(
 
 @fills_area
 def show_errors(
-    tab: str, experiment: str | None, part: str, _judged: Any, level: str, cell: str | None
+    tab: str, experiment: str | None, part: str, judged: dict[str, Any] | None, level: str, cell: str | None
 ) -> tuple[Any, Any]:
     """Show the confusions, and the recordings of the chosen cell or the hardest ones."""
-    number = require_tab(tab, "errors", experiment)
+    number = require_judged(tab, "errors", experiment, part, judged)
     results, refused = judge(number, "errors", {"part": part})
     if results is None:
         return refused, None
-    judged, names = results[level], results["class_names"]
-    if judged is None:
+    found, names = results[level], results["class_names"]
+    if found is None:
         return parts.build_no_windows(), None
-    matrix = curves.build_errors(judged, names, level, cell or "")
-    basis = html.Div(parts.describe_basis(results, level, judged["n"]), className="row-detail")
-    listed = curves.build_cell(judged, names, level, read_cell(cell, len(names)))
+    matrix = curves.build_errors(found, names, level, cell or "")
+    basis = html.Div(parts.describe_basis(results, level, found["n"]), className="row-detail")
+    listed = curves.build_cell(found, names, level, read_cell(cell, len(names)))
     return html.Div([basis, matrix, parts.build_notes(results["notes"])], className="stack-tight"), listed
 
 
@@ -106,9 +112,9 @@ def choose_cell(_clicks: list[int | None]) -> str:
 
 
 @fills_area
-def show_slices(tab: str, experiment: str | None, part: str, _judged: Any) -> Component:
+def show_slices(tab: str, experiment: str | None, part: str, judged: dict[str, Any] | None) -> Component:
     """Show the accuracy by speed, load, severity and noise."""
-    number = require_tab(tab, "slices", experiment)
+    number = require_judged(tab, "slices", experiment, part, judged)
     results, refused = judge(number, "slices", {"part": part})
     if results is None:
         return refused or curves.build_no_slices()

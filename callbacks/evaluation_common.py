@@ -23,6 +23,19 @@ def require_tab(tab: str, wanted: str, experiment: Any) -> int:
     return number
 
 
+def require_judged(
+    tab: str, wanted: str, experiment: Any, part: str, judged: Mapping[str, Any] | None
+) -> int:
+    """Return the chosen experiment's id where its tab is open and its predictions have been looked for.
+
+    Until then nothing is worked out, so that nothing is worked out twice at once.
+    """
+    number = require_tab(tab, wanted, experiment)
+    if judged is None or (judged["experiment_id"], judged["part"]) != (number, part):
+        raise PreventUpdate
+    return number
+
+
 def judge(
     experiment_id: int, kind: str, config: Mapping[str, Any]
 ) -> tuple[Mapping[str, Any] | None, Component | None]:

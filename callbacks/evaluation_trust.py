@@ -18,7 +18,7 @@ from callbacks.context import (
     unwrap,
     watch_jobs,
 )
-from callbacks.evaluation_common import judge, list_of_kind, require_tab, show_progress
+from callbacks.evaluation_common import judge, list_of_kind, require_judged, require_tab, show_progress
 from layouts.components import evaluation_trust as trust
 from layouts.components.forms import VIEWER_REASON
 from layouts.components.states import build_empty_state
@@ -36,16 +36,16 @@ _NOT_TRIED = (
 
 @fills_area
 def show_calibration(
-    tab: str, experiment: str | None, part: str, _judged: Any, level: str, theme: str | None
+    tab: str, experiment: str | None, part: str, judged: dict[str, Any] | None, level: str, theme: str | None
 ) -> tuple[Any, ...]:
     """Show the reliability before and after temperature scaling."""
-    number = require_tab(tab, "calibration", experiment)
+    number = require_judged(tab, "calibration", experiment, part, judged)
     results, refused = judge(number, "calibration", {"part": part})
     if results is None:
         return refused, True, no_update
-    judged = results[level]
-    figure = figures.build_reliability_figure(judged, theme or "light") if judged else no_update
-    return trust.build_calibration(results), judged is None, figure
+    found = results[level]
+    figure = figures.build_reliability_figure(found, theme or "light") if found else no_update
+    return trust.build_calibration(results), found is None, figure
 
 
 @fills_area
@@ -53,24 +53,24 @@ def show_conformal(
     tab: str,
     experiment: str | None,
     part: str,
-    _judged: Any,
+    judged: dict[str, Any] | None,
     level: str,
     coverage: str,
     theme: str | None,
 ) -> tuple[Any, ...]:
     """Show the conformal sets' measured coverage."""
-    number = require_tab(tab, "conformal", experiment)
+    number = require_judged(tab, "conformal", experiment, part, judged)
     results, refused = judge(number, "conformal", {"part": part, "coverage": float(coverage)})
     if results is None:
         return refused, True, no_update, no_update, None
-    judged, look = results[level], theme or "light"
-    drawn = judged is not None and judged["possible"]
+    found, look = results[level], theme or "light"
+    drawn = found is not None and found["possible"]
     return (
         trust.build_conformal(results, level),
         not drawn,
         figures.build_coverage_figure(results["curve"], look) if drawn else no_update,
-        figures.build_sizes_figure(judged["sizes"], level, look) if drawn else no_update,
-        trust.build_sets(judged) if drawn else None,
+        figures.build_sizes_figure(found["sizes"], level, look) if drawn else no_update,
+        trust.build_sets(found) if drawn else None,
     )
 
 

@@ -13,7 +13,6 @@ from tests.unit.layouts.tree import find_text, list_components
 from utils.exceptions import InvalidInputError
 
 MODULES = (evaluation, evaluation_common, evaluation_jobs, evaluation_trust, experiment_curves)
-TEST = ("test", None)
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +38,7 @@ def test_nothing_finished_leads_to_the_wizard(database: object) -> None:
 
 
 def test_every_tab_is_filled_from_what_the_experiment_said(judged: str) -> None:
+    test = ("test", evaluation_jobs.offer_windows(judged, "test", None, None, None)[-1])
     _area, hidden, options, chosen, picks, ids = evaluation.offer_experiments(
         {"experiment": "<b>", "ids": f"{judged},99,x"}
     )
@@ -47,7 +47,7 @@ def test_every_tab_is_filled_from_what_the_experiment_said(judged: str) -> None:
     assert "judged once" in find_text(evaluation.show_stamp(judged, None))
 
     _notes, hidden, roc, pr, areas, basis, bands, band = evaluation.show_curves(
-        "roc", judged, *TEST, "recording_level", "nonsense", "dark"
+        "roc", judged, *test, "recording_level", "nonsense", "dark"
     )
     assert (hidden, band) == (False, MACRO)
     assert {trace.name for trace in roc.data} >= {"healthy", "inner race", "outer race"}
@@ -56,25 +56,25 @@ def test_every_tab_is_filled_from_what_the_experiment_said(judged: str) -> None:
     assert basis.startswith("Recording-level, test part, ")
     assert [each["value"] for each in bands] == [MACRO, "healthy", "inner_race", "outer_race"]
 
-    _matrix, listed = evaluation.show_errors("errors", judged, *TEST, "recording_level", "")
+    _matrix, listed = evaluation.show_errors("errors", judged, *test, "recording_level", "")
     assert "The hardest first" in find_text(listed)
-    matrix, _listed = evaluation.show_errors("errors", judged, *TEST, "window_level", "")
+    matrix, _listed = evaluation.show_errors("errors", judged, *test, "window_level", "")
     ids = [getattr(each, "id", None) for each in list_components(matrix)]
     cells = [each["index"] for each in ids if isinstance(each, dict)]
     assert cells
     assert all(cell[0] != cell[-1] for cell in cells)
-    listed = evaluation.show_errors("errors", judged, *TEST, "window_level", cells[0])[1]
+    listed = evaluation.show_errors("errors", judged, *test, "window_level", cells[0])[1]
     assert "of the label's" in find_text(listed)
-    assert "By load" in find_text(evaluation.show_slices("slices", judged, *TEST))
+    assert "By load" in find_text(evaluation.show_slices("slices", judged, *test))
 
     calibration, hidden, reliability = evaluation_trust.show_calibration(
-        "calibration", judged, *TEST, "recording_level", "light"
+        "calibration", judged, *test, "recording_level", "light"
     )
     assert hidden is False
     assert "ECE before" in find_text(calibration)
     assert len(reliability.data) >= 2
     sets, hidden, coverage, *_more = evaluation_trust.show_conformal(
-        "conformal", judged, *TEST, "recording_level", "0.8", "light"
+        "conformal", judged, *test, "recording_level", "0.8", "light"
     )
     assert hidden is False
     assert "Binomial band" in find_text(sets)
@@ -89,10 +89,16 @@ def test_every_tab_is_filled_from_what_the_experiment_said(judged: str) -> None:
     assert "Mean of the classes: AUC 0." in find_text(areas)
 
 
-def test_a_closed_tab_works_nothing_out(judged: str) -> None:
-    for show in (evaluation.show_slices, evaluation_jobs.show_sweep_jobs):
+def test_a_closed_tab_works_nothing_out_nor_one_whose_predictions_are_not_found_yet(judged: str) -> None:
+    *_offer, now = evaluation_jobs.offer_windows(judged, "test", None, None, None)
+    assert now == {"experiment_id": int(judged), "part": "test", "missing": False}
+    for asked in (
+        ("roc", judged, "test", now),
+        ("slices", judged, "test", None),
+        ("slices", judged, "validation", now),
+    ):
         with pytest.raises(PreventUpdate):
-            show("roc", judged, "test", None, *([None] if show is evaluation_jobs.show_sweep_jobs else []))
+            evaluation.show_slices(*asked)
 
 
 def test_a_sweep_is_asked_for_run_and_shown(judged: str) -> None:
