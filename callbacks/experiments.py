@@ -41,6 +41,7 @@ _FILTERS = (
     ("shelf", ExperimentsId.SHELF),
 )
 _SELECTABLE_AT_ONCE = 500
+_WITH_BASELINE = ("experiment_ids", "baseline_ids")
 
 
 def read_filters(values: Sequence[Any]) -> dict[str, Any]:
@@ -182,7 +183,7 @@ def throw_away(
     trigger = dash.ctx.triggered_id
     if not dash.ctx.triggered or not dash.ctx.triggered[0]["value"] or not selected:
         raise PreventUpdate
-    ids = table.list_ids(selected)
+    ids = table.list_ids(selected, *_WITH_BASELINE)
     if trigger == ExperimentsId.TRASH:
         moved = unwrap(ExperimentService.trash_experiments(ids, actor=current_actor()))["n_moved"]
         show_toast(
@@ -203,7 +204,8 @@ def toggle_dialog(
     """Ask before the selected trainings are deleted, and name them."""
     if dash.ctx.triggered_id != ExperimentsId.PURGE or not _purge or not selected:
         return False, no_update
-    found = ExperimentService.describe_experiment_removal(table.list_ids(selected), actor=current_actor())
+    ids = table.list_ids(selected, *_WITH_BASELINE)
+    found = ExperimentService.describe_experiment_removal(ids, actor=current_actor())
     return True, actions.build_purge_words(found)
 
 
@@ -212,7 +214,7 @@ def purge(clicks: int | None, selected: list[dict[str, Any]] | None) -> dict[str
     """Delete the selected trainings for good."""
     if not clicks or not selected:
         raise PreventUpdate
-    ids = table.list_ids(selected)
+    ids = table.list_ids(selected, *_WITH_BASELINE)
     deleted = unwrap(ExperimentService.delete_experiments(ids, actor=current_actor()))["n_deleted"]
     show_toast(f"{count_of(deleted, 'training')} deleted", level="success")
     return {"ids": ids}

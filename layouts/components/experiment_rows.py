@@ -44,7 +44,7 @@ _AS_IT_IS = (
     *("split", "split_colour", "channel", "train_cpu_s", "epochs_run", "best_epoch", "created_at", "error"),
     *("finished_at", "test_macro_f1", "validation_recording_accuracy", "baseline_accuracy", "baseline_gain"),
     *("test_recording_accuracy", "stopped_early", "options"),
-    *("test_window_accuracy", "test_window_accuracy_interval", "group_key"),
+    *("test_window_accuracy", "test_window_accuracy_interval", "group_key", "baseline_ids"),
 )
 
 
@@ -118,6 +118,10 @@ def _word_seeds(row: Mapping[str, Any]) -> str:
     return seeds if high > low else f"all {seeds} alike"
 
 
-def list_ids(rows: Sequence[Mapping[str, Any]], key: str = "experiment_ids") -> list[int]:
-    """Return the experiments of the selected rows, each once: a group stands for all of its seeds."""
-    return list(dict.fromkeys(number for row in rows for number in row[key]))
+def list_ids(rows: Sequence[Mapping[str, Any]], *keys: str) -> list[int]:
+    """Return the experiments of the selected rows, each once: a group stands for all of its seeds.
+
+    ``keys`` say which of them: ``experiment_ids`` by default, ``done_ids``, ``baseline_ids`` beside them.
+    """
+    wanted = keys or ("experiment_ids",)
+    return list(dict.fromkeys(number for row in rows for key in wanted for number in row.get(key) or []))

@@ -186,6 +186,20 @@ def test_selected_rows_go_to_the_trash_and_back(
     assert toasts == ["1 training in the trash", "1 training restored"]
 
 
+def test_a_baseline_goes_to_the_trash_with_its_network(
+    small: SmallDataset, toasts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = create(small, "lstm", options={"window_s": 0.1}, baseline=True)
+    beside = created["baseline"]
+    for number in (*created["experiment_ids"], *beside["experiment_ids"]):  # type: ignore[call-overload]
+        ExperimentService.cancel(number)
+    press(monkeypatch, ExperimentsId.TRASH)
+    experiments.throw_away(1, None, list_rows())
+    assert toasts == ["2 trainings in the trash"]
+    assert list_rows() == []
+    assert len(list_rows(*filters(shelf="trash"))) == 1
+
+
 def test_deleting_for_good_names_what_goes(
     small: SmallDataset, toasts: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
