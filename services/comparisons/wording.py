@@ -87,7 +87,8 @@ def _choose_pairs(pairs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]
 def _read_pair(pair: Mapping[str, Any], *, corrected: bool) -> str:
     one, other = pair["first"], pair["second"]
     if not pair["only_first"] + pair["only_second"]:
-        same = f"{one} and {other} are right on exactly the same recordings"
+        votes = "By the answers of most seeds, " if pair["has_repeats"] else ""
+        same = f"{votes}{one} and {other} are right on exactly the same recordings"
         return f"{same}; that doesn't show that they are equal."
     gap = pair["bootstrap" if pair["has_repeats"] else "risk_difference"]
     points = (
