@@ -279,11 +279,13 @@ print("filled")
 def measure_mlflow(folder: Path, n_runs: int) -> dict[str, Any]:
     """Return MLflow's times for the same kinds of questions, or why there are none."""
     python = os.environ.get("MLFLOW_PYTHON", sys.executable)
-    known = subprocess.run(
-        [python, "-c", "import mlflow; print(mlflow.__version__)"], capture_output=True, text=True
-    )
+    missing = {"skipped": "MLflow is not installed; see requirements-bench.txt and MLFLOW_PYTHON"}
+    if not Path(python).is_file():
+        return missing
+    ask_version = [python, "-c", "import mlflow; print(mlflow.__version__)"]
+    known = subprocess.run(ask_version, capture_output=True, text=True)
     if known.returncode:
-        return {"skipped": "MLflow is not installed; see requirements-bench.txt and MLFLOW_PYTHON"}
+        return missing
     store = f"sqlite:///{folder}/mlflow.db"
     fill = [python, "-c", _FILL_MLFLOW, store, str(folder / "artifacts"), str(n_runs)]
     done = subprocess.run(fill, capture_output=True, text=True)

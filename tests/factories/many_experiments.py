@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import insert
@@ -143,6 +144,7 @@ def _build(number: int, facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str
     return job, experiment
 
 
+@lru_cache(maxsize=5_000)
 def _build_results(accuracy: float) -> dict[str, Any]:
     """Return results of the size that a training with four classes leaves."""
     per_class = [
