@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 # One step of this network takes many seconds on one core.
 SLOW = {"epochs": 3, "batch_size": 2048, "window_s": 0.1, "hop_s": 0.001, "n_filters": 512, "hidden_size": 8}
 OBEYED_WITHIN_S = 5.0
-ENOUGH_S = 60.0
+ENOUGH_S = 240.0  # on a busy machine; nothing waits this long unless it fails
 
 
 def wait(reached: Callable[[], bool], installation: Installation) -> None:
