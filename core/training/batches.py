@@ -12,7 +12,6 @@ from core.training.augmentation import Augmentation, Key, draw_mixup
 from core.training.preprocessing import Preprocessing
 from core.training.signals import WindowBank
 from utils.constants import HEALTHY_CLASS
-from utils.exceptions import InvalidInputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +35,9 @@ class WindowReader:
     augmentation
         How they are changed.
     class_names
-        The class indices count in these; ``healthy`` is needed for mixing.
+        The class indices count in these; where none is ``healthy``, nothing is mixed with healthy windows.
     seed
         Of the training.
-
-    Raises
-    ------
-    InvalidInputError
-        Healthy windows are to be mixed in and there are none.
     """
 
     def __init__(
@@ -58,7 +52,7 @@ class WindowReader:
         self._preprocessing, self._augmentation, self._seed = preprocessing, augmentation, seed
         self._healthy: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         if augmentation.healthy_mixing:
-            self._healthy = _find_healthy(bank, class_names)
+            self._healthy = np.flatnonzero(np.asarray(class_names)[bank.targets] == HEALTHY_CLASS)
 
     def read(self, indices: NDArray[np.integer], epoch: int, position: int) -> Batch:
         """Read windows for one batch of an epoch (for a classical model: of a copy)."""
@@ -101,13 +95,3 @@ def mix_up(
     partners, shares = draw_mixup(alpha, len(windows), key)
     own = shares[:, None]
     return own * windows + (1.0 - own) * windows[partners], Mixture(partners, shares)
-
-
-def _find_healthy(bank: WindowBank, class_names: Sequence[str]) -> NDArray[np.int64]:
-    found = np.flatnonzero(np.asarray(class_names)[bank.targets] == HEALTHY_CLASS)
-    if not len(found):
-        raise InvalidInputError(
-            f"healthy_mixing needs training recordings of the class '{HEALTHY_CLASS}'; there are none. "
-            "Set it to 0."
-        )
-    return found

@@ -16,6 +16,7 @@ from core.training.hooks import Command, InterruptedTrainingError, TrainingHooks
 from core.training.plan import ParentWeights, TrainingPlan, TrainingResult, compute_fingerprint
 from core.training.signals import LabelledSignal, WindowBank, check_labels, choose_preprocessing
 from core.training.watch import wait_for_left_behind
+from utils.constants import HEALTHY_CLASS
 from utils.exceptions import InvalidInputError, JobCancelledError
 
 CLASSIFIER_FOLDER = "classifier"
@@ -102,6 +103,11 @@ def train_classifier(
     plan = _build_plan(network, options, train, validation, class_names, seed, run_folder, parent)
     if not validation:
         hooks.on_message("Without validation recordings the last epoch is taken as the best.")
+    if plan.options.get("healthy_mixing") and HEALTHY_CLASS not in class_names:
+        hooks.on_message(
+            f"No class is called '{HEALTHY_CLASS}': no training window is mixed with a healthy one.",
+            level="warning",
+        )
     try:
         result = _train(plan, train, validation, hooks)
     except JobCancelledError:

@@ -14,9 +14,10 @@ from core.training import disturbances
 from core.training.augmentation import Augmentation, draw_mixup
 from core.training.batches import WindowReader, mix_up
 from core.training.preprocessing import Preprocessing
+from core.training.run import train_classifier
 from core.training.signals import WindowBank
-from tests.unit.core.training.signals import make_part
-from utils.exceptions import InvalidInputError
+from tests.unit.core.training.hooks import RecordingHooks
+from tests.unit.core.training.signals import OPTIONS, make_part
 
 RATE_HZ = 2000.0
 KEY = (3, 1, 0)
@@ -179,9 +180,18 @@ def test_only_faulty_windows_are_mixed(tmp_path: Path) -> None:
     assert np.array_equal(left.targets, right.targets)
 
 
-def test_mixing_without_healthy_recordings_is_refused_with_a_reason(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInputError, match="healthy_mixing"):
-        make_reader(tmp_path, Augmentation(healthy_mixing=0.5), ("calm", "low tone", "high tone"))
+def test_without_healthy_recordings_nothing_is_mixed_and_the_log_says_so(tmp_path: Path) -> None:
+    names = ("calm", "low tone", "high tone")
+    plain = make_reader(tmp_path, Augmentation(), names)
+    mixed = make_reader(tmp_path, Augmentation(healthy_mixing=1.0), names)
+    indices = np.arange(len(plain.bank))
+    assert np.array_equal(plain.read(indices, 1, 0).windows, mixed.read(indices, 1, 0).windows)
+    hooks = RecordingHooks()
+    options = {**OPTIONS, "epochs": 1, "healthy_mixing": 0.5}
+    train_classifier(
+        "cnn_lstm", options, make_part(range(2)), [], names, seed=0, run_folder=tmp_path / "run", hooks=hooks
+    )
+    assert hooks.warnings == ["No class is called 'healthy': no training window is mixed with a healthy one."]
 
 
 def test_windows_start_up_to_a_hop_later_and_inside_their_signal(tmp_path: Path) -> None:
