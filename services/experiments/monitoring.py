@@ -66,8 +66,9 @@ def estimate_rest_s(experiment: Mapping[str, Any], history: Sequence[Mapping[str
         return None
     recent = [each["duration_s"] for each in history[-_RECENT_EPOCHS:]]
     if not n_epochs or not recent:
-        rest_s: float | None = job["eta_s"]
-        return rest_s
+        by_job: float | None = job["eta_s"]
+        return by_job
     last = float(history[-1]["epoch"])
     begun = min(max(job["progress"] / TRAINING_SHARE * n_epochs - last, 0.0), 1.0)
-    return round(max(n_epochs - last - begun, 0.0) * sum(recent) / len(recent), 1)
+    rest_s = max(n_epochs - last - begun, 0.0) * sum(recent) / len(recent)
+    return round(float(rest_s), 1)
