@@ -80,6 +80,12 @@ def compute_mean_interval(values: Sequence[float], confidence: float = 0.95) -> 
     return [centre - half, centre + half]
 
 
+def compute_mean_share_interval(shares: Sequence[float], confidence: float = 0.95) -> list[float]:
+    """Return `compute_mean_interval` of shares, cut at 0 and 1: no accuracy lies beyond them."""
+    low, high = compute_mean_interval(shares, confidence)
+    return [max(low, 0.0), min(high, 1.0)]
+
+
 def has_too_few_repeats(n_repeats: int) -> bool:
     """Tell whether so few seeds allow no statement about their scatter."""
     return n_repeats < MIN_REPEATS

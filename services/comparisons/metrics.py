@@ -11,7 +11,7 @@ import numpy as np
 from core.networks.registry import NETWORKS
 from services.comparisons.loading import Judged
 from services.comparisons.matching import Comparison, Contestant, Design
-from utils.statistical_tests import compute_mean_interval, compute_share_interval, has_too_few_repeats
+from utils.statistical_tests import compute_mean_share_interval, compute_share_interval, has_too_few_repeats
 
 _LEVELS = ("recording_level", "window_level")
 # What is compared, and whether more of it is better.
@@ -112,8 +112,7 @@ def _find_seeds_interval(comparison: Comparison, contestant: Contestant) -> list
     """Return the interval over seeds; with several test sets a seed's accuracy is not one number."""
     if comparison.design is Design.FOLDS or has_too_few_repeats(len(contestant.members)):
         return None
-    low, high = compute_mean_interval([each["accuracy"] for each in _list_per_seed(comparison, contestant)])
-    return [max(low, 0.0), min(high, 1.0)]
+    return compute_mean_share_interval([each["accuracy"] for each in _list_per_seed(comparison, contestant)])
 
 
 def _describe_windows(members: Sequence[Judged]) -> dict[str, Any]:

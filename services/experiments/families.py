@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from services.experiments.choosing import TRASH, Filters, check_sort, match, order_first, read_key
 from services.experiments.index import NOTHING, Snapshot
-from utils.statistical_tests import compute_mean_interval
+from utils.statistical_tests import compute_mean_share_interval
 
 MIN_SEEDS_FOR_INTERVAL = 3
 TOO_FEW_SEEDS = "too few seeds for an interval: three or more are needed"
@@ -171,7 +171,7 @@ def summarise_seeds(accuracies: list[float], n_seeds: int) -> dict[str, Any]:
         "n_seeds": n_seeds,
         "n_finished": len(accuracies),
         "test_recording_accuracy_mean": sum(accuracies) / len(accuracies) if accuracies else None,
-        "test_recording_accuracy_interval": compute_mean_interval(accuracies) if enough else None,
+        "test_recording_accuracy_interval": compute_mean_share_interval(accuracies) if enough else None,
         "note": None if enough else TOO_FEW_SEEDS,
     }
 

@@ -17,6 +17,7 @@ from utils.statistical_tests import (
     compute_friedman,
     compute_mcnemar,
     compute_mean_interval,
+    compute_mean_share_interval,
     compute_nemenyi,
     compute_odds_ratio,
     compute_risk_difference,
@@ -65,6 +66,13 @@ def test_equal_values_have_no_width() -> None:
 def test_one_value_has_no_interval() -> None:
     with pytest.raises(ValueError, match="two values"):
         compute_mean_interval([0.5])
+
+
+def test_an_interval_of_shares_stays_between_nothing_and_all() -> None:
+    low, high = compute_mean_share_interval([0.9, 1.0, 0.9])
+    assert high == 1.0
+    assert low == compute_mean_interval([0.9, 1.0, 0.9])[0]
+    assert compute_mean_share_interval([0.0, 0.1, 0.0])[0] == 0.0
 
 
 def test_two_seeds_are_too_few_and_three_are_not() -> None:
