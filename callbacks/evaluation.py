@@ -99,8 +99,18 @@ def show_errors(
         return parts.build_no_windows(), None
     matrix = curves.build_errors(found, names, level, cell or "")
     basis = html.Div(parts.describe_basis(results, level, found["n"]), className="row-detail")
-    listed = curves.build_cell(found, names, level, read_cell(cell, len(names)))
+    pair = read_cell(cell, len(names))
+    right = _list_right(number, part, level, names[pair[0]]) if pair and pair[0] == pair[1] else []
+    listed = curves.build_cell(found, names, level, pair, right)
     return html.Div([basis, matrix, parts.build_notes(results["notes"])], className="stack-tight"), listed
+
+
+def _list_right(experiment_id: int, part: str, level: str, class_name: str) -> list[dict[str, Any]]:
+    """Return the recordings of a class that are answered rightly, or those whose windows are."""
+    said = EvaluationService.load_experiment_predictions(experiment_id, actor=current_actor())
+    if said is None or part not in said["parts"]:
+        return []
+    return curves.pick_right(said["parts"][part]["recording_level"]["recordings"], class_name, level)
 
 
 def choose_cell(_clicks: list[int | None]) -> str:

@@ -74,19 +74,28 @@ def build_errors(judged: Plain, class_names: Sequence[str], level: str, chosen: 
         "per_class": [{"class_name": name} for name in class_names],
         "confusion": judged["confusion"],
     }
-    return build_confusion(matrix, NOUNS[level], chosen=chosen, opens_right=False, cell_id=EvaluationId.CELL)
+    return build_confusion(matrix, NOUNS[level], chosen=chosen, cell_id=EvaluationId.CELL)
 
 
 def build_cell(
-    judged: Plain, class_names: Sequence[str], level: str, pair: tuple[int, int] | None
+    judged: Plain,
+    class_names: Sequence[str],
+    level: str,
+    pair: tuple[int, int] | None,
+    right: Sequence[Plain] = (),
 ) -> html.Div:
-    """Return the recordings of the chosen cell, or those that the classifier found hardest."""
+    """Return the recordings of the chosen cell, or those that the classifier found hardest.
+
+    ``right`` are the recordings of a cell on the diagonal, of which an evaluation keeps the count only.
+    """
     if pair is None:
         return _build_first_look(judged, level)
     names = [format_class(class_names[index]) for index in pair]
     title = f"Label {names[0]}, answer {names[1]}"
     wanted = (class_names[pair[0]], class_names[pair[1]])
     cell = next((each for each in judged["cells"] if (each["target"], each["predicted"]) == wanted), None)
+    if pair[0] == pair[1]:
+        cell = _build_right_cell(judged["confusion"][pair[0]], pair[0], right)
     if cell is None:
         return html.Div([_head_list(f"{title}: nothing", reset=True)])
     words = f"{title}: {count_of(cell['n'], NOUNS[level])}, {format_percent(cell['share'])} of the label's"
@@ -94,12 +103,27 @@ def build_cell(
     return html.Div([_head_list(words, reset=True), listed])
 
 
+def _build_right_cell(counts: Sequence[int], label: int, right: Sequence[Plain]) -> dict[str, Any] | None:
+    n = counts[label]
+    return {"n": n, "share": n / sum(counts), "recordings": right} if n else None
+
+
+def pick_right(recordings: Sequence[Plain], class_name: str, level: str) -> list[dict[str, Any]]:
+    """Return the recordings in a cell on the diagonal: the least sure first, or those with most windows."""
+    mine = [each for each in recordings if each["target"] == class_name]
+    if level == "recording_level":
+        found = [dict(each) for each in mine if each["predicted"] == class_name]
+        return sorted(found, key=lambda each: each["probability_target"])
+    found = [{**each, "n_windows_in_cell": each["n_windows_correct"]} for each in mine]
+    return sorted(
+        (each for each in found if each["n_windows_in_cell"]), key=lambda each: -each["n_windows_in_cell"]
+    )
+
+
 def _build_first_look(judged: Plain, level: str) -> html.Div:
     if level == "window_level":
         words = f"{format_number(judged['n_wrong'])} of {count_of(judged['n'], 'window')} wrong. "
-        return html.Div(
-            [_head_list(words + "Choose a confused cell to see whose windows are in it.", reset=False)]
-        )
+        return html.Div([_head_list(words + "Choose a cell to see whose windows are in it.", reset=False)])
     words = f"{judged['n_wrong'] or 'None'} of {count_of(judged['n'], 'recording')} wrong. The hardest first:"
     listed = build_recordings(judged["hardest"], "Hardest recordings")
     return html.Div([_head_list(words, reset=False), listed])

@@ -66,7 +66,7 @@ def build_errors_tab(cell: str) -> html.Div:
         [
             dcc.Store(id=EvaluationId.CHOSEN_CELL, data=cell),
             build_card(
-                "Confusion matrix: choose a confused cell to see its recordings",
+                "Confusion matrix: choose a cell to see its recordings",
                 _build_area(EvaluationId.ERRORS),
             ),
             build_card("Recordings", html.Div(build_skeleton(4), id=EvaluationId.CELL_LIST), flush=True),

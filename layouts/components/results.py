@@ -162,13 +162,11 @@ def build_confusion(
     *,
     chosen: str = "",
     opens: bool = True,
-    opens_right: bool = True,
     cell_id: str = ExperimentId.CELL,
 ) -> html.Div:
     """Return the confusion matrix as a table; where it ``opens``, a cell is a button.
 
-    With ``opens_right`` off only the confused cells are buttons. The arrow keys go from button to button
-    (`assets/confusion_keys.js`). ``cell_id`` is the buttons' kind.
+    The arrow keys go from button to button (`assets/confusion_keys.js`). ``cell_id`` is the buttons' kind.
     """
     names = [row["class_name"] for row in judged["per_class"]]
     head = html.Tr(
@@ -183,7 +181,7 @@ def build_confusion(
             _build_cell(
                 *(target, predicted, counts, names, noun),
                 chosen=chosen,
-                opens=opens and (opens_right or target != predicted),
+                opens=opens,
                 cell_id=cell_id,
             )
             for predicted in range(len(names))

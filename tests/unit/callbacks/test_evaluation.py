@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from dash.exceptions import PreventUpdate
 
 from callbacks import evaluation, evaluation_common, evaluation_jobs, evaluation_trust, experiment_curves
 from layouts.figures.evaluation import MACRO
+from layouts.ids.evaluation import EvaluationId
 from services.evaluation_service import EvaluationService
 from services.experiment_service import ExperimentService
 from services.shared.actors import SYSTEM
-from tests.factories.evaluations import add_faint_dataset, evaluate, train_forest
+from tests.factories.evaluations import add_faint_dataset, train_forest
 from tests.unit.layouts.tree import find_text, list_components
 from utils.exceptions import InvalidInputError
 
@@ -61,10 +65,10 @@ def test_every_tab_is_filled_from_what_the_experiment_said(judged: str) -> None:
     matrix, _listed = evaluation.show_errors("errors", judged, *test, "window_level", "")
     ids = [getattr(each, "id", None) for each in list_components(matrix)]
     cells = [each["index"] for each in ids if isinstance(each, dict)]
-    assert cells
-    assert all(cell[0] != cell[-1] for cell in cells)
-    listed = evaluation.show_errors("errors", judged, *test, "window_level", cells[0])[1]
-    assert "of the label's" in find_text(listed)
+    assert {cell[0] == cell[-1] for cell in cells} == {True, False}
+    for cell in cells:
+        listed = evaluation.show_errors("errors", judged, *test, "window_level", cell)[1]
+        assert "of the label's" in find_text(listed)
     assert "By load" in find_text(evaluation.show_slices("slices", judged, *test))
 
     calibration, hidden, reliability = evaluation_trust.show_calibration(
@@ -87,6 +91,25 @@ def test_every_tab_is_filled_from_what_the_experiment_said(judged: str) -> None:
     assert hidden is False
     assert len(roc.data) >= 4
     assert "Mean of the classes: AUC 0." in find_text(areas)
+
+
+@pytest.mark.parametrize("level", ["recording_level", "window_level"])
+def test_a_cell_on_the_diagonal_lists_what_is_right(judged: str, level: str) -> None:
+    test = ("test", evaluation_jobs.offer_windows(judged, "test", None, None, None)[-1])
+    listed = evaluation.show_errors("errors", judged, *test, level, "0-0")[1]
+    rows = ExperimentService.list_predictions(int(judged), "test", "healthy")
+    names = {
+        row["recording"]
+        for row in rows
+        if (row["correct"] if level == "recording_level" else row["n_windows_correct"])
+    }
+    links = {each.children for each in list_components(listed) if type(each).__name__ == "Link"} - {
+        "Diagnose"
+    }
+    assert names
+    assert links == names
+    n = len(names) if level == "recording_level" else sum(row["n_windows_correct"] for row in rows)
+    assert f"Label healthy, answer healthy: {n} " in find_text(listed)
 
 
 def test_a_closed_tab_works_nothing_out_nor_one_whose_predictions_are_not_found_yet(judged: str) -> None:
@@ -150,6 +173,20 @@ def _find_split(experiment_id: str) -> int:
     return int(found["split_id"])
 
 
+def show_open_set(judged: str) -> tuple[Any, ...]:
+    shown: tuple[Any, ...] = evaluation_trust.show_open_set(
+        "open_set", judged, "recording_level", "light", None, None
+    )
+    return shown
+
+
+def press(monkeypatch: pytest.MonkeyPatch, button: str, judged: str) -> Any:
+    """Click one of the two buttons; the other one was never clicked."""
+    clicks = (1, None) if button == EvaluationId.APPLY else (None, 1)
+    monkeypatch.setattr(evaluation_trust.dash, "ctx", SimpleNamespace(triggered_id=button))
+    return evaluation_trust.apply_open_set(*clicks, judged)
+
+
 def test_the_open_set_is_tried_applied_and_withdrawn(judged: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation_trust, "show_toast", lambda *_, **__: None)
     nothing, hidden, *_rest = evaluation_trust.show_open_set(
@@ -159,7 +196,12 @@ def test_the_open_set_is_tried_applied_and_withdrawn(judged: str, monkeypatch: p
     assert "Not tried yet" in find_text(nothing)
     with pytest.raises(InvalidInputError, match="in percent"):
         evaluation_trust.try_open_set(1, judged, "")
-    evaluate(int(judged), "open_set", {"false_alarms": 0.2})
+    assert evaluation_trust.try_open_set(1, judged, "20")["job_id"]
+    assert "Open-set" in find_text(evaluation_trust.show_open_set_jobs("open_set", judged, None, None, None))
+    assert (
+        EvaluationService.run_evaluation_job(evaluation_trust.try_open_set(2, judged, "20")["job_id"], "w")
+        == "done"
+    )
     found, hidden, figure, folds, applied, *states = evaluation_trust.show_open_set(
         "open_set", judged, "recording_level", "light", None, None
     )
@@ -169,3 +211,16 @@ def test_the_open_set_is_tried_applied_and_withdrawn(judged: str, monkeypatch: p
     assert "always name one" in find_text(applied)
     assert states[4:] == [True, "It is not in use."]
     assert "False alarms wanted 20 %" in find_text(found)
+
+    assert states[2:4] == [False, None]
+    assert press(monkeypatch, EvaluationId.APPLY, judged)["applied"] is True
+    in_use = EvaluationService.get_applied_open_set(int(judged))
+    assert in_use is not None
+    applied, _start, _why, *states = show_open_set(judged)[4:]
+    assert "Applied since" in find_text(applied)
+    assert states == [True, "It is in use already.", False, None]
+    assert press(monkeypatch, EvaluationId.WITHDRAW, judged)["applied"] is False
+    assert EvaluationService.get_applied_open_set(int(judged)) is None
+    applied, _start, _why, *states = show_open_set(judged)[4:]
+    assert "always name one" in find_text(applied)
+    assert states == [False, None, True, "It is not in use."]
