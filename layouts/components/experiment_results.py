@@ -116,7 +116,7 @@ def build_verdict(
     stamp = results.build_stamp(
         experiment["split_colour"], experiment["split_findings"], experiment["split_accepted_reason"]
     )
-    further = [_describe_further(judged, part, experiment["test_evaluations"])]
+    further = [_describe_further(judged, part, experiment["test_evaluations"], found.get("calibration"))]
     if group and group["n_seeds"] > 1:
         further.append(_describe_group(group))
     remarks = html.Div([html.Div(text) for text in further], className="row-detail remarks")
@@ -125,15 +125,31 @@ def build_verdict(
     return html.Div([html.Div(cards, className="grid-2"), stamp, remarks, *variants], className="stack")
 
 
-def _describe_further(judged: Mapping[str, Any], part: str, test_evaluations: int) -> str:
+def _describe_further(
+    judged: Mapping[str, Any], part: str, test_evaluations: int, calibration: Mapping[str, Any] | None
+) -> str:
     level = judged["recording_level"]
     words = f"Recording-level macro F1 {format_number(level['macro_f1'], 3)}"
     if level["ece"] is not None:
-        words += f", calibration error (ECE) {format_percent(level['ece'])}, not calibrated."
+        words += f", calibration error (ECE) {format_percent(level['ece'])}"
+        words += _describe_calibration(level, (calibration or {}).get("recording"))
+    else:
+        words += "."
     if part == "test":
         times = "once" if test_evaluations == 1 else f"{test_evaluations} times"
         return f"{words} The test part was judged {times}."
     return f"{words} Validation chose the best epoch, so it flatters."
+
+
+def _describe_calibration(level: Mapping[str, Any], fitted: Mapping[str, Any] | None) -> str:
+    """Say whether the probabilities behind an ECE are calibrated; if not, why."""
+    if fitted is None:
+        return ", not calibrated."
+    if fitted["temperature"] is None:
+        return f". {fitted['sentence']}"
+    before = level.get("ece_uncalibrated")
+    was = "" if before is None else f" (before: {format_percent(before)})"
+    return f", calibrated with the temperature {format_number(fitted['temperature'], 3)}{was}."
 
 
 def _describe_group(group: Mapping[str, Any]) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from layouts.components import experiment_results
@@ -7,28 +9,6 @@ from layouts.pages import experiments
 from tests.unit.layouts.tree import find_text
 
 LEVEL = {"n": 10, "accuracy": 1.0, "accuracy_interval": [0.72, 1.0], "macro_f1": 1.0, "ece": 0.02}
-ROW = {
-    "experiment_id": 3, "name": "Forest", "status": "done", "seed": 0, "split": "by-load",
-    "split_colour": "amber", "created_at": "2026-03-01T00:00:00+00:00", "network_title": "Random forest",
-    "dataset": "CWRU", "dataset_version": 1, "train_cpu_s": 2.5, "stopped_early": False,
-    "job": {"progress": 1.0, "command": None},
-    "test": {"recording_level": LEVEL, "window_level": {**LEVEL, "n": 782, "accuracy": 0.99}},
-}  # fmt: skip
-
-
-def test_a_row_keeps_the_two_levels_apart_each_with_its_count() -> None:
-    row = experiments.build_row(ROW)
-    assert (row["test_recording_accuracy"], row["test_recording_accuracy_n"]) == (1.0, 10)
-    assert (row["test_window_accuracy"], row["test_window_accuracy_n"]) == (0.99, 782)
-    assert row["test_recording_accuracy_interval"] == [0.72, 1.0]
-
-
-def test_a_judged_row_leads_to_its_results_and_another_to_its_monitor() -> None:
-    assert experiments.build_row(ROW)["href"] == "/experiment/3?tab=results"
-    running = {**ROW, "test": None, "status": "running", "job": {"progress": 0.25, "command": "stop"}}
-    row = experiments.build_row(running)
-    assert (row["href"], row["percent"], row["asked"]) == ("/experiment/3", 25, "stop")
-    assert row["test_recording_accuracy"] is None
 
 
 def test_an_empty_list_offers_the_next_step_to_those_who_may_take_it() -> None:
@@ -63,3 +43,32 @@ def test_several_seeds_are_summed_up_or_said_to_be_too_few() -> None:
     assert "judged once" in text
     few = {**group, "n_finished": 1, "test_recording_accuracy_interval": None, "note": "too few seeds"}
     assert "too few seeds" in find_text(experiment_results.build_verdict(experiment_row, judged, "test", few))
+
+
+@pytest.mark.parametrize(
+    ("fitted", "words"),
+    [
+        (None, "(ECE) 2.0 %, not calibrated."),
+        (
+            {"temperature": None, "sentence": "No validation error: a temperature says nothing."},
+            "(ECE) 2.0 %. No validation error: a temperature says nothing.",
+        ),
+        (
+            {"temperature": 0.527, "sentence": "x"},
+            "(ECE) 2.0 %, calibrated with the temperature 0.527 (before: 9.0 %).",
+        ),
+    ],
+)
+def test_an_ece_says_whether_its_probabilities_are_calibrated(
+    fitted: dict[str, Any] | None, words: str
+) -> None:
+    row = {
+        "split_colour": "clear",
+        "split_findings": [],
+        "split_accepted_reason": None,
+        "test_evaluations": 1,
+    }
+    level = {**LEVEL, "ece_uncalibrated": 0.09}
+    calibration = {"recording": fitted, "window": fitted} if fitted else None
+    found = {"test": {"recording_level": level, "window_level": level}, "calibration": calibration}
+    assert words in find_text(experiment_results.build_verdict(row, found, "test", None))
