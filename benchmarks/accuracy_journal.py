@@ -1,9 +1,10 @@
 """Journal bearings: how right each model is on generated records: clean, disturbed, few to learn from.
 
 Usage: ``python -m benchmarks.accuracy_journal [--parts full,few,...] [--seeds 0,1,2] [--networks ...]``.
-Prints a line per run and writes ``benchmarks/results/accuracy_journal.json``; a part that is measured again
-replaces its own runs there. Everything is trained and judged as the product does it (`train_classifier`,
-`calibrate`, `evaluate_classifier`), in one process on one thread.
+Prints a line per run and writes ``benchmarks/results/accuracy_journal.json``; a run that is measured again
+replaces the same part's run of that network, seed and number of records there. Everything is trained and
+judged as the product does it (`train_classifier`, `calibrate`, `evaluate_classifier`), in one process on one
+thread.
 
 Train and test come from one formula: none of this is evidence about a real machine.
 """
@@ -54,6 +55,9 @@ CONDITIONS = (
     ("pink", 5.0), ("tone", 5.0), ("low_tone", 5.0),
 )  # fmt: skip
 QUICK_CONDITIONS = (("clean", 0.0), ("white", 5.0))
+# What the number of epochs is chosen by, on the validation part: clean validation has no errors to choose by.
+CHOICE_CONDITIONS = (("white", -5.0), ("white", -10.0), ("pink", 5.0))
+FEWER_EPOCHS = 15
 GAINS = (0.25, 0.5, 2.0, 4.0)
 # Options that a row changes; everything else stays at its default.
 ONE_SECOND = {"window_s": 1.0, "hop_s": 1.0}
@@ -63,6 +67,8 @@ RAW = {
     "resnet1d": ({**ONE_SECOND, "path_variation": 0.0, "epochs": 3}, 220.0),
     "lstm": ({**ONE_SECOND, "path_variation": 0.0, "epochs": 1}, 200.0),
 }
+# About twenty times the processor time of the trees on clean records; the budget is a safeguard.
+LONG_RAW = ({**ONE_SECOND, "path_variation": 0.0, "epochs": 9}, 600.0)
 # A few records are shown more often; trees that choose from fewer numbers differ more, and agree on what none
 # of the few records shows by itself.
 FEW = {
@@ -132,12 +138,19 @@ def summarise(kind: str, level: float, evaluation: Evaluation) -> dict[str, Any]
         "window_level_accuracy": round(windows["accuracy"], 5),
         "ece": None if recordings["ece"] is None else round(recordings["ece"], 5),
         "ece_uncalibrated": round(recordings["ece_uncalibrated"], 5),
+        "log_loss": round(compute_log_loss(evaluation), 5),
         "wrong": sorted(
             f"{FAULT_CLASSES[row.target]} as {FAULT_CLASSES[row.predicted]}"
             for row in evaluation.rows
             if row.predicted != row.target
         ),
     }
+
+
+def compute_log_loss(evaluation: Evaluation) -> float:
+    """Mean of −ln of the probability that a record's own class was given."""
+    given = np.asarray([row.probabilities[row.target] for row in evaluation.rows])
+    return float(-np.log(given.clip(min=1e-12)).mean())
 
 
 def judge_all(
@@ -176,10 +189,21 @@ class Bench:
                 classifier, facts = train(network, {}, parts, seed, self._folder)
                 if seed == self._seeds[0]:
                     self.extra[f"inference_{network}"] = time_inference(classifier, parts["test"][0])
-                run = {**facts, "rows": judge_all(classifier, parts["test"], CONDITIONS)}
+                chosen_by = judge_all(classifier, parts["validation"], CHOICE_CONDITIONS)
+                rows = judge_all(classifier, parts["test"], CONDITIONS)
+                run = {**facts, "validation_rows": chosen_by, "rows": rows}
                 if seed == self._seeds[0]:
                     run["decisions_changed_by_gain"] = count_gain_changes(classifier, parts["test"])
                 yield run
+
+    def run_fewer(self) -> Iterator[dict[str, Any]]:
+        """The network with fewer epochs, on validation records in noise only; compare `full` there."""
+        for seed in self._seeds:
+            parts = split_records(self._records, seed)
+            options = {"epochs": FEWER_EPOCHS}
+            classifier, facts = train("spectral_net", options, parts, seed, self._folder)
+            rows = judge_all(classifier, parts["validation"], CHOICE_CONDITIONS)
+            yield {**facts, "validation_rows": rows, "rows": []}
 
     def run_plain(self) -> Iterator[dict[str, Any]]:
         """Trees without augmented copies, trained on clean records only, as the raw networks are."""
@@ -244,6 +268,21 @@ class Bench:
             classifier, facts = train(network, options, parts, self._seeds[0], self._folder, budget_s)
             rows = judge_all(classifier, parts["test"], CONDITIONS[:4])
             yield {**facts, "budget_cpu_s": budget_s, "rows": rows}
+
+    def run_ratio(self) -> Iterator[dict[str, Any]]:
+        """The trees on clean records, then a raw CNN-LSTM with about twenty times their processor time."""
+        seed = self._seeds[0]
+        parts = split_records(self._records, seed)
+        spent = []
+        for network, (options, budget_s) in (
+            ("extra_trees", ({"augmented_copies": 0}, np.inf)),
+            ("cnn_lstm", LONG_RAW),
+        ):
+            classifier, facts = train(network, options, parts, seed, self._folder, budget_s)
+            spent.append(facts["train_cpu_s"])
+            if len(spent) > 1:
+                self.extra["cnn_lstm_cpu_s_over_trees"] = round(spent[1] / spent[0], 1)
+            yield {**facts, "rows": judge_all(classifier, parts["test"], CONDITIONS[:4])}
 
 
 def time_inference(classifier: Classifier, record: Record) -> dict[str, Any]:
@@ -320,10 +359,24 @@ def time_step(n_filters: int, hidden_size: int) -> dict[str, Any]:
 
 
 def _say(run: Mapping[str, Any]) -> None:
-    wrong = ", ".join(f"{row['kind']} {row['level']:g}: {row['n_wrong']}/{row['n']}" for row in run["rows"])
+    wrong = ", ".join(
+        f"{part} {row['kind']} {row['level']:g}: {row['n_wrong']}/{row['n']} ({row['log_loss']:.4f})"
+        for part, name in (("validation", "validation_rows"), ("test", "rows"))
+        for row in run.get(name, ())
+    )
     print(
         f"{run['network']} seed {run['seed']} n={run['n_train']}: {wrong}; {run['train_cpu_s']} s", flush=True
     )
+
+
+def put_run(runs: Sequence[Mapping[str, Any]], run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Put a run in the place of the same one measured before, or at the end."""
+
+    def name(one: Mapping[str, Any]) -> tuple[object, ...]:
+        return one["network"], one["seed"], one.get("records_per_class")
+
+    places = [place for place, before in enumerate(runs) if name(before) == name(run)]
+    return [*runs[: places[0]], run, *runs[places[0] + 1 :]] if places else [*runs, run]
 
 
 def _write(document: dict[str, Any]) -> None:
@@ -336,7 +389,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--parts", default=",".join(names), help=f"of {', '.join(names)}")
     parser.add_argument("--seeds", default="0,1,2")
-    parser.add_argument("--networks", default=",".join(SPECTRAL), help="for every part but plain and raw")
+    parser.add_argument(
+        "--networks", default=",".join(SPECTRAL), help="for every part but fewer, plain, raw, ratio"
+    )
     parser.add_argument("--n-per-class", type=int, default=320)
     parser.add_argument("--no-result", action="store_true", help="print only")
     asked = parser.parse_args(argv)
@@ -347,17 +402,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         seeds = [int(seed) for seed in asked.seeds.split(",")]
         bench = Bench(records, seeds, asked.networks.split(","), Path(folder))
         for name in asked.parts.split(","):
-            runs: list[dict[str, Any]] = []
             command = f"python -m benchmarks.accuracy_journal --parts {name} --seeds {asked.seeds}"
-            part = {
+            measured = {
                 "command": f"{command} --networks {asked.networks}",
+                "date": datetime.now(UTC).date().isoformat(),
                 "load_before": round(os.getloadavg()[0], 1),
-                "runs": runs,
             }
+            part = document["parts"].setdefault(name, {"runs": []})
             for run in getattr(bench, f"run_{name}")():
                 _say(run)
-                runs.append(run)
-                document["parts"][name] = part
+                part["runs"] = put_run(part["runs"], {**run, **measured})
                 document |= describe(len(records)) | bench.extra
                 document["goals_reached"] = check_goals(document, SPECTRAL)
                 document["holds"] = is_reached(document["goals_reached"])
