@@ -106,28 +106,21 @@ def _build_coverage(results: Plain, judged: Plain, level: str) -> html.Section:
     if not judged["possible"]:
         body: list[Component] = [build_note(judged["sentence"], level="warning")]
         return build_card(f"Sets that hold the label {wanted} of the time", html.Div(body))
-    inside = build_badge("inside the band", tone="success", icon="check-lg")
-    if not judged["inside"]:
-        inside = build_badge("outside the band", tone="danger", icon="x-lg")
-    low, high = judged["band"]
     figures = [
         ("Wanted", wanted, ""),
         ("Measured", f"{judged['n_covered']} of {judged['n']} ({format_percent(judged['coverage'])})", ""),
-        ("Binomial band (95 %)", f"{100 * low:.0f} to {100 * high:.0f} %", ""),
+        *_word_band(judged["band"]),
         ("Classes per set, mean", say_share(judged["mean_size"], 2), ""),
     ]
-    body = [
-        html.Div(
-            [describe_basis(results, level, judged["n"]), ". ", inside], className="row-detail state-line"
-        ),
-        build_key_figures(figures),
-        html.Div(
-            [
-                html.Span("95 % interval of what is measured"),
-                build_span(judged["coverage"], judged["interval"]),
-            ],
-            className="row-detail",
-        ),
+    basis: list[Component | str] = [describe_basis(results, level, judged["n"]), ". "]
+    if judged["band"]:
+        basis.append(_build_verdict(judged["inside"]))
+    body = [html.Div(basis, className="row-detail state-line"), build_key_figures(figures)]
+    if judged["interval"]:
+        span = build_span(judged["coverage"], judged["interval"])
+        words = html.Span("95 % interval of what is measured")
+        body.append(html.Div([words, span], className="row-detail"))
+    body += [
         build_note(judged["sentence"], level="success" if judged["inside"] else "warning"),
         html.Div(
             f"The threshold comes from {count_of(judged['n_calibration'], 'validation ' + NOUNS[level])}, "
@@ -137,6 +130,19 @@ def _build_coverage(results: Plain, judged: Plain, level: str) -> html.Section:
     ]
     title = f"Sets that hold the label {wanted} of the time"
     return build_card(title, html.Div(body, className="stack-tight"))
+
+
+def _word_band(band: Sequence[float] | None) -> list[tuple[str, str, str]]:
+    """Windows have no band: those of one recording are not independent."""
+    if band is None:
+        return []
+    return [("Binomial band (95 %)", f"{100 * band[0]:.0f} to {100 * band[1]:.0f} %", "")]
+
+
+def _build_verdict(inside: bool) -> Component:
+    if inside:
+        return build_badge("inside the band", tone="success", icon="check-lg")
+    return build_badge("outside the band", tone="danger", icon="x-lg")
 
 
 def build_sets(judged: Plain | None) -> Component | None:
@@ -166,7 +172,7 @@ def build_sets(judged: Plain | None) -> Component | None:
 def build_open_set(results: Plain, level: str) -> html.Div:
     """Return what was found on held-out classes: the score, its threshold, what it costs."""
     chosen = next((each for each in results["scores"] if each["score"] == results["chosen"]), None)
-    test = results["test"][level] if results["test"] else None
+    test = (results["test"] or {}).get(level)
     figures = [
         ("Score", chosen["title"] if chosen else "none", ""),
         ("AUROC, mean over the classes", say_share(chosen["mean_auroc"] if chosen else None, 3), ""),

@@ -13,6 +13,7 @@ from sklearn.metrics import average_precision_score, confusion_matrix, roc_auc_s
 from sqlalchemy import func, select, update
 
 from database.connection import get_db_session
+from layouts.components import evaluation_trust as trust
 from models.dataset import ManifestRow
 from models.evaluation import Evaluation
 from models.experiment import Experiment
@@ -27,6 +28,7 @@ from services.jobs import board
 from tests.factories.datasets import SmallDataset, add_small_dataset
 from tests.factories.evaluations import CLASSES, add_faint_dataset, evaluate, train_forest
 from tests.factories.jobs import add_person
+from tests.unit.layouts.tree import find_text
 
 Counting = Callable[[], AbstractContextManager[list[str]]]
 
@@ -152,7 +154,7 @@ def test_conformal_sets_are_set_on_validation_and_say_when_there_are_too_few(tra
     assert level["n_covered"] == sum(row["covered"] for row in level["sets"])
     assert all((row["target"] in row["set"]) is row["covered"] for row in level["sets"])
     assert level["band_n"][0] <= level["n_covered"] <= level["band_n"][1] and level["inside"] is True
-    assert "no promise at window level" in found["window_level"]["sentence"]
+    assert "no promise at window level" in find_text(trust.build_conformal(found, "window_level"))
     strict = get_quick(trained, "conformal", coverage=0.99)["recording_level"]
     assert strict["possible"] is False
     assert f"needs at least 99 validation recordings; there are {len(of_label)}" in strict["sentence"]
@@ -251,6 +253,7 @@ def test_open_set_is_chosen_on_held_out_classes_and_put_to_use(
     assert results["possible"] is False
     assert "too few for 5%" in results["sentence"]
     assert results["test"]["recording_level"]["n"] > 0
+    assert "too few for 5%" in find_text(trust.build_open_set(results, "window_level"))
 
     applied = EvaluationService.apply_open_set(experiment_id)
     assert applied["success"], applied["error"]
