@@ -95,8 +95,11 @@ def _describe_latency(results: Mapping[str, Any] | None, measured_at: str | None
 
 
 def _is_better(other: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
-    """Tell whether another one is at least as accurate and as small, and one of the two strictly."""
-    if not row["recording_level"] or not other["recording_level"]:
+    """Tell whether another one is at least as accurate and as small, and one of the two strictly.
+
+    Accuracies on different splits don't compare.
+    """
+    if not row["recording_level"] or not other["recording_level"] or row["split_id"] != other["split_id"]:
         return False
     theirs = (other["recording_level"]["accuracy"], -other["n_bytes"])
     mine = (row["recording_level"]["accuracy"], -row["n_bytes"])

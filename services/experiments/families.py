@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from services.experiments.choosing import TRASH, Filters, check_sort, match, order_first, read_key
 from services.experiments.index import NOTHING, Snapshot
-from utils.statistical_tests import compute_mean_share_interval
+from utils.statistical_tests import compute_mean_share_interval, has_too_few_repeats
 
-MIN_SEEDS_FOR_INTERVAL = 3
 TOO_FEW_SEEDS = "too few seeds for an interval: three or more are needed"
 FAMILY_SORT_KEYS = ("baseline_accuracy", "baseline_gain")
 _NEWEST = ("created_at", "finished_at", "id")
@@ -166,7 +165,7 @@ def count_rows(families: Families, matching: NDArray[np.int64], expanded: Collec
 
 def summarise_seeds(accuracies: list[float], n_seeds: int) -> dict[str, Any]:
     """Return mean and 95 % interval over seeds; below three there is no interval, and ``note`` says so."""
-    enough = len(accuracies) >= MIN_SEEDS_FOR_INTERVAL
+    enough = not has_too_few_repeats(len(accuracies))
     return {
         "n_seeds": n_seeds,
         "n_finished": len(accuracies),
