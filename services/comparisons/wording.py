@@ -103,6 +103,11 @@ def _read_pair(pair: Mapping[str, Any], *, corrected: bool) -> str:
 
 
 def _judge_pair(pair: Mapping[str, Any], gap: Mapping[str, float]) -> str:
+    votes, mean = pair["only_first"] - pair["only_second"], round(gap["value"], 12)
+    if votes * mean < 0:
+        return "vote and mean point different ways, so neither is called the winner"
+    if pair["differ"] and not mean:
+        return "the vote differs, but the mean over seeds is equal, so neither is called the winner"
     if pair["differ"]:
         better = pair["first" if pair["only_first"] > pair["only_second"] else "second"]
         return f"{better} is better on such recordings"

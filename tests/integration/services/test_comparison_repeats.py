@@ -1,0 +1,53 @@
+"""Comparisons of repeated trainings: seeds that disagree, seeds trained again, test sets that overlap."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.comparison_service import ComparisonService
+from tests.factories.comparisons import add_experiment, add_test_part, change
+
+pytestmark = pytest.mark.usefixtures("database")
+
+TARGETS = ["healthy"] * 10 + ["inner_race"] * 10
+
+
+def compare(*ids: int) -> dict:
+    found = ComparisonService.get_comparison_data(ids)
+    assert found["success"], found["error"]
+    return found
+
+
+def test_no_winner_is_named_where_votes_and_means_point_different_ways() -> None:
+    found = compare(*train_against_the_vote(n_of_the_third=60))
+    pair = found["statistics"]["pairs"][0]
+    assert (pair["only_first"], pair["only_second"], pair["differ"]) == (30, 10, True)
+    assert "A 28.6 %, B 42.9 %" in found["reading"][0]
+    assert "vote and mean point different ways, so neither is called the winner" in found["reading"][1]
+    assert "better" not in found["reading"][1]
+
+
+def test_no_winner_is_named_where_votes_differ_and_means_are_equal() -> None:
+    found = compare(*train_against_the_vote(n_of_the_third=30))
+    assert "A 28.6 %, B 28.6 %" in found["reading"][0]
+    assert "the mean over seeds is equal, so neither is called the winner" in found["reading"][1]
+    assert "better" not in found["reading"][1]
+
+
+def train_against_the_vote(n_of_the_third: int) -> list[int]:
+    """Two of the first's three seeds are right on 30 recordings, one of the second's on these and more."""
+    part = add_test_part("Rig", ["healthy"] * 35 + ["inner_race"] * 35)
+    few, last = set(range(30)), set(range(60, 70))
+    right = {"First": [few, few, set()], "Second": [last, last, last | set(range(n_of_the_third))]}
+    return [
+        add_experiment(part, change(part.targets, *(set(range(70)) - each)), group=name, seed=seed)
+        for name, seeds in right.items()
+        for seed, each in enumerate(seeds)
+    ]
+
+
+def test_a_winner_is_named_where_votes_and_means_agree() -> None:
+    part = add_test_part("Rig", TARGETS)
+    good = [add_experiment(part, TARGETS, group="good", seed=seed) for seed in range(2)]
+    poor = [add_experiment(part, change(TARGETS, *range(7)), group="p", seed=seed) for seed in range(2)]
+    assert "A is better on such recordings" in compare(*good, *poor)["reading"][1]
