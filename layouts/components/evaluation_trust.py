@@ -57,13 +57,14 @@ def _build_calibration_level(results: Plain, level: str) -> html.Section:
     rows = [_build_quality("before scaling", before)]
     if after is not None:
         rows.append(_build_quality("after scaling", after))
-    heads = ("Probabilities", "ECE", "95 % interval of the ECE", "Largest gap", "Brier", "Log loss (nats)")
+    heads = ("Probabilities", "ECE", "ECE if perfectly calibrated", "Largest gap", "Brier", "Log loss (nats)")
     caption = f"Calibration, {LEVEL_WORDS[level].lower()}"
     body = [
         html.Div(describe_basis(results, level, judged["n"]), className="row-detail"),
         build_key_figures(figures),
         sentence,
-        build_table(heads, rows, caption, numeric=(1, 3, 4, 5)),
+        build_table(heads, rows, caption, numeric=(1, 2, 3, 4, 5)),
+        html.Div(_word_expected(after or before), className="row-detail"),
         html.Div(_word_temperature(judged, level), className="row-detail"),
     ]
     return build_card(LEVEL_WORDS[level], html.Div(body, className="stack-tight"))
@@ -73,11 +74,26 @@ def _build_quality(name: str, found: Plain) -> list[Any]:
     return [
         name,
         say_percent(found["ece"]),
-        build_span(found["ece"], found["ece_interval"]),
+        _say_expected(found),
         say_percent(found["largest_gap"]),
         say_share(found["brier"]),
         say_share(found["log_loss"]),
     ]
+
+
+def _say_expected(found: Plain) -> str:
+    expected = found["ece_expected_95"]
+    return "–" if expected is None else f"up to {say_percent(expected)}"
+
+
+def _word_expected(found: Plain) -> str:
+    """Say with which calibration error a classifier may still be perfectly calibrated."""
+    if found["ece_expected_95"] is None:
+        return "Windows of one recording are not independent: no interval."
+    return (
+        f"A perfectly calibrated classifier shows an ECE of {_say_expected(found)} with as many recordings "
+        "(19 times in 20)."
+    )
 
 
 def _word_temperature(judged: Plain, level: str) -> str:

@@ -15,7 +15,7 @@ from services.shared.texts import check_text
 from utils.exceptions import InvalidInputError
 
 # A change of what results mean raises this: stored ones are worked out anew.
-RESULTS_VERSION: Final = 1
+RESULTS_VERSION: Final = 2
 _MOST_LEVELS = 20
 _MOST_DB = 80.0
 

@@ -152,10 +152,10 @@ def _judge_calibration(experiment: Experiment, part: PartPredictions) -> dict[st
             levels["recording"],
             rows.recording_probabilities,
             rows.recording_targets,
-            np.arange(len(rows.recording_targets)),
+            independent=True,
         ),
         "window_level": _compare_calibration(
-            levels["window"], rows.window_probabilities, rows.window_targets, rows.owners
+            levels["window"], rows.window_probabilities, rows.window_targets, independent=False
         ),
         "notes": [
             f"The temperatures were fitted on validation recordings of split '{experiment.split.name}'."
@@ -167,7 +167,8 @@ def _compare_calibration(
     level: LevelCalibration,
     probabilities: NDArray[np.float64],
     targets: NDArray[np.int64],
-    groups: NDArray[np.int64],
+    *,
+    independent: bool,
 ) -> dict[str, Any]:
     scaled = level.temperature is not None
     return {
@@ -177,8 +178,10 @@ def _compare_calibration(
         "n_validation_errors": level.n_errors,
         "sentence": level.sentence,
         "n": len(targets),
-        "before": compute_reliability(probabilities, targets, groups=groups),
-        "after": compute_reliability(level.apply(probabilities), targets, groups=groups) if scaled else None,
+        "before": compute_reliability(probabilities, targets, independent=independent),
+        "after": compute_reliability(level.apply(probabilities), targets, independent=independent)
+        if scaled
+        else None,
     }
 
 

@@ -122,7 +122,7 @@ def make_reliability(ece: float) -> dict[str, Any]:
     high = {"low": 0.9, "high": 1.0, "n": 6, "confidence": 0.95, "accuracy": 1.0, "interval": [0.6, 1.0]}
     return {
         "ece": ece,
-        "ece_interval": [0.0, 0.2],
+        "ece_expected_95": 0.085,
         "largest_gap": 0.05,
         "brier": 0.1,
         "log_loss": 0.3,

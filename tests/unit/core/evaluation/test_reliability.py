@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from scipy import stats
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, log_loss
 
@@ -34,15 +36,41 @@ def test_bins_and_scores_are_those_of_scikit_learn() -> None:
     assert found["log_loss"] == pytest.approx(log_loss(targets, np.maximum(probabilities, 1e-4)), rel=1e-3)
     by_class = [brier_score_loss(targets == index, probabilities[:, index]) for index in range(3)]
     assert found["brier"] == pytest.approx(sum(by_class))
-    low, high = found["ece_interval"]
-    assert low < high < 0.2
 
 
-def test_the_interval_is_over_recordings() -> None:
-    random = np.random.default_rng(1)
-    probabilities = random.dirichlet(np.ones(3), 40)
-    targets = random.integers(0, 3, 40)
-    many = np.repeat(np.arange(40), 20)
-    naive = compute_reliability(probabilities[many], targets[many])["ece_interval"]
-    honest = compute_reliability(probabilities[many], targets[many], groups=many)["ece_interval"]
-    assert naive[1] - naive[0] < 0.5 * (honest[1] - honest[0])
+def simulate_calibrated(n: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    random = np.random.default_rng(seed)
+    probabilities = random.dirichlet(np.full(3, 0.5), n)
+    return probabilities, np.array([random.choice(3, p=row) for row in probabilities])
+
+
+def test_a_perfectly_calibrated_classifier_stays_below_the_expected_error_19_times_in_20() -> None:
+    found = [compute_reliability(*simulate_calibrated(60, seed)) for seed in range(200)]
+    below = sum(each["ece"] <= each["ece_expected_95"] for each in found)
+    assert 180 <= below <= 198  # 190 expected; binomial, 99.8 %
+    assert all(each["ece_expected_95"] > 0.05 for each in found)  # 60 rows never show an error near 0
+
+
+def test_overconfidence_shows_an_error_above_the_expected_one_and_more_rows_lower_it() -> None:
+    probabilities, targets = simulate_calibrated(400, 1)
+    sharper = probabilities**3 / (probabilities**3).sum(axis=1, keepdims=True)
+    found = compute_reliability(sharper, targets)
+    assert found["ece"] > 1.5 * found["ece_expected_95"]
+    few = compute_reliability(probabilities[:50], targets[:50])["ece_expected_95"]
+    assert compute_reliability(probabilities, targets)["ece_expected_95"] < 0.5 * few
+    assert found == compute_reliability(sharper, targets)
+
+
+def test_the_expected_error_of_one_bin_is_that_of_the_binomial() -> None:
+    probabilities = np.tile([0.7, 0.3], (100, 1))
+    found = compute_reliability(probabilities, np.zeros(100, dtype=np.int64))
+    shares = abs(np.arange(101) / 100 - 0.7)
+    order = np.argsort(shares)
+    exact = shares[order][np.searchsorted(np.cumsum(stats.binom.pmf(order, 100, 0.7)), 0.95)]
+    assert found["ece_expected_95"] == pytest.approx(exact, abs=0.011)
+
+
+def test_windows_get_no_interval_and_no_expected_error() -> None:
+    found = compute_reliability(*simulate_calibrated(50, 2), independent=False)
+    assert found["ece_expected_95"] is None
+    assert all(row["interval"] is None for row in found["bins"])

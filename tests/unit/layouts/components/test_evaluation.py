@@ -85,6 +85,22 @@ def test_calibration_shows_before_and_after_or_why_there_is_no_number() -> None:
     assert "ECE after" not in alone
 
 
+def test_the_calibration_error_stands_beside_what_chance_alone_shows() -> None:
+    results = judgements.make_calibration()
+    windows = {**results["recording_level"]}
+    for name in ("before", "after"):
+        windows[name] = {**windows[name], "ece_expected_95": None}
+    recordings, alone = (
+        find_text(trust.build_calibration({**results, "recording_level": level, "window_level": None}))
+        for level in (results["recording_level"], windows)
+    )
+    assert (
+        "A perfectly calibrated classifier shows an ECE of up to 8.5 % with as many recordings" in recordings
+    )
+    assert "8.5 %" not in alone
+    assert "Windows of one recording are not independent: no interval." in alone
+
+
 @pytest.mark.parametrize(("inside", "word"), [(True, "inside the band"), (False, "outside the band")])
 def test_measured_coverage_stands_beside_its_band(inside: bool, word: str) -> None:
     text = find_text(trust.build_conformal(judgements.make_conformal(inside=inside), "recording_level"))
