@@ -21,9 +21,11 @@ from services.evaluations.reading import PartPredictions, describe_part
 from services.evaluations.works import Work
 from services.experiments.judged import build_part
 from services.experiments.material import MaterialRow, build_labelled_signals
+from services.experiments.requirements import list_learned_splits
 from utils.exceptions import InvalidInputError
 
 _PART = "given"
+_LEARNED = frozenset({"train", "validation"})
 _MOST_NAMED = 20
 
 
@@ -37,6 +39,7 @@ class _Given:
     rows: list[MaterialRow]
     left_out: list[dict[str, Any]]
     n_of_test_part: int
+    unknown: list[str]
 
 
 def run_recordings(work: Work) -> tuple[dict[str, Any], int]:
@@ -80,7 +83,7 @@ def _load_given(work: Work) -> _Given:
         dataset = find_dataset(session, config["dataset_id"])
         version = find_version(session, dataset.id, config["version"])
         rows = _load_rows(session, version.id, channel)
-        parts = _load_learned(session, work, rows)
+        parts, unknown = _load_learned(session, work, rows)
     if not rows:
         wanted = f" of channel {channel}" if channel else ""
         raise InvalidInputError(f"'{dataset.name}' holds no labelled signals{wanted}.")
@@ -88,8 +91,8 @@ def _load_given(work: Work) -> _Given:
     if not kept:
         reasons = " ".join(each["reason"] for each in left_out)
         raise InvalidInputError(f"No recording of '{dataset.name}' can be judged. {reasons}")
-    n_of_test_part = sum(parts.get(row.signal.sha256) == "test" for row in kept)
-    return _Given(dataset.name, version.number, version.id, kept, left_out, n_of_test_part)
+    n_of_test_part = sum(parts.get(row.signal.sha256, "").startswith("test") for row in kept)
+    return _Given(dataset.name, version.number, version.id, kept, left_out, n_of_test_part, unknown)
 
 
 def _load_rows(session: Session, version_id: int, channel: str | None) -> list[MaterialRow]:
@@ -112,21 +115,38 @@ def _load_rows(session: Session, version_id: int, channel: str | None) -> list[M
     return rows
 
 
-def _load_learned(session: Session, work: Work, rows: Sequence[MaterialRow]) -> dict[str, str]:
-    """Return the part of the experiment's split that each of these signals is in, by the hash of its samples.
+def _load_learned(
+    session: Session, work: Work, rows: Sequence[MaterialRow]
+) -> tuple[dict[str, str], list[str]]:
+    """Return which of these signals were learned from or are to test, and what can't be told any more.
+
+    The part is that of the experiment's own split, unless something that it was trained from, or a member
+    of the ensemble, has learned from the signal.
+    """
+    (own, *others), unknown = list_learned_splits(session, work.experiment)
+    found = _find_parts(session, own, rows)
+    for split_id in others:
+        parts = _find_parts(session, split_id, rows)
+        found |= {sha256: part for sha256, part in parts.items() if part in _LEARNED}
+    return found, unknown
+
+
+def _find_parts(session: Session, split_id: int, rows: Sequence[MaterialRow]) -> dict[str, str]:
+    """Return the part of a split that each of these signals is in, by the hash of its samples.
 
     Another channel of a recording that was learned from counts as learned.
     """
     chosen = (
         select(SplitMember.signal_sha256, SplitMember.part, Signal.recording_id)
         .join(Signal, Signal.id == SplitMember.signal_id)
-        .where(SplitMember.split_id == work.experiment.split_id)
+        .where(SplitMember.split_id == split_id)
     )
     by_hash: dict[str, str] = {}
     by_recording: dict[int, str] = {}
     for sha256, part, recording_id in session.execute(chosen):
         by_hash[sha256] = part
-        by_recording[recording_id] = part
+        if by_recording.get(recording_id) not in _LEARNED:
+            by_recording[recording_id] = part
     found = {}
     for row in rows:
         place = by_hash.get(row.signal.sha256) or by_recording.get(row.signal.recording_id)
@@ -144,7 +164,7 @@ def _sort_out(
     out: dict[str, list[str]] = {}
     for row in rows:
         signal = row.signal
-        if parts.get(signal.sha256) in {"train", "validation"}:
+        if parts.get(signal.sha256) in _LEARNED:
             reason = "The classifier was trained on them or chosen by them."
         elif row.fault_class not in known:
             reason = f"The classifier has not learned {row.fault_class.replace('_', ' ')}."
@@ -170,6 +190,7 @@ def _describe(work: Work, evaluation: Evaluation, ids: dict[str, int], version_i
 
 def _list_notes(given: _Given, n_passes: int) -> list[str]:
     notes = [f"{row['n']} signals are left out: {row['reason']}" for row in given.left_out]
+    notes += given.unknown
     if n_passes:
         notes.append(
             f"{given.n_of_test_part} of these signals are the experiment's own test part, which was met once "

@@ -18,11 +18,13 @@ from models.experiment import Experiment
 from models.job import Job, JobState
 from models.recording import Signal
 from models.split import Split, SplitMember
+from services.experiments.ensembles import describe_members
 from services.experiments.material import PARTS, MaterialRow, choose_analysis_rate
 from utils.exceptions import ConflictError, InvalidInputError, NotFoundError
 
 SHAFT_SPEED, FAULT_ORDERS = "shaft_speed", "fault_orders"
 _LEARNED = ("train", "validation")
+_UNTOLD = "whether that learned from these recordings can't be checked any more."
 
 
 # --- needs -----------------------------------------------------------------------------------------------
@@ -176,16 +178,43 @@ def _list_line(session: Session, parent: Experiment) -> list[Experiment]:
     Raises:
         ConflictError: One is gone; nobody can tell what it had learned from.
     """
-    line = [parent]
+    line, is_whole = _walk_line(session, parent)
+    if not is_whole:
+        raise ConflictError(
+            f"'{line[-1].name}' began with an experiment that has been deleted: what it has learned from "
+            "can't be checked any more. Choose another start."
+        )
+    return line
+
+
+def _walk_line(session: Session, experiment: Experiment) -> tuple[list[Experiment], bool]:
+    """Return an experiment with all from which it was trained in turn, and whether none of them is gone."""
+    line = [experiment]
     while line[-1].parent_id is not None:
         older = session.get(Experiment, line[-1].parent_id)
         if older is None:
-            raise ConflictError(
-                f"'{line[-1].name}' began with an experiment that has been deleted: what it has learned from "
-                "can't be checked any more. Choose another start."
-            )
+            return line, False
         line.append(older)
-    return line
+    return line, True
+
+
+def list_learned_splits(session: Session, experiment: Experiment) -> tuple[list[int], list[str]]:
+    """Return the splits that an experiment has learned from, its own first, and what can't be told any more.
+
+    What it was trained from in turn has learned for it, and so have an ensemble's members.
+    """
+    splits: dict[int, None] = {experiment.split_id: None}
+    unknown: list[str] = []
+    for member_id in (None, *(describe_members(experiment) or ())):
+        member = experiment if member_id is None else session.get(Experiment, member_id)
+        if member is None:
+            unknown.append(f"Experiment {member_id}, a member, has been deleted: {_UNTOLD}")
+            continue
+        line, is_whole = _walk_line(session, member)
+        splits |= {each.split_id: None for each in line}
+        if not is_whole:
+            unknown.append(f"What '{line[-1].name}' began with has been deleted: {_UNTOLD}")
+    return list(splits), unknown
 
 
 def _count_learned(session: Session, learned: Sequence[int], split: Split, *, tests: bool) -> int:
