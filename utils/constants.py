@@ -86,3 +86,5 @@ OKABE_ITO: Final = MappingProxyType(
 
 # Prefixes of cache keys (``noun:what``, then the id).
 CACHE_DATASET_PREVIEW: Final = "dataset:preview"
+# In an experiment's folder: the folds of open-set jobs under way, each job's named by its evaluation first.
+OPEN_SET_FOLDER: Final = "open_set"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,10 +36,10 @@ from services.evaluations.works import Work, choose_recordings
 from services.experiments.ensembles import is_ensemble
 from services.experiments.judged import load_judged
 from services.experiments.material import build_labelled_signals
-from services.jobs.runner import JobHandle
-from utils.exceptions import InvalidInputError, LstmPfdError
+from services.jobs.runner import JobHandle, JobYieldedError
+from utils.constants import OPEN_SET_FOLDER
+from utils.exceptions import InvalidInputError, LeaseLostError, LstmPfdError, ServiceUnavailableError
 
-_FOLDER = "open_set"
 _SHARE_FEATURES = 0.1
 _SHARE_FOLDS = 0.8
 # Recordings of a class that stand for the unknown in its fold; more add time and little else.
@@ -71,11 +72,47 @@ def run_open_set(work: Work) -> tuple[dict[str, Any], int]:
     names = list(work.classifier.class_names)
     _check(work, names)
     train, validation = work.build_signals("train"), work.build_signals("validation")
-    folder = work.run.run_folder / _FOLDER
-    features = _Features(work, [*train, *validation])
-    folds = [
-        _run_fold(work, folder, index, names, train, validation, features) for index in range(len(names))
-    ]
+    with _open_folder(work) as folder:
+        features = _Features(work, [*train, *validation])
+        folds = [
+            _run_fold(work, folder, index, names, train, validation, features) for index in range(len(names))
+        ]
+        return _conclude(work, folds, train, validation, features)
+
+
+@contextmanager
+def _open_folder(work: Work) -> Iterator[Path]:
+    """Hand out the folder of this question and this classifier alone.
+
+    Folds that are done outlive only an attempt that another one takes up where it ended.
+    """
+    shared = work.run.run_folder / OPEN_SET_FOLDER
+    folder = shared / f"{work.handle.payload['evaluation_id']}-{work.experiment.classifier_sha256}"
+    try:
+        yield folder
+    except (JobYieldedError, LeaseLostError, ServiceUnavailableError):
+        raise
+    except Exception:
+        _remove(folder)
+        raise
+    _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):  # another question's folds lie beside it, or there is nothing to remove
+        folder.parent.rmdir()
+
+
+def _conclude(
+    work: Work,
+    folds: Sequence[dict[str, Any]],
+    train: Sequence[LabelledSignal],
+    validation: Sequence[LabelledSignal],
+    features: _Features,
+) -> tuple[dict[str, Any], int]:
+    """Choose the score by its folds, and set its threshold on validation."""
+    names = list(work.classifier.class_names)
     scores = rank_scores([fold["recording_level"] for fold in folds])
     if not scores:
         raise InvalidInputError(
@@ -87,12 +124,11 @@ def run_open_set(work: Work) -> tuple[dict[str, Any], int]:
     threshold = choose_threshold(known[0][chosen], work.config["false_alarms"])
     assert threshold is not None  # noqa: S101 -- there are validation recordings
     test, n_passes = _judge_test(work, chosen, threshold, features, reference)
-    shutil.rmtree(folder, ignore_errors=True)
     results = {
         "scores": scores,
         "chosen": chosen,
         "false_alarms_wanted": work.config["false_alarms"],
-        "folds": folds,
+        "folds": list(folds),
         "threshold": threshold.value,
         "n_calibration": threshold.n_known,
         "possible": threshold.is_promised,

@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 from dashboard_config import get_settings
 from database.connection import get_db_session
 from models.dataset import DatasetVersion
+from models.evaluation import Evaluation
 from models.experiment import Experiment
 from models.feature_set import FeatureSet
 from models.job import Job, JobState
@@ -20,7 +21,7 @@ from models.recording import Signal
 from models.upload import Upload
 from services.shared.old_exports import drop_old_exports
 from utils.clock import utc_now
-from utils.constants import UPLOAD_KEPT_H
+from utils.constants import OPEN_SET_FOLDER, UPLOAD_KEPT_H
 from utils.logger import setup_logger
 
 logger = setup_logger(__name__)
@@ -35,6 +36,7 @@ def tidy_up() -> dict[str, int]:
     """Do all of it; return how many things went, by kind."""
     gone = {
         "run_folders": _drop_dead_runs(),
+        "open_set_folds": _drop_dead_folds(),
         "import_folders": _drop_dead_imports(),
         "uploads": _drop_old_uploads(),
         "files": _drop_strays(),
@@ -58,6 +60,19 @@ def _drop_dead_runs() -> int:
         for name, path in folders.items()
         if (name in known and known[name] in _RESULTLESS) or (name not in known and _is_old(path))
     ]
+    for path in dead:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(dead)
+
+
+def _drop_dead_folds() -> int:
+    """Drop the folds of open-set jobs that were lost, or cancelled while they waited to go on."""
+    folds = [path for path in get_settings().experiments_dir.glob(f"*/{OPEN_SET_FOLDER}/*") if _is_old(path)]
+    with get_db_session(read_only=True) as session:
+        under_way = select(Evaluation.id).join(Job, Job.id == Evaluation.job_id)
+        open_ones = session.scalars(under_way.where(Job.state.not_in((*_RESULTLESS, JobState.DONE))))
+        known = {str(number) for number in open_ones}
+    dead = [path for path in folds if path.name.partition("-")[0] not in known]
     for path in dead:
         shutil.rmtree(path, ignore_errors=True)
     return len(dead)
