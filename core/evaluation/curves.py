@@ -16,6 +16,8 @@ _MOST_POINTS = 200
 # A band needs fewer replicates than the end of an interval does.
 _BAND_REPLICATES = 200
 _FEWEST_REPLICATES = 200
+# With fewer complete draws the 2.5 % points would be the outermost draws themselves.
+_FEWEST_COMPLETE = 40
 _BLOCK_CELLS = 1_000_000
 _MOST_CELLS = 3_000_000
 
@@ -113,7 +115,7 @@ def compute_curves(
         JSON-ready: ``n``, ``n_groups``, ``n_bootstrap``, ``seed``, ``per_class`` (``class_name``,
         ``support``, ``auc``, ``auc_interval``, ``average_precision``, ``average_precision_interval``,
         ``roc``, ``roc_band``, ``pr``, ``pr_band``) and ``macro`` (the plain mean over the classes that
-        occur). What does not exist is None.
+        occur; its intervals over the draws that hold all of them). What does not exist is None.
     """
     values = np.asarray(probabilities, dtype=np.float64)
     labels = np.asarray(targets)
@@ -140,7 +142,10 @@ def compute_curves(
 
 @dataclass(frozen=True, slots=True)
 class _Summary:
-    """Areas of all replicates (row 0 the sample's), the sample's curves, and bands on the common grid."""
+    """Areas of all replicates (row 0 the sample's), the sample's curves, and bands on the common grid.
+
+    A row is the same draw of recordings in every class; it is NaN where the draw lacks a kind.
+    """
 
     auc: Array
     average_precision: Array
@@ -168,10 +173,8 @@ def _summarise_class(
     roc_rows, pr_rows, n_kept = [_put_on_grid(sample)[0]], [_put_on_grid(sample)[1]], 0
     for weights in _draw_weights(owners, n_groups, n_replicates, seed):
         points = count_points(scores, positive, weights)
-        kept = points.is_complete
-        points = ClassPoints(points.false_positives[kept], points.true_positives[kept])
         areas.append(points.compute_auc())
-        precisions.append(points.compute_average_precision())
+        precisions.append(np.where(points.is_complete, points.compute_average_precision(), np.nan))
         if n_kept < _BAND_REPLICATES:
             wanted = slice(0, _BAND_REPLICATES - n_kept)
             points = ClassPoints(points.false_positives[wanted], points.true_positives[wanted])
@@ -202,23 +205,29 @@ def _draw_weights(
 
 
 def _put_on_grid(points: ClassPoints) -> tuple[Array, Array]:
-    """Read every replicate's two curves off at the common grid, each ``(n_replicates, n_grid)``."""
+    """Read every replicate's two curves off at the common grid, each ``(n_replicates, n_grid)``.
+
+    Rows of incomplete replicates are NaN.
+    """
     false, true = points.compute_rates()
     precision = points.compute_precision()
     roc = [np.interp(_GRID, false[row], true[row]) for row in range(len(false))]
     last = precision.shape[1] - 1
     pr = [precision[row][np.minimum(np.searchsorted(true[row, 1:], _GRID), last)] for row in range(len(true))]
-    return np.asarray(roc).reshape(-1, len(_GRID)), np.asarray(pr).reshape(-1, len(_GRID))
+    lacking = ~points.is_complete
+    rows = np.asarray(roc).reshape(-1, len(_GRID)), np.asarray(pr).reshape(-1, len(_GRID))
+    for each in rows:
+        each[lacking] = np.nan
+    return rows
 
 
 def _average(found: list[_Summary]) -> _Summary | None:
-    """Average over classes, replicate by replicate as far as all of them have it."""
+    """Average over classes, draw by draw; NaN where a draw lacks one of them."""
     if not found:
         return None
 
     def mean(rows: list[Array]) -> Array:
-        shortest = min(len(row) for row in rows)
-        averaged: Array = np.mean([row[:shortest] for row in rows], axis=0)
+        averaged: Array = np.mean(rows, axis=0)
         return averaged
 
     roc, pr = mean([each.roc_grid for each in found]), mean([each.pr_grid for each in found])
@@ -249,15 +258,17 @@ def _describe(found: _Summary | None) -> dict[str, Any]:
 
 
 def _take_interval(replicates: Array) -> list[float] | None:
-    if not len(replicates):
+    complete = replicates[np.isfinite(replicates)]
+    if len(complete) < _FEWEST_COMPLETE:
         return None
-    return [float(value) for value in np.quantile(replicates, (0.025, 0.975))]
+    return [float(value) for value in np.quantile(complete, (0.025, 0.975))]
 
 
 def _take_band(replicates: Array) -> dict[str, list[float]] | None:
-    if not len(replicates):
+    complete = replicates[np.isfinite(replicates).all(axis=1)]
+    if len(complete) < _FEWEST_COMPLETE:
         return None
-    low, high = np.quantile(replicates, (0.025, 0.975), axis=0)
+    low, high = np.quantile(complete, (0.025, 0.975), axis=0)
     return {"x": _GRID.round(6).tolist(), "low": low.round(6).tolist(), "high": high.round(6).tolist()}
 
 

@@ -93,9 +93,12 @@ def _summarise(document: dict[str, Any]) -> list[str]:
     roc, trust = document["roc_evaluation"], document["calibration_evaluation"]
     for level, words in _LEVELS:
         if roc and roc[level]["macro"]["auc"] is not None:
-            low, high = roc[level]["macro"]["auc_interval"]
-            auc = roc[level]["macro"]["auc"]
-            lines.append(f"  {words} macro AUC {auc:.4f} (95 % interval {low:.4f} to {high:.4f})")
+            macro = roc[level]["macro"]
+            span = macro["auc_interval"]
+            ends = (
+                f"95 % interval {span[0]:.4f} to {span[1]:.4f}" if span else "no interval: too few recordings"
+            )
+            lines.append(f"  {words} macro AUC {macro['auc']:.4f} ({ends})")
         if trust:
             lines.append(f"  {words} calibration: {trust[level]['sentence']}")
     if document["conformal_evaluation"]:
@@ -111,10 +114,11 @@ def _describe_levels(name: str, metrics: dict[str, Any]) -> list[str]:
         found = metrics[level]
         if found["accuracy"] is None:
             continue
-        low, high = found["accuracy_interval"]
+        span = found["accuracy_interval"]
+        ends = f"95 % interval {span[0]:.1%} to {span[1]:.1%}" if span else "no interval"
         lines.append(
-            f"  {name}, {words}: {found['accuracy']:.1%} of {found['n']} (95 % interval {low:.1%} to "
-            f"{high:.1%}), ECE {found['ece']:.3f} ({found['ece_uncalibrated']:.3f} before calibration)"
+            f"  {name}, {words}: {found['accuracy']:.1%} of {found['n']} ({ends}), ECE {found['ece']:.3f} "
+            f"({found['ece_uncalibrated']:.3f} before calibration)"
         )
     return lines
 

@@ -94,6 +94,34 @@ def test_the_bootstrap_draws_recordings_not_windows() -> None:
     assert width(naive) < 0.5 * width(honest)
 
 
+def test_the_mean_interval_averages_classes_of_the_same_draw() -> None:
+    probabilities, targets = simulate(24, 7)
+    targets[:] = np.repeat([0, 1, 2], [19, 3, 2])  # many draws lack a class, not the same for every class
+    found = compute_curves(probabilities, targets, NAMES, n_bootstrap=400)
+    random = np.random.default_rng(0)
+    counts = random.multinomial(24, np.full(24, 1 / 24), size=400)
+    areas, precisions = [], []
+    for drawn in counts:
+        rows = np.repeat(np.arange(24), drawn)
+        if len(set(targets[rows])) == 3:
+            kinds = [(targets[rows] == index, probabilities[rows, index]) for index in range(3)]
+            areas.append(np.mean([roc_auc_score(*kind) for kind in kinds]))
+            precisions.append(np.mean([average_precision_score(*kind) for kind in kinds]))
+    assert 100 < len(areas) < 360
+    macro = found["macro"]
+    np.testing.assert_allclose(macro["auc_interval"], np.quantile(areas, (0.025, 0.975)))
+    np.testing.assert_allclose(macro["average_precision_interval"], np.quantile(precisions, (0.025, 0.975)))
+
+
+def test_where_hardly_any_draw_holds_every_class_the_mean_has_no_interval() -> None:
+    random = np.random.default_rng(0)
+    names = [f"class {index}" for index in range(12)]
+    found = compute_curves(random.dirichlet(np.ones(12), 12), np.arange(12), names, n_bootstrap=200)
+    assert found["macro"]["auc"] is not None
+    assert (found["macro"]["auc_interval"], found["macro"]["roc_band"]) == (None, None)
+    assert found["per_class"][0]["auc_interval"] is not None
+
+
 def test_a_class_that_does_not_occur_has_no_curve_and_the_mean_is_over_the_others() -> None:
     probabilities, targets = simulate(100, 5)
     kept = targets != 2
