@@ -12,8 +12,11 @@ learning algorithms" (Neural Computation 10, 1998):
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,8 @@ from scipy import optimize, stats
 # Below this many seeds a mean has no interval here, and a difference of means no verdict.
 MIN_REPEATS = 3
 _DOUBLES = 15
+# Arrangements of right answers up to which Cochran's Q goes through all of them.
+_MOST_ENUMERATED = 10**8
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,16 @@ class Significance:
     statistic: float
     dof: float | None
     p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class OmnibusOutcome:
+    """Cochran's Q with its permutation p-value: of all arrangements (exact), or of drawn ones."""
+
+    statistic: float
+    dof: int
+    p_value: float
+    is_exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,20 +252,74 @@ def bootstrap_paired_difference(
 # Three or more classifiers on the same recordings
 
 
-def compute_cochrans_q(right: NDArray[Any]) -> Significance | None:
+def compute_cochrans_q(right: NDArray[Any], *, n_draws: int = 10_000, seed: int = 0) -> OmnibusOutcome | None:
     """Return Cochran's Q of ``right`` ``(n_recordings, n_classifiers)``, true where an answer is right.
 
-    Asks whether classifiers are right equally often (Cochran, Biometrika 37, 1950). None where no recording
-    tells them apart.
+    Asks whether classifiers are right equally often (Cochran, Biometrika 37, 1950). Where they are, which of
+    them are right on a recording is chance: the p-value is the share of the arrangements within recordings
+    whose Q is as large or larger. Chi-square would need many recordings that tell the classifiers apart. None
+    where no recording does.
+
+    Parameters
+    ----------
+    right
+        One row per recording.
+    n_draws
+        How many arrangements are drawn where there are too many to enumerate; the one found counts as one
+        more.
+    seed
+        The same seed gives the same p-value.
     """
-    table = np.asarray(right, dtype=float)
+    table = np.asarray(right).astype(bool)
     k = table.shape[1]
-    per_classifier, per_recording = table.sum(axis=0), table.sum(axis=1)
-    scale = k * per_recording.sum() - (per_recording**2).sum()
-    if scale == 0:
+    per_recording = table.sum(axis=1)
+    discordant = [int(n) for n in per_recording if 0 < n < k]
+    if not discordant:
         return None
-    q = float((k - 1) * (k * (per_classifier**2).sum() - per_classifier.sum() ** 2) / scale)
-    return Significance(q, k - 1, float(stats.chi2.sf(q, k - 1)))
+    per_classifier = table.sum(axis=0)[None, :] - np.count_nonzero(per_recording == k)
+    observed = int((per_classifier**2).sum())
+    scale = sum(n * (k - n) for n in discordant)
+    q = (k - 1) * (k * observed - sum(discordant) ** 2) / scale
+    if math.prod(math.comb(k, n) for n in discordant) <= _MOST_ENUMERATED:
+        return OmnibusOutcome(q, k - 1, _enumerate_arrangements(discordant, k, observed), is_exact=True)
+    drawn = _draw_arrangements(discordant, k, n_draws, np.random.default_rng(seed))
+    n_as_large = int(np.count_nonzero((drawn**2).sum(axis=1) >= observed))
+    return OmnibusOutcome(q, k - 1, (n_as_large + 1) / (n_draws + 1), is_exact=False)
+
+
+def _enumerate_arrangements(n_right: Sequence[int], k: int, observed: int) -> float:
+    """Return the share of arrangements whose sum of squared column sums is ``observed`` or more.
+
+    Row after row, arrangements with the same column sums, in whatever order, are counted together.
+    """
+    sums: dict[tuple[int, ...], int] = {(0,) * k: 1}
+    for n in n_right:
+        following: Counter[tuple[int, ...]] = Counter()
+        for before, ways in sums.items():
+            for chosen in combinations(range(k), n):
+                after = tuple(sorted(total + (index in chosen) for index, total in enumerate(before)))
+                following[after] += ways
+        sums = following
+    n_as_large = sum(ways for each, ways in sums.items() if sum(total**2 for total in each) >= observed)
+    return n_as_large / sum(sums.values())
+
+
+def _draw_arrangements(
+    n_right: Sequence[int], k: int, n_draws: int, generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """Return the column sums ``(n_draws, k)`` of rows whose right answers are dealt out anew.
+
+    Column after column: of the rows with ``n`` right answers left for ``columns`` columns, each has one in
+    the next with probability ``n / columns``, so a binomial draw stands for all of them.
+    """
+    left = np.tile(np.bincount(n_right, minlength=k + 1), (n_draws, 1))
+    drawn = np.empty((n_draws, k), dtype=np.int64)
+    for column in range(k):
+        hits = generator.binomial(left, np.minimum(np.arange(k + 1) / (k - column), 1.0))
+        drawn[:, column] = hits.sum(axis=1)
+        left -= hits
+        left[:, :-1] += hits[:, 1:]
+    return drawn
 
 
 def correct_holm(p_values: Sequence[float]) -> list[float]:

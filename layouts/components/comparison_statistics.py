@@ -49,12 +49,12 @@ def _build_omnibus(omnibus: Mapping[str, Any]) -> Component:
         [
             omnibus["test"],
             "–" if omnibus["statistic"] is None else f"{omnibus['statistic']:.3f}",
-            "–" if omnibus["dof"] is None else f"{omnibus['dof']:g}",
             write_p(omnibus["p_value"]),
+            omnibus["method"] or _NONE,
             f"{omnibus['n_discordant']}",
         ]
     ]
-    headers = ("All together", "Q", "Degrees of freedom", "p", "Recordings that tell them apart")
+    headers = ("All together", "Q", "p", "Worked out by", "Recordings that tell them apart")
     return build_plain_table(headers, rows, caption="Cochran's Q over all trainings")
 
 

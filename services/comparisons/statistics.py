@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from services.comparisons.matching import Comparison, Contestant, Design
 from utils.statistical_tests import (
+    OmnibusOutcome,
     Significance,
     bootstrap_paired_difference,
     compute_cochrans_q,
@@ -29,6 +30,8 @@ from utils.statistical_tests import (
 )
 
 ALPHA = 0.05
+_EXACT = "exact permutation test"
+_DRAWN = "permutation test, 10,000 draws"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,19 @@ def _compute_omnibus(sides: list[_Side]) -> dict[str, Any] | None:
     return {
         "test": "Cochran's Q",
         "n_discordant": int(np.count_nonzero(right.any(axis=1) & ~right.all(axis=1))),
-        **(_describe(found) if found else {"statistic": None, "dof": None, "p_value": None}),
+        **_describe_omnibus(found),
+    }
+
+
+def _describe_omnibus(found: OmnibusOutcome | None) -> dict[str, Any]:
+    if found is None:
+        return dict.fromkeys(("statistic", "dof", "p_value", "method"))
+    method = _EXACT if found.is_exact else _DRAWN
+    return {
+        "statistic": found.statistic,
+        "dof": found.dof,
+        "p_value": found.p_value,
+        "method": method,
     }
 
 

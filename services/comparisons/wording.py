@@ -67,7 +67,7 @@ def _read_omnibus(statistics: Mapping[str, Any]) -> list[str]:
         if found["p_value"] < ALPHA
         else "no difference among them is shown"
     )
-    q = f"Q = {found['statistic']:.2f}, {found['dof']:g} degrees of freedom, {format_p(found['p_value'])}"
+    q = f"Q = {found['statistic']:.2f}, {found['method']} {format_p(found['p_value'])}"
     return [f"Cochran's Q over all {found['dof'] + 1:g} together: {q}: {verdict}."]
 
 

@@ -174,8 +174,8 @@ def _build_statistics(found: Comparison) -> Section:
     sentences = []
     if omnibus and omnibus["statistic"] is not None:
         sentences.append(
-            f"Cochran's Q = {omnibus['statistic']:.3f} on {omnibus['dof']:g} degrees of freedom, "
-            f"{format_p(omnibus['p_value'])}; {omnibus['n_discordant']} recordings tell the trainings apart."
+            f"Cochran's Q = {omnibus['statistic']:.3f}, {omnibus['method']} {format_p(omnibus['p_value'])}; "
+            f"{omnibus['n_discordant']} recordings tell the trainings apart."
         )
     return Section("Statistics", sentences, tables=[Table("Pairs", headers, rows, 1, note)])
 

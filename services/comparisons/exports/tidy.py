@@ -108,7 +108,7 @@ def _list_tests(found: Mapping[str, Any]) -> Iterator[Row]:
             yield (*place, name, estimate["value"], estimate["low"], estimate["high"], pair["n"])
     for name in ("omnibus", "friedman", "wilcoxon"):
         test = statistics.get(name)
-        for quantity in ("statistic", "dof", "p_value"):
+        for quantity in ("statistic", "dof", "p_value", "method"):
             if test and quantity in test:
                 yield (
                     "test",

@@ -51,3 +51,16 @@ def test_a_winner_is_named_where_votes_and_means_agree() -> None:
     good = [add_experiment(part, TARGETS, group="good", seed=seed) for seed in range(2)]
     poor = [add_experiment(part, change(TARGETS, *range(7)), group="p", seed=seed) for seed in range(2)]
     assert "A is better on such recordings" in compare(*good, *poor)["reading"][1]
+
+
+def test_three_recordings_do_not_make_three_trainings_differ() -> None:
+    part = add_test_part("Rig", TARGETS)
+    wrong = change(TARGETS, 0, 1, 2)
+    found = compare(
+        add_experiment(part, TARGETS), *(add_experiment(part, wrong, network=name) for name in ("svm", "cnn"))
+    )
+    omnibus = found["statistics"]["omnibus"]
+    assert (omnibus["p_value"], omnibus["method"]) == (pytest.approx(3 / 27), "exact permutation test")
+    assert (
+        "Q = 6.00, exact permutation test p = 0.11: no difference among them is shown" in found["reading"][1]
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 from statsmodels.stats import contingency_tables, multitest, proportion, weightstats
 
+from utils import statistical_tests
 from utils.statistical_tests import (
     bootstrap_paired_difference,
     compute_cochrans_q,
@@ -205,11 +208,54 @@ def test_cochrans_q_is_that_of_statsmodels() -> None:
     right = np.random.default_rng(3).random((80, 4)) < np.array([0.9, 0.8, 0.7, 0.85])
     found, expected = compute_cochrans_q(right), contingency_tables.cochrans_q(right)
     assert found is not None
-    assert (found.statistic, found.p_value) == (
-        pytest.approx(expected.statistic),
-        pytest.approx(expected.pvalue),
-    )
+    assert found.statistic == pytest.approx(expected.statistic)
     assert found.dof == expected.df
+
+
+@pytest.mark.parametrize("shares", [(0.7, 0.7, 0.7), (0.85, 0.8, 0.75, 0.85), (0.9, 0.8, 0.7, 0.6, 0.7)])
+def test_cochrans_q_of_many_recordings_is_near_chi_square(shares: tuple[float, ...]) -> None:
+    right = np.random.default_rng(5).random((400, len(shares))) < np.array(shares)
+    found, expected = compute_cochrans_q(right), contingency_tables.cochrans_q(right)
+    assert found is not None
+    assert not found.is_exact
+    assert found.p_value == pytest.approx(expected.pvalue, abs=0.02)
+    assert compute_cochrans_q(right) == found  # the same seed
+    assert found.p_value >= 1 / 10_001  # never zero
+
+
+@pytest.mark.parametrize(
+    ("n_classifiers", "n_discordant", "p_value"), [(3, 3, 3 / 27), (4, 3, 4 / 64), (12, 2, 12 / 144)]
+)
+def test_cochrans_q_of_few_recordings_is_exact(n_classifiers: int, n_discordant: int, p_value: float) -> None:
+    right = np.ones((30, n_classifiers))
+    right[:n_discordant, 1:] = 0  # only the first is right
+    right[-5:] = 0
+    found = compute_cochrans_q(right)
+    assert found is not None
+    assert found.is_exact
+    assert found.p_value == pytest.approx(p_value)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_cochrans_q_goes_through_every_arrangement(seed: int) -> None:
+    right = np.random.default_rng(seed).random((6, 4)) < 0.6
+    found = compute_cochrans_q(right)
+    assert found is not None
+    rows = [sorted(set(itertools.permutations(row.tolist()))) for row in right]
+    statistics = [(np.sum(each, axis=0) ** 2).sum() for each in itertools.product(*rows)]
+    expected = np.mean(np.array(statistics) >= (right.sum(axis=0) ** 2).sum())
+    assert found.p_value == pytest.approx(expected)
+
+
+def test_drawn_arrangements_come_near_the_enumerated_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = np.random.default_rng(2).random((9, 4)) < np.array([0.9, 0.5, 0.6, 0.4])
+    exact = compute_cochrans_q(right)
+    monkeypatch.setattr(statistical_tests, "_MOST_ENUMERATED", 0)
+    drawn = compute_cochrans_q(right)
+    assert exact is not None
+    assert drawn is not None
+    assert (exact.is_exact, drawn.is_exact) == (True, False)
+    assert drawn.p_value == pytest.approx(exact.p_value, abs=0.02)
 
 
 def test_cochrans_q_of_two_is_mcnemars_chi_square() -> None:
