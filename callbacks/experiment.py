@@ -26,7 +26,7 @@ from layouts.pages import experiment as page
 from services.experiment_service import ExperimentService
 
 
-def show_header(place: dict[str, Any], _seen: Any, _saved: Any) -> tuple[Any, ...]:
+def show_header(place: dict[str, Any], _seen: Any, _saved: Any, _thrown: Any) -> tuple[Any, ...]:
     """Name the experiment and offer what can be done with it."""
     found = _find(place)
     if found is None:
@@ -111,6 +111,7 @@ def register(app: dash.Dash) -> None:
         place,
         seen,
         Input(ExperimentId.SAVED, "data"),
+        Input(ExperimentId.THROWN, "data"),
     )(show_header)
     _register_results(app, seen)
     keep_in_url(

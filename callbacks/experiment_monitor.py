@@ -20,6 +20,7 @@ from callbacks.context import (
     unwrap,
     watch_jobs,
 )
+from callbacks.experiment_common import name_members
 from layouts.components import experiment_monitor as monitor
 from layouts.components import training_state
 from layouts.components.experiment_page import build_missing
@@ -87,7 +88,7 @@ def show_curves(
         raise PreventUpdate
     history, experiment = live["history"], live["experiment"]
     if not history:
-        nothing = monitor.build_no_curves(experiment["status"])
+        nothing = monitor.build_no_curves(experiment["status"], name_members(experiment))
         return True, nothing, *([no_update] * _N_CURVES), None, True, True, True
     look = figures.CurveLook(
         theme=theme or "light",

@@ -17,6 +17,8 @@ from callbacks.context import (
     show_toast,
     unwrap,
 )
+from callbacks.experiment_common import list_family, name_members
+from layouts.components import experiment_family as relatives
 from layouts.components import experiment_settings as tab
 from layouts.components.experiment_page import build_missing
 from layouts.components.forms import VIEWER_REASON
@@ -25,20 +27,21 @@ from services.experiment_service import ExperimentService
 
 
 @fills_area
-def show_settings(_seen: Any, place: dict[str, Any]) -> tuple[Any, ...]:
+def show_settings(_seen: Any, _thrown: Any, place: dict[str, Any]) -> tuple[Any, ...]:
     """Show how the experiment was made, and the command that repeats it."""
     number, actor = parse_id(place["experiment_id"]), current_actor()
     experiment = None if number is None else ExperimentService.get_experiment(number, actor=actor)
     if experiment is None:
-        return build_missing(), None, None
+        return build_missing(), None, None, None
     networks = ExperimentService.list_networks(actor=actor)
     spec = next((each for each in networks if each["name"] == experiment["network"]), None)
     parent_id = experiment.get("parent_id")
     parent = None if parent_id is None else ExperimentService.get_experiment(parent_id, actor=actor)
     return (
-        tab.build_experiment_card(experiment, parent),
+        tab.build_experiment_card(experiment, parent, name_members(experiment)),
         tab.build_options(experiment, spec),
         tab.build_command(experiment, spec),
+        relatives.build_family(experiment, list_family(experiment)),
     )
 
 
@@ -72,7 +75,9 @@ def register(app: dash.Dash) -> None:
         Output(ExperimentId.CARD, "children"),
         Output(ExperimentId.OPTIONS, "children"),
         Output(ExperimentId.COMMAND, "children"),
+        Output(ExperimentId.FAMILY, "children"),
         Input(ExperimentId.SEEN, "data"),
+        Input(ExperimentId.THROWN, "data"),
         place,
     )(show_settings)
     app.callback(

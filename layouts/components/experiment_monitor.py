@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from layouts.components import training_state
 from layouts.components.cards import build_card
+from layouts.components.experiment_family import link_members
 from layouts.components.forms import ALL, build_button, build_field, build_select
 from layouts.components.icons import build_icon
 from layouts.components.plots import build_plot
@@ -167,8 +168,18 @@ def describe_controls(status: str, command: str | None, *, may_write: bool) -> l
     return [(reason is not None, reason) for reason in (pause, resume, stop, None)]
 
 
-def build_no_curves(status: str) -> Component:
-    """Return why there are no curves (yet)."""
+def build_no_curves(status: str, members: Sequence[tuple[int, str | None]] = ()) -> Component:
+    """Return why there are no curves (yet); an ensemble, of ``members`` (id, name), never has any."""
+    if members:
+        words = html.Div(
+            [
+                html.P(f"Nothing was trained here: {len(members)} classifiers vote as one. Their curves:"),
+                link_members(members),
+            ]
+        )
+        return html.Div(
+            build_empty_state("No training, no curves", words, icon="collection"), className="surface"
+        )
     sentences = {
         "queued": "The curves begin with the first epoch, once a worker has taken the training up.",
         "running": "The curves begin when the first epoch is through.",

@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 
 from layouts.components.badges import build_badge, build_split_badge
 from layouts.components.cards import build_card, build_definitions, build_hash
+from layouts.components.experiment_family import build_trash_card, link_members
 from layouts.components.findings import build_finding_notes
 from layouts.components.forms import build_button, build_field
 from layouts.components.icons import build_icon
@@ -49,13 +50,23 @@ def build_settings() -> html.Div:
     return html.Div(
         [
             dcc.Store(id=ExperimentId.SAVED),
+            dcc.Store(id=ExperimentId.THROWN),
             html.Div(
                 [
-                    build_card("How it was made", html.Div(build_skeleton(6), id=ExperimentId.CARD)),
+                    html.Div(
+                        [
+                            build_card("How it was made", html.Div(build_skeleton(6), id=ExperimentId.CARD)),
+                            build_card(
+                                "Trained together", html.Div(build_skeleton(2), id=ExperimentId.FAMILY)
+                            ),
+                        ],
+                        className="stack",
+                    ),
                     html.Div(
                         [
                             build_card("Name and notes", form),
                             build_card("Repeat it", html.Div(build_skeleton(2), id=ExperimentId.COMMAND)),
+                            build_trash_card(),
                         ],
                         className="stack",
                     ),
@@ -68,8 +79,13 @@ def build_settings() -> html.Div:
     )
 
 
-def build_experiment_card(experiment: Plain, parent: Plain | None = None) -> Component:
-    """Return data, split and hashes of an experiment; ``parent`` is what it was fine-tuned from."""
+def build_experiment_card(
+    experiment: Plain, parent: Plain | None = None, members: Sequence[tuple[int, str | None]] = ()
+) -> Component:
+    """Return data, split and hashes of an experiment.
+
+    ``parent`` is what it was fine-tuned from, ``members`` are (id, name) of an ensemble's experiments.
+    """
     dataset_id = experiment["dataset_id"]
     version = f"/datasets/{dataset_id}?version={experiment['dataset_version']}"
     split = dcc.Link(experiment["split"], href=f"/datasets/{dataset_id}?tab=splits")
@@ -84,9 +100,13 @@ def build_experiment_card(experiment: Plain, parent: Plain | None = None) -> Com
         ("Network", experiment["network_title"]),
         ("Seed", str(experiment["seed"])),
         ("Analysis rate", _describe_rate(experiment["analysis_rate_hz"])),
-        ("Best epoch", _describe_best(experiment)),
-        ("Training", _describe_effort(experiment["train_cpu_s"])),
     ]
+    if members:
+        rows.append(("Members", link_members(members)))
+        rows.append(("Training of the members", _describe_effort(experiment["train_cpu_s"])))
+    else:
+        rows.append(("Best epoch", _describe_best(experiment)))
+        rows.append(("Training", _describe_effort(experiment["train_cpu_s"])))
     if parent is not None:
         link = dcc.Link(parent["name"], href=f"/experiment/{parent['experiment_id']}?tab=results")
         rows.append(("Fine-tuned from", link))
@@ -183,7 +203,15 @@ def write_command(experiment: Plain, changed: Sequence[str]) -> str:
 
 
 def build_command(experiment: Plain, spec: Plain | None) -> Component:
-    """Return that command to copy, and the way to the wizard."""
+    """Return that command to copy; an ensemble has none."""
+    if experiment.get("members"):
+        return html.P(
+            [
+                "Select its members in the list of ",
+                dcc.Link("experiments", href="/experiments"),
+                ", then Combine.",
+            ]
+        )
     command = write_command(experiment, list_changed(experiment, spec))
     copy = html.Button(
         [build_icon("copy"), html.Span("Copy")],

@@ -55,6 +55,8 @@ def describe_state(
         return _describe_waiting(job, health) + (
             " It goes on from its checkpoint." if job["attempt"] >= 1 else ""
         )
+    if job["state"] == "running" and experiment.get("members"):
+        return "Putting the members' classifiers together."
     if job["state"] == "running":
         if lost_worker or (health or {}).get("workers", {}).get("train") == 0:
             return "Its worker does not answer. The training goes on from its checkpoint, on another worker."
@@ -65,6 +67,9 @@ def describe_state(
         judged = " Its test recordings were judged once, after training." if experiment["test"] else ""
         if experiment["stopped_early"]:
             return f"Stopped early on request, with its best epoch kept.{judged}"
+        if experiment.get("members"):
+            judged = judged.replace(", after training", "")
+            return f"Finished: {len(experiment['members'])} classifiers vote as one.{judged}"
         return f"Finished.{judged}"
     return {
         "failed": "The training failed; nothing of it counts as a result.",
@@ -96,6 +101,8 @@ def build_figures(
     ``last`` is its newest epoch, ``eta_s`` the estimate of what is left.
     """
     job = experiment["job"]
+    if experiment.get("members"):
+        return _build_ensemble_figures(experiment)
     figures = [
         (name_step(experiment), _count_epochs(experiment, last), ""),
         ("Time left", _say_left(experiment, eta_s), ""),
@@ -110,6 +117,13 @@ def build_figures(
         ),
     ]
     return html.Div(build_key_figures([each for each in figures if each[1] != _NOTHING]))
+
+
+def _build_ensemble_figures(experiment: Mapping[str, Any]) -> html.Div:
+    figures = [("Members", str(len(experiment["members"])), "")]
+    if experiment["train_cpu_s"] is not None:
+        figures.append(("Training of the members", _say_cpu(experiment), "CPU s"))
+    return html.Div(build_key_figures(figures))
 
 
 def name_step(experiment: Mapping[str, Any]) -> str:

@@ -71,3 +71,8 @@ class ExperimentId(StrEnum):
     SAVED = "experiment-saved"
     OPTIONS = "experiment-options"
     COMMAND = "experiment-command"
+    FAMILY = "experiment-family"
+    SHELF = "experiment-shelf"
+    TRASH = "experiment-trash"
+    RESTORE = "experiment-restore"
+    THROWN = "experiment-thrown"

@@ -103,14 +103,17 @@ def describe_experiment(experiment: Mapping[str, Any]) -> str:
     channel = f", channel {experiment['channel']}" if experiment["channel"] else ""
     data = f"{experiment['dataset']} v{experiment['dataset_version']}{channel}"
     how = f"split {experiment['split']}, seed {experiment['seed']}"
-    return f"{experiment['network_title']} on {data}, {how}."
+    words = f"{experiment['network_title']} on {data}, {how}."
+    if experiment["trashed_at"]:
+        words += f" In the trash until {str(experiment['kept_until'])[:10]}."
+    return words
 
 
 def build_links(experiment: Mapping[str, Any], *, may_write: bool) -> list[Component]:
     """Return what can be done with the experiment from here."""
     number = experiment["experiment_id"]
     links = []
-    if may_write:
+    if may_write and not experiment["members"]:
         links.append(
             build_button_link("Train again", f"/experiment/new?clone={number}", icon="copy", primary=False)
         )

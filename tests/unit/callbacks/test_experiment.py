@@ -1,16 +1,26 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from dash.exceptions import PreventUpdate
 
-from callbacks import experiment, experiment_monitor, experiment_settings
+from callbacks import (
+    experiment,
+    experiment_common,
+    experiment_family,
+    experiment_monitor,
+    experiment_settings,
+)
 from database.connection import get_db_session
+from layouts.ids.experiment import ExperimentId
 from models.experiment import TrainingMessage
 from services.experiment_service import ExperimentService
 from services.shared.actors import SYSTEM
 from tests.factories.datasets import SmallDataset, add_small_dataset
 from tests.factories.experiments import create, train
-from tests.unit.layouts.tree import find_text
+from tests.unit.layouts.tree import find_text, list_components
 from utils.exceptions import LstmPfdError
 
 LOOK = ("light", "epoch", "linear", "0")
@@ -18,9 +28,10 @@ LOOK = ("light", "epoch", "linear", "0")
 
 @pytest.fixture(autouse=True)
 def _signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (experiment, experiment_monitor, experiment_settings):
+    for module in (experiment, experiment_common, experiment_family, experiment_monitor, experiment_settings):
         monkeypatch.setattr(module, "current_actor", lambda: SYSTEM)
-        monkeypatch.setattr(module, "may_write", lambda: True)
+        if hasattr(module, "may_write"):
+            monkeypatch.setattr(module, "may_write", lambda: True)
 
 
 @pytest.fixture
@@ -109,7 +120,7 @@ def test_an_experiment_that_does_not_exist_is_said_to_be_missing(
     database: object, number: str | None
 ) -> None:
     place = {"experiment_id": number}
-    assert experiment.show_header(place, None, None)[0] == "Experiment not found"
+    assert experiment.show_header(place, None, None, None)[0] == "Experiment not found"
     status, hidden, stops_polling, *_rest = experiment_monitor.show_state(place, 0, None, None, None)
     assert "There is no such experiment" in find_text(status)
     assert (hidden, stops_polling) == (True, True)
@@ -117,10 +128,11 @@ def test_an_experiment_that_does_not_exist_is_said_to_be_missing(
 
 def test_the_settings_say_what_was_changed_and_how_to_repeat_it(small: SmallDataset) -> None:
     place = {"experiment_id": str(train(small))}
-    card, options, command = (find_text(each) for each in experiment_settings.show_settings(None, place))
+    card, options, command, family = map(find_text, experiment_settings.show_settings(None, None, place))
     assert "Small rig, version 1" in card
     assert "2 options of" in options
     assert "--option window_s=0.1 --option n_trees=20 --seeds 0" in command
+    assert "Nothing else" in family
 
 
 def test_a_name_and_notes_are_kept(small: SmallDataset, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,8 +141,76 @@ def test_a_name_and_notes_are_kept(small: SmallDataset, monkeypatch: pytest.Monk
     assert experiment_settings.save(1, "Second try", "with fewer trees", place) == 1
     name, notes, disabled, reason = experiment_settings.fill_form(place)
     assert (name, notes, disabled, reason) == ("Second try", "with fewer trees", False, None)
-    assert experiment.show_header(place, None, 1)[0] == "Second try"
+    assert experiment.show_header(place, None, 1, None)[0] == "Second try"
     with pytest.raises(LstmPfdError, match="needs a name"):
         experiment_settings.save(2, " ", "", place)
     with pytest.raises(PreventUpdate):
         experiment_settings.save(None, "x", "", place)
+
+
+def list_links(component: Any) -> list[str]:
+    return [each.href for each in list_components(component) if type(each).__name__ == "Link"]
+
+
+def test_the_other_seeds_and_the_baseline_are_linked(small: SmallDataset) -> None:
+    created = create(small, "lstm", options={"window_s": 0.1}, seeds=[0, 1], baseline=True)
+    first, second = created["experiment_ids"]
+    (baseline,) = created["baseline"]["experiment_ids"]  # type: ignore[call-overload]
+    for own, others in ((first, (second, baseline)), (baseline, (first, second))):
+        family = experiment_settings.show_settings(None, None, {"experiment_id": str(own)})[-1]
+        assert list_links(family) == [f"/experiment/{each}?tab=monitor" for each in others]
+        assert f"#{own}" in find_text(family)
+        assert "Classical baseline" in find_text(family)
+
+
+def test_an_experiment_goes_to_the_trash_with_the_baseline_beside_it_alone(
+    small: SmallDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toasts: list[str] = []
+    monkeypatch.setattr(experiment_family, "show_toast", lambda title, *_, **__: toasts.append(title))
+    created = create(small, "lstm", options={"window_s": 0.1}, baseline=True)
+    (number,) = created["experiment_ids"]
+    (baseline,) = created["baseline"]["experiment_ids"]  # type: ignore[call-overload]
+    place = {"experiment_id": str(number)}
+    assert "still training" in experiment_family.show_shelf(None, None, place)[2]
+    for each in (number, baseline):
+        ExperimentService.cancel(each)
+    words, *states = experiment_family.show_shelf(None, None, place)
+    assert "1 baseline beside it goes with it" in words
+    assert states == [False, None, True, "It is not in the trash."]
+
+    press(monkeypatch, ExperimentId.TRASH)
+    assert experiment_family.throw_away(1, None, place)["ids"] == [number, baseline]
+    words, *states = experiment_family.show_shelf(None, None, place)
+    assert "deleted for good on 20" in words
+    assert states == [True, "It is in the trash already.", False, None]
+    assert "In the trash until" in experiment.show_header(place, None, None, None)[1]
+    assert ExperimentService.list_experiments()["total"] == 0
+
+    press(monkeypatch, ExperimentId.RESTORE)
+    assert experiment_family.throw_away(1, 1, place)["ids"] == [number, baseline]
+    assert ExperimentService.list_experiments()["total"] == 2
+    assert toasts == ["2 trainings in the trash", "2 trainings restored"]
+
+
+def press(monkeypatch: pytest.MonkeyPatch, button: str) -> None:
+    monkeypatch.setattr(experiment_family.dash, "ctx", SimpleNamespace(triggered_id=button))
+
+
+def test_an_ensemble_links_its_members_and_has_no_curves(small: SmallDataset) -> None:
+    members = [train(small), train(small, seeds=[1])]
+    made = ExperimentService.create_ensemble(members)
+    assert ExperimentService.run_training_job(made["job_id"], "w") == "done"
+    place = {"experiment_id": str(made["experiment_id"])}
+    status, *_rest = experiment_monitor.show_state(place, 0, None, None, None)
+    assert "2 classifiers vote as one" in find_text(status)
+    assert "Chunk of trees" not in find_text(status)
+    hidden, nothing, *_figures = experiment_monitor.show_curves({}, *LOOK, place)
+    assert hidden is True
+    assert "Nothing was trained here" in find_text(nothing)
+    card, _options, command, _family = experiment_settings.show_settings(None, None, place)
+    links = [f"/experiment/{each}?tab=results" for each in members]
+    assert [link for link in list_links(card) if link.startswith("/experiment/")] == links
+    assert list_links(nothing) == links
+    assert "Combine" in find_text(command)
+    assert "Train again" not in find_text(experiment.show_header(place, None, None, None)[2])
