@@ -47,7 +47,7 @@ def compare(experiment_ids: Sequence[int]) -> dict[str, Any]:
         "compared_at": to_iso(utc_now()),
         "test_sets": _describe_test_sets(comparison),
         "contestants": [
-            {**each, "n_finished_seeds": sum(n_finished.get(key, 0) for key in each["group_keys"])}
+            {**each, "n_finished_seeds": _count_finished(comparison, each["group_keys"], n_finished)}
             for each in contestants
         ],
         "best": find_best(contestants),
@@ -59,6 +59,12 @@ def compare(experiment_ids: Sequence[int]) -> dict[str, Any]:
         "settings": compare_settings(comparison),
         "disagreements": disagreements,
     }
+
+
+def _count_finished(comparison: Comparison, group_keys: Sequence[str], n_finished: dict[str, int]) -> int:
+    """Return how many finished experiments of a contestant's groups there are, less those left out."""
+    n_left_out = sum(old.experiment.group_key in group_keys for old, _ in comparison.left_out)
+    return sum(n_finished.get(key, 0) for key in group_keys) - n_left_out
 
 
 def _describe_test_sets(comparison: Comparison) -> list[dict[str, Any]]:
@@ -129,5 +135,9 @@ def _find_facts(comparison: Comparison, training: dict[int, str]) -> dict[str, A
     return {
         "training_differs": differs,
         "n_shared_test_recordings": sum(n > 1 for n in found.values()),
+        "left_out": [
+            {"experiment_id": old.experiment.id, "seed": old.experiment.seed, "kept_id": kept.experiment.id}
+            for old, kept in comparison.left_out
+        ],
         "most_test_evaluations": max(each.experiment.test_evaluations for each in comparison.judged),
     }

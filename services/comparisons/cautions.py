@@ -23,6 +23,7 @@ def list_warnings(
         *_warn_of_splits(splits),
         *_warn_of_training_data(facts),
         *_warn_of_shared_recordings(facts),
+        *_warn_of_seeds_trained_again(facts),
         *_warn_of_seeds(contestants, statistics["design"]),
         *_warn_of_size(statistics),
         *_warn_of_choice(contestants, statistics),
@@ -78,6 +79,24 @@ def _warn_of_shared_recordings(facts: Mapping[str, Any]) -> list[dict[str, str]]
             "shared_recordings",
             f"{facts['n_shared_test_recordings']} recordings are in more than one test set, so the test sets "
             "are not independent and the p-values are too small.",
+        )
+    ]
+
+
+def _warn_of_seeds_trained_again(facts: Mapping[str, Any]) -> list[dict[str, str]]:
+    left_out = facts["left_out"]
+    if not left_out:
+        return []
+    named = [
+        f"experiment {each['experiment_id']} (seed {each['seed']}; experiment {each['kept_id']} is newer)"
+        for each in left_out
+    ]
+    return [
+        _warn(
+            "seed_trained_again",
+            "The same seed trained again with the same settings on the same split is no further repeat; the "
+            f"newest counts. Left out: {join_words(named)}.",
+            "info",
         )
     ]
 

@@ -10,6 +10,7 @@ from services.comparisons.matching import Comparison
 
 # What a contestant without an option is said to have for it; None is a value of an option.
 NOT_AN_OPTION = "no such option"
+_NO_PARENT = "nothing"
 _OPTION = "options."
 
 
@@ -32,7 +33,7 @@ def _list_settings(experiment: Experiment) -> dict[str, Any]:
         "dataset_version": version.number,
         "split": experiment.split.name,
         "channel": experiment.channel or "every labelled channel",
-        "fine_tuned_from": experiment.parent_id,
+        "fine_tuned_from": _NO_PARENT if experiment.parent_id is None else experiment.parent_id,
         **{f"{_OPTION}{name}": value for name, value in experiment.options.items()},
     }
 

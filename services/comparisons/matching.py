@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from string import ascii_uppercase
 
@@ -50,6 +50,8 @@ class Comparison:
     test_sets: list[list[RecordingKey]]
     # Experiments by contestant's letter and number of the test set.
     placed: dict[tuple[str, int], list[Judged]]
+    # Experiments whose seed was trained again, each with the newer one that stands for both.
+    left_out: list[tuple[Judged, Judged]] = field(default_factory=list)
 
     @property
     def judged(self) -> list[Judged]:
@@ -107,6 +109,11 @@ def match_experiments(judged: Sequence[Judged]) -> Comparison:
             f"{len(groups)} trainings at once are too many to read, and to test against each other: "
             f"at most {MAX_CONTESTANTS}. Seeds of one group count as one."
         )
+    left_out: list[tuple[Judged, Judged]] = []
+    if design is not Design.SEEDS:
+        left_out = [pair for group in groups for pair in _find_trained_again(group)]
+        old = {each.experiment.id for each, _ in left_out}
+        groups = [[each for each in group if each.experiment.id not in old] for group in groups]
     labels = _choose_labels([group[0].experiment for group in groups], design)
     contestants = [
         Contestant(letter, label, group)
@@ -117,7 +124,7 @@ def match_experiments(judged: Sequence[Judged]) -> Comparison:
         for each in contestants
         for index, keys in enumerate(test_sets)
     }
-    return Comparison(design, contestants, [_sort(keys, judged) for keys in test_sets], placed)
+    return Comparison(design, contestants, [_sort(keys, judged) for keys in test_sets], placed, left_out)
 
 
 def _list_test_sets(judged: Sequence[Judged]) -> list[frozenset[RecordingKey]]:
@@ -139,8 +146,20 @@ def _group(judged: Sequence[Judged], name: Callable[[Experiment], str]) -> list[
     ]
 
 
+def _find_trained_again(group: Sequence[Judged]) -> list[tuple[Judged, Judged]]:
+    """Return those of which a newer one has the same seed, split and test recordings, with the newest."""
+
+    def place(each: Judged) -> tuple[int, int, frozenset[RecordingKey]]:
+        return each.experiment.seed, each.experiment.split_id, frozenset(each.recordings)
+
+    newest = {place(each): each for each in sorted(group, key=lambda each: each.experiment.id)}
+    return [(each, newest[place(each)]) for each in group if newest[place(each)] is not each]
+
+
 def _write_settings(experiment: Experiment) -> str:
-    return json.dumps([experiment.network, experiment.options, experiment.channel], sort_keys=True)
+    """Return what makes two experiments the same training, the one that it started from included."""
+    settings = [experiment.network, experiment.options, experiment.channel, experiment.parent_id]
+    return json.dumps(settings, sort_keys=True)
 
 
 def _is_complete(groups: Sequence[Sequence[Judged]], test_sets: Sequence[frozenset[RecordingKey]]) -> bool:

@@ -64,3 +64,46 @@ def test_three_recordings_do_not_make_three_trainings_differ() -> None:
     assert (
         "Q = 6.00, exact permutation test p = 0.11: no difference among them is shown" in found["reading"][1]
     )
+
+
+def test_fine_tuned_trainings_are_not_repeats_of_those_from_scratch() -> None:
+    ids = []
+    for fold in range(3):
+        part = add_test_part(f"Fold{fold}", TARGETS)
+        ids.append(add_experiment(part, change(TARGETS, 0, 1), name="Scratch"))
+        ids.append(add_experiment(part, TARGETS, name="Tuned", parent_id=77))
+    found = compare(*ids)
+    assert [each["label"] for each in found["contestants"]] == ["Scratch", "Tuned"]
+    assert [each["experiment_ids"] for each in found["contestants"]] == [ids[::2], ids[1::2]]
+    different = {row["field"]: row["values"] for row in found["settings"]["different"]}
+    assert different == {"fine_tuned_from": ["nothing", 77]}
+    assert ComparisonService.identify_key_differences(found) == [
+        "fine tuned from: nothing (A) against 77 (B)"
+    ]
+
+
+def test_a_seed_trained_again_is_no_further_repeat_and_the_newest_counts() -> None:
+    ids, again = [], []
+    for fold in range(2):
+        part = add_test_part(f"Fold{fold}", TARGETS)
+        old = add_experiment(part, change(TARGETS, *range(10)), name="Forest", group=f"f{fold}")
+        other = add_experiment(part, TARGETS, name="Forest", seed=1, group=f"f{fold}")
+        new = add_experiment(part, change(TARGETS, 0, 1), name="Forest")
+        ids += [old, other, new, add_experiment(part, TARGETS, network="svm", name="SVM")]
+        again.append((old, new))
+    found = compare(*ids)
+    one = found["contestants"][0]
+    assert one["n_seeds"] == 2
+    assert set(one["experiment_ids"]) == {ids[1], ids[2], ids[5], ids[6]}
+    assert one["n_finished_seeds"] == len(one["experiment_ids"])  # nothing that could be added
+    assert one["recording_level"]["accuracy"] == pytest.approx((0.9 + 1) / 2)
+    (said,) = [each["sentence"] for each in found["warnings"] if each["kind"] == "seed_trained_again"]
+    named = [f"experiment {old} (seed 0; experiment {new} is newer)" for old, new in again]
+    assert said.endswith(f"Left out: {named[0]} and {named[1]}.")
+
+
+def test_the_same_seed_in_two_groups_on_one_test_part_stays_two_trainings() -> None:
+    part = add_test_part("Rig", TARGETS)
+    found = compare(*(add_experiment(part, TARGETS, name=name) for name in ("First", "Second")))
+    assert [each["label"] for each in found["contestants"]] == ["First", "Second"]
+    assert "seed_trained_again" not in {each["kind"] for each in found["warnings"]}
