@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from statistics import fmean
 from string import ascii_uppercase
 
 import numpy as np
@@ -71,6 +72,14 @@ class Comparison:
                 for key in self.test_sets[test_set]
             ]
         )
+
+    def average_right(self, contestant: Contestant) -> dict[RecordingKey, float]:
+        """Return the share of the seeds that are right on each recording, averaged over its test sets."""
+        shares: dict[RecordingKey, list[float]] = {}
+        for index, keys in enumerate(self.test_sets):
+            for key, share in zip(keys, self.count_right(contestant, index).tolist(), strict=True):
+                shares.setdefault(key, []).append(share)
+        return {key: fmean(found) for key, found in shares.items()}
 
     def list_answers(self, contestant: Contestant, test_set: int) -> list[str]:
         """Return the answer for each recording: what most seeds say; at a tie, the first that is tied."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 from typing import Any
@@ -56,7 +57,7 @@ def describe_contestant(comparison: Comparison, contestant: Contestant) -> dict[
         "validation_accuracy": _mean(validation),
         "train_cpu_s": _mean(cpu_s),
         "class_names": first.class_names,
-        "per_class": _describe_classes(contestant, _count_seeds(comparison, contestant)),
+        "per_class": _describe_classes(comparison, contestant),
         "confusion": _sum_confusions(contestant),
         "by_test_set": [
             {"test_set": index, "accuracy": _find_accuracy(comparison, contestant, index)}
@@ -76,13 +77,11 @@ def _find_accuracy(comparison: Comparison, contestant: Contestant, test_set: int
 
 
 def _describe_recordings(comparison: Comparison, contestant: Contestant) -> dict[str, Any]:
-    sets = range(len(comparison.test_sets))
-    n = sum(len(comparison.test_sets[index]) for index in sets)
-    pooled = np.concatenate([comparison.count_right(contestant, index) for index in sets])
-    accuracy = float(pooled.mean())
+    shares = list(comparison.average_right(contestant).values())  # a recording counts once
+    n, accuracy = len(shares), fmean(shares)
     return {
         "n": n,
-        "n_right": float(pooled.sum()),
+        "n_right": sum(shares),
         "accuracy": accuracy,
         "interval": compute_share_interval(accuracy, n),
         "seeds_interval": _find_seeds_interval(comparison, contestant),
@@ -146,23 +145,27 @@ def _sum_confusions(contestant: Contestant) -> list[list[int]]:
     return found
 
 
-def _describe_classes(contestant: Contestant, n_seeds: int) -> list[dict[str, Any]]:
-    """Return recall, precision and F1 of each class; a recording counts once, however many seeds judge it."""
+def _describe_classes(comparison: Comparison, contestant: Contestant) -> list[dict[str, Any]]:
+    """Return recall, precision and F1 of each class over all seeds and test sets.
+
+    ``support``, from which the interval comes, counts a recording once, however many of them judge it.
+    """
+    recordings = Counter(target for _, target in comparison.average_right(contestant))
     counts = np.array(_sum_confusions(contestant))
     rows = []
     for index, name in enumerate(contestant.first.class_names):
-        hits, support, called = counts[index, index], counts[index].sum(), counts[:, index].sum()
-        recall = float(hits / support) if support else None
+        hits, judged, called = counts[index, index], counts[index].sum(), counts[:, index].sum()
+        recall = float(hits / judged) if judged else None
         rows.append(
             {
                 "class_name": name,
-                "support": int(support) // n_seeds,
+                "support": recordings[name],
                 "recall": recall,
-                "recall_interval": compute_share_interval(recall, max(int(support) // n_seeds, 1))
+                "recall_interval": compute_share_interval(recall, recordings[name])
                 if recall is not None
                 else None,
                 "precision": float(hits / called) if called else None,
-                "f1": float(2 * hits / (support + called)) if support + called else None,
+                "f1": float(2 * hits / (judged + called)) if judged + called else None,
             }
         )
     return rows

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
+from scipy import stats
 
 from services.comparison_service import ComparisonService
-from tests.factories.comparisons import add_experiment, add_test_part, change
+from tests.factories.comparisons import TestPart, add_experiment, add_test_part, change
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -107,3 +110,34 @@ def test_the_same_seed_in_two_groups_on_one_test_part_stays_two_trainings() -> N
     found = compare(*(add_experiment(part, TARGETS, name=name) for name in ("First", "Second")))
     assert [each["label"] for each in found["contestants"]] == ["First", "Second"]
     assert "seed_trained_again" not in {each["kind"] for each in found["warnings"]}
+
+
+def train_over_folds(parts: Sequence[TestPart], n_seeds: Sequence[int], wrong: Sequence[int]) -> list[int]:
+    """Train a forest on each test part with so many seeds, and one SVM."""
+    ids = []
+    for part, count in zip(parts, n_seeds, strict=True):
+        answers = change(part.targets, *wrong)
+        ids += [add_experiment(part, answers, name="Forest", seed=seed) for seed in range(count)]
+        ids.append(add_experiment(part, part.targets, network="svm", name="SVM"))
+    return ids
+
+
+def test_the_support_of_a_class_is_its_recordings_however_many_seeds_judge_them() -> None:
+    parts = [add_test_part(f"Fold{fold}", TARGETS) for fold in range(2)]
+    one, other = compare(*train_over_folds(parts, (3, 1), (0, 1)))["contestants"]
+    assert [row["support"] for row in one["per_class"]] == [20, 20]
+    assert [row["support"] for row in other["per_class"]] == [20, 20]
+    recall = one["per_class"][0]
+    expected = stats.binomtest(16, 20).proportion_ci(0.95, method="wilson")
+    assert recall["recall"] == pytest.approx(16 / 20)
+    assert recall["recall_interval"] == pytest.approx([expected.low, expected.high])
+
+
+def test_a_recording_of_several_test_sets_counts_once() -> None:
+    parts = [add_test_part("Rig", TARGETS), add_test_part("Part", TARGETS[:15], same_as="Rig")]
+    one = compare(*train_over_folds(parts, (1, 1), (0, 1, 2, 3)))["contestants"][0]
+    level = one["recording_level"]
+    assert (level["n"], level["n_right"], level["accuracy"]) == (20, 16, pytest.approx(16 / 20))
+    expected = stats.binomtest(16, 20).proportion_ci(0.95, method="wilson")
+    assert level["interval"] == pytest.approx([expected.low, expected.high])
+    assert [row["support"] for row in one["per_class"]] == [10, 10]
