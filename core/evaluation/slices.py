@@ -45,7 +45,8 @@ def slice_by_name(counts: RecordingCounts, names: Sequence[str | None]) -> dict[
     -------
     dict
         ``rows`` (``label``, ``low`` and ``high`` None, both levels with ``n``, ``n_correct``, ``accuracy``
-        and the Wilson ``interval``) and ``n_without``. Of more than 60 groups the largest are kept.
+        and the Wilson ``interval``, None at window level: windows of one recording are not independent) and
+        ``n_without``. Of more than 60 groups the largest are kept.
     """
     found = [name for name in names if name is not None]
     labels = sorted(set(found), key=_sort_key)
@@ -129,7 +130,8 @@ def _judge(
 ) -> dict[str, Any]:
     windows = None
     if counts.n_windows is not None and counts.n_windows_correct is not None:
-        windows = _count(int(counts.n_windows_correct[inside].sum()), int(counts.n_windows[inside].sum()))
+        n_windows, n_correct = counts.n_windows[inside].sum(), counts.n_windows_correct[inside].sum()
+        windows = {**_count(int(n_correct), int(n_windows)), "interval": None}
     return {
         "label": label,
         "low": low,

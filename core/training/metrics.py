@@ -106,7 +106,8 @@ def judge(
     dict
         ``{"recording_level": R, "window_level": W}``, JSON-ready, each with ``n``, ``accuracy``,
         ``accuracy_interval``, ``macro_f1``, ``ece``, ``ece_uncalibrated``, ``per_class`` and ``confusion``
-        (rows: label, columns: prediction). Values that do not exist are None.
+        (rows: label, columns: prediction). Values that do not exist are None; so are all intervals at
+        window level, where the rows of one recording are not independent.
     """
     rows = group_recordings(predictions, len(class_names))
     return {
@@ -114,7 +115,11 @@ def judge(
             rows.recording_targets, rows.recording_probabilities, class_names, recording_temperature
         ),
         "window_level": judge_level(
-            rows.window_targets, rows.window_probabilities, class_names, window_temperature
+            rows.window_targets,
+            rows.window_probabilities,
+            class_names,
+            window_temperature,
+            independent=False,
         ),
     }
 
@@ -124,16 +129,24 @@ def judge_level(
     probabilities: NDArray[np.floating],
     class_names: Sequence[str],
     temperature: float | None = None,
+    *,
+    independent: bool = True,
 ) -> dict[str, Any]:
-    """Judge one level: ``targets`` ``(n,)`` against uncalibrated ``probabilities`` ``(n, n_classes)``."""
+    """Judge one level: ``targets`` ``(n,)`` against uncalibrated ``probabilities`` ``(n, n_classes)``.
+
+    Rows that are not `independent` get no intervals: Wilson's would be far too narrow.
+    """
     predicted = probabilities.argmax(axis=1) if len(targets) else np.empty(0, dtype=np.int64)
     confusion = compute_confusion(targets, predicted, len(class_names))
-    per_class = [_judge_class(confusion, index, name) for index, name in enumerate(class_names)]
+    per_class = [
+        _judge_class(confusion, index, name, independent=independent)
+        for index, name in enumerate(class_names)
+    ]
     n, n_right = len(targets), int(np.trace(confusion))
     return {
         "n": n,
         "accuracy": n_right / n if n else None,
-        "accuracy_interval": wilson_interval(n_right, n),
+        "accuracy_interval": wilson_interval(n_right, n) if independent else None,
         "macro_f1": _mean(row["f1"] for row in per_class if row["f1"] is not None),
         "ece": compute_calibration_error(targets, apply_temperature(probabilities, temperature)),
         "ece_uncalibrated": compute_calibration_error(targets, probabilities),
@@ -203,14 +216,14 @@ def wilson_interval(n_right: int, n: int) -> list[float] | None:
     return [max(0.0, centre - half), min(1.0, centre + half)]
 
 
-def _judge_class(confusion: NDArray[np.int64], index: int, name: str) -> dict[str, Any]:
+def _judge_class(confusion: NDArray[np.int64], index: int, name: str, *, independent: bool) -> dict[str, Any]:
     hits = int(confusion[index, index])
     support, called = int(confusion[index].sum()), int(confusion[:, index].sum())
     return {
         "class_name": name,
         "precision": hits / called if called else None,
         "recall": hits / support if support else None,
-        "recall_interval": wilson_interval(hits, support),
+        "recall_interval": wilson_interval(hits, support) if independent else None,
         "f1": 2 * hits / (support + called) if support + called else None,
         "support": support,
     }

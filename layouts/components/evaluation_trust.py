@@ -25,6 +25,7 @@ from layouts.components.evaluation_parts import (
     say_share,
 )
 from layouts.components.numbers import count_of, format_moment, format_number, format_percent
+from layouts.components.results import NO_WINDOW_INTERVAL
 from layouts.components.states import build_note
 
 Plain = Mapping[str, Any]
@@ -89,7 +90,7 @@ def _say_expected(found: Plain) -> str:
 def _word_expected(found: Plain) -> str:
     """Say with which calibration error a classifier may still be perfectly calibrated."""
     if found["ece_expected_95"] is None:
-        return "Windows of one recording are not independent: no interval."
+        return NO_WINDOW_INTERVAL
     return (
         f"A perfectly calibrated classifier shows an ECE of {_say_expected(found)} with as many recordings "
         "(19 times in 20)."

@@ -44,7 +44,7 @@ _AS_IT_IS = (
     *("split", "split_colour", "channel", "train_cpu_s", "epochs_run", "best_epoch", "created_at", "error"),
     *("finished_at", "test_macro_f1", "validation_recording_accuracy", "baseline_accuracy", "baseline_gain"),
     *("test_recording_accuracy", "stopped_early", "options"),
-    *("test_window_accuracy", "test_window_accuracy_interval", "group_key", "baseline_ids"),
+    *("test_window_accuracy", "group_key", "baseline_ids"),
 )
 
 
@@ -77,7 +77,6 @@ def build_row(row: Mapping[str, Any]) -> dict[str, Any]:
         "test_recording_accuracy_interval": _pick_interval(row),
         "test_recording_accuracy_n": None if group else row["n_test_recordings"],
         "test_window_accuracy_n": None if group else row["n_test_windows"],
-        "test_window_accuracy_interval": None if group else row["test_window_accuracy_interval"],
         "baseline_network": row.get("baseline_network"),
     }
 

@@ -17,26 +17,25 @@ from layouts.ids import pattern_id
 from layouts.ids.experiment import ExperimentId
 
 LEVELS = {"recording_level": ("Recording-level", "recording"), "window_level": ("Window-level", "window")}
+NO_WINDOW_INTERVAL = "Windows of one recording are not independent: no interval."
 _DEEPEST_PERCENT = 42
 _NARROW_PERCENT = 2
 
 
 def build_accuracy(level: str, judged: Mapping[str, Any], part: str) -> html.Div:
-    """Return one accuracy with its level, part, count and 95 % interval."""
+    """Return one accuracy with its level, part and count, that of recordings with its 95 % interval."""
     title, noun = LEVELS[level]
     n_right = round((judged["accuracy"] or 0.0) * judged["n"])
-    remark = (
-        "Windows of one recording are alike: take this interval as too narrow."
-        if level == "window_level"
-        else "One answer per recording: the number to go by."
-    )
+    below = [html.Div(NO_WINDOW_INTERVAL, className="row-detail")]
+    if level == "recording_level":
+        remark = html.Div("One answer per recording: the number to go by.", className="row-detail")
+        below = [build_interval(judged["accuracy"], judged["accuracy_interval"]), remark]
     return html.Div(
         [
             html.Div([html.Span(title), build_badge(part)], className="accuracy-head"),
             html.Div(format_percent(judged["accuracy"]), className="accuracy-number"),
             html.Div(f"{n_right} of {count_of(judged['n'], noun)} right", className="accuracy-count"),
-            build_interval(judged["accuracy"], judged["accuracy_interval"]),
-            html.Div(remark, className="row-detail"),
+            *below,
         ],
         className=f"accuracy surface {'is-main' if level == 'recording_level' else ''}",
     )
@@ -119,15 +118,17 @@ def build_stamp(colour: str, findings: Sequence[Mapping[str, Any]], accepted_rea
 
 def build_per_class(judged: Mapping[str, Any], noun: str) -> html.Div:
     """Return precision, recall with interval and F1 of every class."""
-    heads = ("Class", f"{noun.capitalize()}s", "Recall", "95 % interval of recall", "Precision", "F1")
-    numeric = {1, 2, 4, 5}
+    spanned = noun == "recording"
+    span = ("95 % interval of recall",) if spanned else ()
+    heads = ("Class", f"{noun.capitalize()}s", "Recall", *span, "Precision", "F1")
+    numeric = set(range(1, len(heads))) - ({3} if spanned else set())
     head = html.Tr(
         [
             html.Th(text, scope="col", className="number" if index in numeric else None)
             for index, text in enumerate(heads)
         ]
     )
-    rows = [_build_class_row(row) for row in judged["per_class"]]
+    rows = [_build_class_row(row, spanned=spanned) for row in judged["per_class"]]
     caption = html.Caption(f"Per class, {noun} level", className="visually-hidden")
     table = html.Table([caption, html.Thead(head), html.Tbody(rows)], className="plain-table per-class")
     return html.Div(
@@ -139,13 +140,14 @@ def build_per_class(judged: Mapping[str, Any], noun: str) -> html.Div:
     )
 
 
-def _build_class_row(row: Mapping[str, Any]) -> html.Tr:
+def _build_class_row(row: Mapping[str, Any], *, spanned: bool) -> html.Tr:
+    span = [html.Td(build_interval(row["recall"], row["recall_interval"], brief=True))] if spanned else []
     return html.Tr(
         [
             html.Th(build_class_badge(row["class_name"]), scope="row"),
             html.Td(f"{row['support']:,}", className="number"),
             html.Td(_percent(row["recall"]), className="number"),
-            html.Td(build_interval(row["recall"], row["recall_interval"], brief=True)),
+            *span,
             html.Td(_percent(row["precision"]), className="number"),
             html.Td(_percent(row["f1"]), className="number"),
         ]

@@ -230,7 +230,7 @@ def _judge_level(part: PartPredictions, validation: PartPredictions, coverage: f
 def _judge_windows(part: PartPredictions, validation: PartPredictions, coverage: float) -> dict[str, Any]:
     rule = fit_conformal(validation.calibrate("window"), validation.rows.window_targets, coverage)
     found = judge_coverage(rule, part.calibrate("window"), part.rows.window_targets, "windows")
-    found |= {"band": None, "band_n": None, "inside": None}
+    found |= {"interval": None, "band": None, "band_n": None, "inside": None}
     found["sentence"] = (
         f"{found['n_covered']} of {found['n']} windows have their class in the set. Windows of one recording "
         "are not independent: there is no promise at window level."

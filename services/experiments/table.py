@@ -256,7 +256,7 @@ def _order(
 
 _DETAILS = (
     *("test_window_accuracy", "test_recording_accuracy_interval", "n_test_recordings", "n_test_windows"),
-    *("test_window_accuracy_interval", "command", "error"),
+    *("command", "error"),
 )
 _NO_DETAILS: dict[str, Any] = {**dict.fromkeys(_DETAILS), "progress": None}
 
@@ -272,7 +272,6 @@ def _load_details(session: Session, ids: Sequence[int]) -> dict[int, dict[str, A
         *(read(level, "n") for level in ("recording_level", "window_level")),
         read("window_level", "accuracy"),
         *(read("recording_level", "accuracy_interval", side) for side in (0, 1)),
-        *(read("window_level", "accuracy_interval", side) for side in (0, 1)),
     ).join(Job, Job.id == Experiment.job_id)
     found = {}
     for batch in split_batches(ids):
@@ -283,7 +282,6 @@ def _load_details(session: Session, ids: Sequence[int]) -> dict[int, dict[str, A
                 "n_test_windows": None if row[5] is None else int(row[5]),
                 "test_window_accuracy": row[6],
                 "test_recording_accuracy_interval": None if row[7] is None else [row[7], row[8]],
-                "test_window_accuracy_interval": None if row[9] is None else [row[9], row[10]],
             }
     return found
 

@@ -55,6 +55,7 @@ def test_slices_by_name_count_both_levels_with_wilson_intervals() -> None:
         "n": 2, "n_correct": 1, "accuracy": 0.5, "interval": wilson_interval(1, 2),
     }  # fmt: skip
     assert ten["window_level"]["n_correct"] == 18
+    assert ten["window_level"]["interval"] is None  # windows of one recording are not independent
     assert nine["window_level"]["n"] == 20
 
 

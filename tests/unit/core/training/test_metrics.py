@@ -99,6 +99,16 @@ def test_channels_of_a_recording_count_once_and_pool_their_windows() -> None:
     assert found["window_level"]["confusion"] == [[2, 2], [0, 2]]
 
 
+def test_windows_of_one_recording_are_not_independent_and_get_no_interval() -> None:
+    windows = np.array([[0.9, 0.1]] * 50)
+    found = judge([SignalPrediction(name, 0, windows) for name in "abc"], ("x", "y"))
+    assert found["recording_level"]["accuracy_interval"] == wilson_interval(3, 3)
+    assert found["recording_level"]["per_class"][0]["recall_interval"] == wilson_interval(3, 3)
+    assert found["window_level"]["accuracy"] == 1.0
+    assert found["window_level"]["accuracy_interval"] is None
+    assert found["window_level"]["per_class"][0]["recall_interval"] is None
+
+
 def test_what_does_not_exist_is_none_and_everything_is_json() -> None:
     one = judge([SignalPrediction(1, 0, np.array([[0.7, 0.2, 0.1]]))], NAMES)
     rows = one["recording_level"]["per_class"]

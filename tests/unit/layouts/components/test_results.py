@@ -35,11 +35,21 @@ def list_buttons(root: Any) -> dict[str, html.Button]:
 
 
 def test_an_accuracy_never_stands_without_level_count_and_interval() -> None:
-    text = find_text(build_accuracy("window_level", JUDGED, "test"))
-    assert "Window-level" in text
+    text = find_text(build_accuracy("recording_level", JUDGED, "test"))
+    assert "Recording-level" in text
     assert "test" in text
-    assert "3 of 4 windows right" in text
+    assert "3 of 4 recordings right" in text
     assert "95 % interval 30 to 95 %" in text
+
+
+def test_windows_get_no_interval_not_even_one_of_a_result_from_before() -> None:
+    text = find_text(build_accuracy("window_level", JUDGED, "test"))
+    assert "3 of 4 windows right" in text
+    assert "Windows of one recording are not independent: no interval." in text
+    assert "95 %" not in text
+    table = find_text(build_per_class(JUDGED, "window"))
+    assert "interval" not in table
+    assert "50.0 %" in table
 
 
 def test_a_narrow_interval_is_said_with_one_digit_more() -> None:
