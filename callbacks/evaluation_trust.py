@@ -84,7 +84,8 @@ def show_open_set(
     found = EvaluationService.get_evaluation(number, "open_set", actor=current_actor())
     if found is None:
         nothing = build_empty_state("Not tried yet", _NOT_TRIED, icon="question-diamond")
-        return nothing, True, no_update, None, None, bool(allowed), allowed, True, allowed, True, allowed
+        buttons = (bool(allowed), allowed, True, allowed, True, allowed)
+        return nothing, True, no_update, None, None, *buttons, None
     results = found["results"]
     applied = EvaluationService.get_applied_open_set(number, actor=current_actor())
     apply_reason = allowed or _refuse_to_apply(results, applied, found["evaluation_id"])
@@ -101,6 +102,7 @@ def show_open_set(
         apply_reason,
         bool(withdraw_reason),
         withdraw_reason,
+        str(found["evaluation_id"]),
     )
 
 
@@ -139,15 +141,17 @@ def show_open_set_jobs(tab: str, experiment: str | None, _tick: int | None, _job
 
 
 @requires_role("engineer")
-def apply_open_set(n_clicks: int | None, n_withdrawn: int | None, experiment: str | None) -> Any:
-    """Let diagnoses say "unknown", or let them no longer."""
+def apply_open_set(
+    n_clicks: int | None, n_withdrawn: int | None, experiment: str | None, shown: str | None
+) -> Any:
+    """Let diagnoses say "unknown" by the evaluation that is shown, or let them no longer."""
     number = parse_id(experiment)
     if number is None or not (n_clicks or n_withdrawn):
         raise PreventUpdate
     applies = dash.ctx.triggered_id == EvaluationId.APPLY
     actor = current_actor()
     if applies:
-        unwrap(EvaluationService.apply_open_set(number, actor=actor))
+        unwrap(EvaluationService.apply_open_set(number, parse_id(shown), actor=actor))
         show_toast("Diagnoses may now say “unknown”", level="success", link=f"/diagnose?experiment={number}")
     else:
         unwrap(EvaluationService.withdraw_open_set(number, actor=actor))
@@ -194,6 +198,7 @@ def _register_open_set(app: dash.Dash, tab: Input, chosen: Input, level: Input, 
         Output(EvaluationId.OPEN_SET_TABLE, "children"),
         Output(EvaluationId.APPLIED, "children"),
         *(Output(button, prop) for button in buttons for prop in ("disabled", "title")),
+        Output(EvaluationId.APPLY, "value"),  # which evaluation is shown
         tab,
         chosen,
         level,
@@ -213,6 +218,7 @@ def _register_open_set(app: dash.Dash, tab: Input, chosen: Input, level: Input, 
         Input(EvaluationId.APPLY, "n_clicks"),
         Input(EvaluationId.WITHDRAW, "n_clicks"),
         State(EvaluationId.EXPERIMENT, "value"),
+        State(EvaluationId.APPLY, "value"),
         prevent_initial_call=True,
     )(apply_open_set)
     app.callback(

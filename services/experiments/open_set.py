@@ -38,7 +38,7 @@ def apply_rule(experiment_id: int, evaluation_id: int | None, actor: Actor) -> d
     Raises:
         NotFoundError: There is no such evaluation.
         ConflictError: It is not over, or of a classifier from before.
-        InvalidInputError: It found no rule.
+        InvalidInputError: It found no rule, or one whose share of false alarms it cannot promise.
     """
     with get_db_session() as session:
         experiment = session.get(Experiment, experiment_id)
@@ -46,8 +46,11 @@ def apply_rule(experiment_id: int, evaluation_id: int | None, actor: Actor) -> d
             raise NotFoundError("There is no such experiment.")
         found = _find_evaluation(session, experiment, evaluation_id)
         results = found.results or {}
-        if results.get("threshold") is None:
-            raise InvalidInputError("This evaluation found no threshold that could be put to use.")
+        if results.get("threshold") is None or not results.get("possible"):
+            raise InvalidInputError(
+                "This evaluation found no threshold that could be put to use: there are too few validation "
+                "recordings for its share of false alarms. Ask for a larger share."
+            )
         session.execute(_delete_rule(experiment_id))
         rule = Evaluation(
             experiment_id=experiment_id,

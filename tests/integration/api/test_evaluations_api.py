@@ -45,7 +45,9 @@ def test_evaluations_are_read_asked_for_and_put_to_use_over_http(database: Setti
     assert [row["kind"] for row in listed] == ["robustness", "errors", "errors"]
     assert reader.call("GET", f"{address}/open-set")[0] == 404
     assert caller.call("POST", f"{address}/open-set", json={})[0] == 404
-    status, asked = caller.call("POST", f"{address}/evaluation/open_set", json={})
+    status, asked = caller.call(
+        "POST", f"{address}/evaluation/open_set", json={"config": {"false_alarms": 0.2}}
+    )
     assert EvaluationService.run_evaluation_job(asked["job_id"], "w") == "done"
     status, rule = caller.call("POST", f"{address}/open-set", json={})
     assert (status, reader.call("GET", f"{address}/open-set")) == (200, (200, rule))

@@ -255,6 +255,11 @@ def test_open_set_is_chosen_on_held_out_classes_and_put_to_use(
     assert results["test"]["recording_level"]["n"] > 0
     assert "too few for 5%" in find_text(trust.build_open_set(results, "window_level"))
 
+    refused = EvaluationService.apply_open_set(experiment_id)
+    assert refused["error_code"] == "invalid_input"
+    assert "too few validation recordings" in refused["error"]
+    found = run_job(experiment_id, "open_set", {"false_alarms": 0.1})
+    assert found["results"]["possible"] is True
     applied = EvaluationService.apply_open_set(experiment_id)
     assert applied["success"], applied["error"]
     assert applied["open_set"]["evaluation_id"] == found["evaluation_id"]

@@ -7,8 +7,10 @@ import pytest
 from dash.exceptions import PreventUpdate
 
 from callbacks import evaluation, evaluation_common, evaluation_jobs, evaluation_trust, experiment_curves
+from database.connection import get_db_session
 from layouts.figures.evaluation import MACRO
 from layouts.ids.evaluation import EvaluationId
+from models.evaluation import Evaluation
 from services.evaluation_service import EvaluationService
 from services.experiment_service import ExperimentService
 from services.shared.actors import SYSTEM
@@ -180,11 +182,30 @@ def show_open_set(judged: str) -> tuple[Any, ...]:
     return shown
 
 
-def press(monkeypatch: pytest.MonkeyPatch, button: str, judged: str) -> Any:
+def press(monkeypatch: pytest.MonkeyPatch, button: str, judged: str, shown: str | None) -> Any:
     """Click one of the two buttons; the other one was never clicked."""
     clicks = (1, None) if button == EvaluationId.APPLY else (None, 1)
     monkeypatch.setattr(evaluation_trust.dash, "ctx", SimpleNamespace(triggered_id=button))
-    return evaluation_trust.apply_open_set(*clicks, judged)
+    return evaluation_trust.apply_open_set(*clicks, judged, shown)
+
+
+def add_newer_open_set(evaluation_id: int) -> int:
+    """Store the same results once more, as a job would that ends after the page was drawn."""
+    with get_db_session() as session:
+        row = session.get_one(Evaluation, evaluation_id)
+        kept = {
+            name: getattr(row, name) for name in ("experiment_id", "kind", "classifier_sha256", "results")
+        }
+        newer = Evaluation(config={"false_alarms": 0.3}, config_sha256="newer", **kept)
+        session.add(newer)
+        session.commit()
+        return newer.id
+
+
+def forget(evaluation_id: int) -> None:
+    with get_db_session() as session:
+        session.delete(session.get_one(Evaluation, evaluation_id))
+        session.commit()
 
 
 def test_the_open_set_is_tried_applied_and_withdrawn(judged: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,18 +230,22 @@ def test_the_open_set_is_tried_applied_and_withdrawn(judged: str, monkeypatch: p
     assert len(figure.data) >= 1
     assert "outer race" in find_text(folds)
     assert "always name one" in find_text(applied)
-    assert states[4:] == [True, "It is not in use."]
+    assert states[4:6] == [True, "It is not in use."]
     assert "False alarms wanted 20 %" in find_text(found)
 
     assert states[2:4] == [False, None]
-    assert press(monkeypatch, EvaluationId.APPLY, judged)["applied"] is True
+    shown = states[-1]
+    newer = add_newer_open_set(int(shown))
+    assert press(monkeypatch, EvaluationId.APPLY, judged, shown)["applied"] is True
     in_use = EvaluationService.get_applied_open_set(int(judged))
     assert in_use is not None
-    applied, _start, _why, *states = show_open_set(judged)[4:]
+    assert in_use["evaluation_id"] == int(shown) != newer
+    forget(newer)
+    applied, _start, _why, *states, _shown = show_open_set(judged)[4:]
     assert "Applied since" in find_text(applied)
     assert states == [True, "It is in use already.", False, None]
-    assert press(monkeypatch, EvaluationId.WITHDRAW, judged)["applied"] is False
+    assert press(monkeypatch, EvaluationId.WITHDRAW, judged, shown)["applied"] is False
     assert EvaluationService.get_applied_open_set(int(judged)) is None
-    applied, _start, _why, *states = show_open_set(judged)[4:]
+    applied, _start, _why, *states, _shown = show_open_set(judged)[4:]
     assert "always name one" in find_text(applied)
     assert states == [False, None, True, "It is not in use."]
