@@ -77,7 +77,7 @@ class EvaluationService:
             ``evaluation`` or ``job_id`` (the other is None), and ``reused``.
 
         Errors:
-            ``not_found``, ``not_trained``, ``no_predictions``, ``invalid_input``.
+            ``not_found``, ``not_trained``, ``no_predictions``, ``invalid_input``; ``conflict`` in the trash.
 
         Example:
             >>> EvaluationService.request_evaluation(5, "robustness", {"noise_types": ["white"]})["job_id"]

@@ -203,7 +203,7 @@ class ExperimentService(ExperimentRequests, ExperimentLists):
     def delete_experiment(experiment_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any]:
         """Delete an experiment with its classifier and diagnoses.
 
-        Errors: ``not_found``; ``job_state`` while its training is not over.
+        Errors: ``not_found``; ``job_state`` while its training or an evaluation is not over.
         """
         require_role(actor, Role.ENGINEER)
         trash.delete_experiments([experiment_id], actor)

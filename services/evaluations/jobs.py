@@ -73,7 +73,7 @@ def request(
     known = parse_kind(kind)
     complete = parse_config(known, config)
     if known in QUICK_KINDS:
-        found = _get_quick(experiment_id, known, complete, actor)
+        found = _get_quick(experiment_id, known, complete, actor, in_use=True)
         return {"evaluation": found, "job_id": None, "reused": False}
     try:
         return _request_job(experiment_id, known, complete, actor, again=again)
@@ -85,7 +85,7 @@ def _request_job(
     experiment_id: int, known: EvaluationKind, complete: Mapping[str, Any], actor: Actor, *, again: bool
 ) -> dict[str, Any]:
     with get_db_session() as session:
-        experiment = load_finished(session, experiment_id)
+        experiment = load_finished(session, experiment_id, in_use=True)
         row = find_by_config(session, experiment_id, known, complete)
         if row is not None and is_usable(row, experiment) and not again:
             return {"evaluation": describe_evaluation(row, experiment), "job_id": None, "reused": True}
@@ -102,10 +102,15 @@ def _request_job(
 
 
 def _get_quick(
-    experiment_id: int, kind: EvaluationKind, config: Mapping[str, Any], actor: Actor
+    experiment_id: int,
+    kind: EvaluationKind,
+    config: Mapping[str, Any],
+    actor: Actor,
+    *,
+    in_use: bool = False,
 ) -> dict[str, Any]:
     with get_db_session(read_only=True) as session:
-        experiment = load_finished(session, experiment_id)
+        experiment = load_finished(session, experiment_id, in_use=in_use)
         row = find_by_config(session, experiment_id, kind, config)
     if row is None or not is_usable(row, experiment):
         results = compute_quick(experiment_id, kind, config)

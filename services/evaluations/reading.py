@@ -52,16 +52,19 @@ class PartPredictions:
         return getattr(self.calibration, level).apply(own)  # type: ignore[no-any-return]  # either level's
 
 
-def load_finished(session: Session, experiment_id: int) -> Experiment:
+def load_finished(session: Session, experiment_id: int, *, in_use: bool = False) -> Experiment:
     """Return an experiment that has been judged, with its relations.
 
     Raises:
         NotFoundError: There is none.
-        ConflictError: Its training has not ended (``not_trained``).
+        ConflictError: Its training has not ended (``not_trained``); it is in the trash, where ``in_use`` is
+            asked for.
     """
     experiment = find_experiment(session, experiment_id)
     if experiment is None:
         raise NotFoundError("There is no such experiment.")
+    if in_use and experiment.trashed_at is not None:
+        raise ConflictError(f"'{experiment.name}' is in the trash; restore it first.")
     if experiment.results is None or experiment.classifier_sha256 is None:
         raise ConflictError(
             "This experiment has no results (yet). Choose one that is done.", code=ErrorCode.NOT_TRAINED

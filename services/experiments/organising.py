@@ -157,7 +157,7 @@ class ExperimentLists:
 
         Returns: ``n_moved``.
 
-        Errors: ``not_found``; ``job_state`` while a training is not over.
+        Errors: ``not_found``; ``job_state`` while a training or an evaluation is not over.
         """
         require_role(actor, Role.ENGINEER)
         return ok(n_moved=trash.set_trashed(experiment_ids, actor, trashed=True))
@@ -176,7 +176,7 @@ class ExperimentLists:
 
         Returns: ``n_deleted``.
 
-        Errors: ``not_found``; ``job_state`` while a training is not over.
+        Errors: ``not_found``; ``job_state`` while a training or an evaluation is not over.
         """
         require_role(actor, Role.ENGINEER)
         return ok(n_deleted=trash.delete_experiments(experiment_ids, actor))

@@ -128,12 +128,14 @@ def check_parent(
 
     Raises:
         NotFoundError: There is no such experiment.
-        ConflictError: It has no classifier, or has learned from recordings that are to test.
+        ConflictError: It is in the trash, has no classifier, or has learned from recordings that are to test.
         InvalidInputError: Its weights don't fit.
     """
     parent = session.get(Experiment, parent_id)
     if parent is None:
         raise NotFoundError(f"There is no experiment {parent_id} to begin with.")
+    if parent.trashed_at is not None:
+        raise ConflictError(f"'{parent.name}' is in the trash; restore it first.")
     job = session.get_one(Job, parent.job_id)
     if job.state != JobState.DONE or parent.classifier_sha256 is None:
         raise ConflictError(f"'{parent.name}' has not finished its training; there is nothing to begin with.")

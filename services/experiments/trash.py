@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from database.connection import get_db_session
 from models.diagnosis import Diagnosis
+from models.evaluation import Evaluation
 from models.experiment import Experiment
 from models.job import Job
 from services.experiments.runs import remove_run_folder
@@ -34,7 +35,7 @@ def set_trashed(ids: Sequence[int], actor: Actor, *, trashed: bool) -> int:
 
     Raises:
         NotFoundError: One is not there.
-        ConflictError: One is still training.
+        ConflictError: One is still training, or an evaluation of it is not over.
     """
     wanted = _check_ids(ids)
     with get_db_session() as session:
@@ -77,7 +78,7 @@ def delete_experiments(ids: Sequence[int], actor: Actor) -> int:
 
     Raises:
         NotFoundError: One is not there.
-        ConflictError: One is still training.
+        ConflictError: One is still training, or an evaluation of it is not over.
     """
     wanted = _check_ids(ids)
     folders: list[str] = []
@@ -87,7 +88,9 @@ def delete_experiments(ids: Sequence[int], actor: Actor) -> int:
             mine = Experiment.id.in_(batch)
             folders += session.scalars(select(Experiment.folder).where(mine))
             jobs = select(Experiment.job_id).where(mine)
-            session.execute(update(Job).where(Job.id.in_(jobs)).values(link=None))
+            asked = select(Evaluation.job_id).where(Evaluation.experiment_id.in_(batch))
+            for ended in (jobs, asked):
+                session.execute(update(Job).where(Job.id.in_(ended)).values(link=None))
             session.execute(delete(Diagnosis).where(Diagnosis.experiment_id.in_(batch)))
             session.execute(delete(Experiment).where(mine))
         for experiment_id in wanted:
@@ -133,15 +136,27 @@ def _list_names(session: Session, ids: Sequence[int]) -> list[str]:
 
 
 def _refuse_open(session: Session, ids: Sequence[int]) -> None:
-    training: list[str] = []
+    of_training = select(Experiment.name).join(Job, Job.id == Experiment.job_id)
+    training = _list_open(session, of_training, ids)
+    if training:
+        raise ConflictError(
+            f"The training is not over: {training}. Cancel it first.", code=ErrorCode.JOB_STATE
+        )
+    of_evaluation = select(Experiment.name).join(Evaluation).join(Job, Job.id == Evaluation.job_id)
+    evaluated = _list_open(session, of_evaluation, ids)
+    if evaluated:
+        raise ConflictError(
+            f"An evaluation is not over: {evaluated}. Cancel it first.", code=ErrorCode.JOB_STATE
+        )
+
+
+def _list_open(session: Session, chosen: Select[str], ids: Sequence[int]) -> str:
+    """Return the quoted names of a few of the experiments whose job is not over; "" where there is none."""
+    names: list[str] = []
     for batch in split_batches(ids):
-        training += session.scalars(
-            select(Experiment.name)
-            .join(Job, Job.id == Experiment.job_id)
-            .where(Experiment.id.in_(batch), Job.state.in_(OPEN_STATES))
+        names += session.scalars(
+            chosen.where(Experiment.id.in_(batch), Job.state.in_(OPEN_STATES))
             .order_by(Experiment.id)
             .limit(_MAX_NAMED)
         )
-    if training:
-        named = ", ".join(f"'{name}'" for name in dict.fromkeys(training[:_MAX_NAMED]))
-        raise ConflictError(f"The training is not over: {named}. Cancel it first.", code=ErrorCode.JOB_STATE)
+    return ", ".join(f"'{name}'" for name in dict.fromkeys(names[:_MAX_NAMED]))
