@@ -26,6 +26,19 @@
     }
   });
 
+  // On a narrow screen the bar scrolls: the open tab is brought into it when a page has come.
+  function reveal() {
+    document.querySelectorAll('.tab-bar:not([data-revealed])').forEach((bar) => {
+      const tab = bar.querySelector('[aria-selected="true"]');
+      if (!tab || !bar.clientWidth) { return; }
+      bar.dataset.revealed = "";
+      if (tab.offsetLeft + tab.offsetWidth > bar.offsetLeft + bar.clientWidth) {
+        bar.scrollLeft = tab.offsetLeft - bar.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
+      }
+    });
+  }
+  new MutationObserver(reveal).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["hidden"] });
+
   document.addEventListener("keydown", (event) => {
     const tab = event.target.closest && event.target.closest('[role="tab"]');
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

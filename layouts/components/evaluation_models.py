@@ -74,12 +74,13 @@ def _build_row(row: Plain) -> list[Any]:
         "nothing better and smaller", tone="success", icon="award", title="On the Pareto front"
     )
     return [
-        html.Span(
+        html.Div(
             [
                 name,
-                html.Span(f" {row['network_title']} ", className="row-detail"),
+                html.Span(row["network_title"], className="row-detail"),
                 *([best] if row["pareto"] else []),
-            ]
+            ],
+            className="architecture",
         ),
         str(row["seed"]),
         html.Div([*place, build_split_badge(row["split_colour"])], className="place"),

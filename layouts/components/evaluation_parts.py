@@ -117,11 +117,12 @@ def describe_conditions(recording: Plain) -> str:
     if recording["load"] is not None:
         words.append(f"load {recording['load']}")
     if recording["shaft_speed_rpm"] is not None:
-        words.append(f"{format_number(recording['shaft_speed_rpm'])} rpm")
+        words.append(f"{format_number(recording['shaft_speed_rpm'])}\N{NO-BREAK SPACE}rpm")
     if recording["severity"]:
         words.append(str(recording["severity"]))
     if recording["snr_db"] is not None:
-        words.append(f"SNR {recording['snr_db']:.0f} dB (estimated)")
+        level = f"{recording['snr_db']:.0f}".replace("-", "\N{MINUS SIGN}")
+        words.append(f"SNR\N{NO-BREAK SPACE}{level}\N{NO-BREAK SPACE}dB (estimated)")
     return " · ".join(words) or "conditions unknown"
 
 

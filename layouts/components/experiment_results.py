@@ -64,15 +64,15 @@ def _build_tables() -> list[Component]:
 
 def _build_judgement() -> list[Component]:
     plots = [
-        build_plot(ExperimentId.ROC, "ROC", note="mean with its 95 % band", height="320px", responsive=True),
-        build_plot(ExperimentId.PR, "Precision and recall", height="320px", responsive=True),
-        build_plot(ExperimentId.RELIABILITY, "Calibration", height="320px", responsive=True),
+        build_plot(ExperimentId.ROC, "ROC", note="mean with its 95 % band", height="360px", responsive=True),
+        build_plot(ExperimentId.PR, "Precision and recall", height="360px", responsive=True),
+        build_plot(ExperimentId.RELIABILITY, "Calibration", height="360px", responsive=True),
     ]
+    words = [html.P(id=ExperimentId.AREAS), html.P(id=ExperimentId.CALIBRATION)]
     return [
-        html.Div([build_card(None, plot) for plot in plots], className="grid-3"),
         html.Div(
-            [html.Div(id=ExperimentId.AREAS), html.Div(id=ExperimentId.CALIBRATION)],
-            className="row-detail remarks",
+            [*(build_card(None, plot) for plot in plots), build_card("In words", html.Div(words))],
+            className="grid-2",
         ),
     ]
 

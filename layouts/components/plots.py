@@ -43,7 +43,7 @@ def build_plot(
         [
             html.Span(title, className="plot-title", **({"id": title_id} if title_id else {})),
             html.Span(note, className="plot-note"),
-            *buttons,
+            html.Span(buttons, className="plot-downloads"),
         ],
         className="plot-caption",
     )

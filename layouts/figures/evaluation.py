@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -346,6 +347,10 @@ def build_architecture_figure(rows: Sequence[Plain], cost: str, theme: str) -> g
         if group:
             _add_architectures(figure, group, name, pareto=pareto)
     figure.update_xaxes(type="log")
+    costs = [math.log10(cost) for _, cost in judged if cost > 0]
+    if costs:  # room for the words beside the outermost marks
+        room = max(0.18 * (max(costs) - min(costs)), 0.1)
+        figure.update_xaxes(range=[min(costs) - room, max(costs) + room])
     return figure
 
 
@@ -372,6 +377,7 @@ def _add_architectures(
             text=titles,
             textposition="top center",
             mode="markers+text",
+            cliponaxis=False,
             marker={
                 "symbol": "diamond" if pareto else "circle",
                 "size": 11 if pareto else 9,

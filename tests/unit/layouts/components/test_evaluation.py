@@ -177,7 +177,7 @@ def test_a_job_that_gave_nothing_says_why() -> None:
 
 def test_conditions_that_nobody_knows_are_said_to_be_unknown() -> None:
     known = judgements.make_recording("a", snr_db=12.4)
-    assert parts.describe_conditions(known) == "load 2 · 1\u202f750 rpm · SNR 12 dB (estimated)"
+    assert parts.describe_conditions(known) == "load 2 · 1\u202f750\xa0rpm · SNR\xa012\xa0dB (estimated)"
     unknown = judgements.make_recording("a", load=None, shaft_speed_rpm=None)
     assert parts.describe_conditions(unknown) == "conditions unknown"
 
