@@ -21,7 +21,8 @@ class ConformalRule:
     Attributes
     ----------
     coverage
-        The share of recordings whose set shall hold their class.
+        The share of recordings whose set shall hold their class: promised for recordings that are
+        exchangeable with those of calibration, and so for a classifier in whose making those had no part.
     n_calibration, rank
         Calibration recordings, and which of their scores, counted from the smallest, is the limit.
     threshold
@@ -68,7 +69,8 @@ def fit_conformal(
     Parameters
     ----------
     probabilities, targets
-        Shapes ``(n, n_classes)`` and ``(n,)``; rows that the classifier has not learned from.
+        Shapes ``(n, n_classes)`` and ``(n,)``; rows that the classifier has not learned from. Where they
+        chose it (early stopping, a temperature), they flatter it and the coverage comes out too low.
     coverage
         Above 0, below 1.
 
@@ -88,9 +90,24 @@ def fit_conformal(
 
 
 def judge_coverage(
-    rule: ConformalRule, probabilities: NDArray[np.floating], targets: NDArray[np.integer], noun: str
+    rule: ConformalRule,
+    probabilities: NDArray[np.floating],
+    targets: NDArray[np.integer],
+    noun: str,
+    *,
+    chosen: str = "",
 ) -> dict[str, Any]:
     """Measure a rule on rows that it was not set on.
+
+    Parameters
+    ----------
+    rule, probabilities, targets
+        As `fit_conformal` returns and takes them.
+    noun
+        What the rows are, in the sentence.
+    chosen
+        What the calibration rows chose of the classifier, such as "the epoch". Then they are not exchangeable
+        with the others, and the coverage tends to be lower than wanted.
 
     Returns
     -------
@@ -118,12 +135,18 @@ def judge_coverage(
         "inside": band[0] <= n_covered <= band[1] if band else None,
         "mean_size": float(sizes.mean()) if n else None,
         "sizes": [{"size": int(size), "n": int((sizes == size).sum())} for size in np.unique(sizes)],
-        "sentence": _word(rule, n, n_covered, band, int((sizes == 0).sum()), noun),
+        "sentence": _word(rule, n, n_covered, band, int((sizes == 0).sum()), noun, chosen),
     }
 
 
 def _word(
-    rule: ConformalRule, n: int, n_covered: int, band: tuple[int, int] | None, n_empty: int, noun: str
+    rule: ConformalRule,
+    n: int,
+    n_covered: int,
+    band: tuple[int, int] | None,
+    n_empty: int,
+    noun: str,
+    chosen: str,
 ) -> str:
     wanted = f"{rule.coverage:.0%}"
     if band is None:
@@ -138,7 +161,8 @@ def _word(
         f"{band[0]} to {band[1]} are to be expected."
     )
     if n_covered < band[0]:
-        sentence += f" That is too few: these {noun} are not like those of validation."
+        flattered = f", or validation flatters the classifier, as it chose {chosen}" if chosen else ""
+        sentence += f" That is too few: these {noun} are not like those of validation{flattered}."
     elif n_covered > band[1]:
         sentence += " More are covered than asked for: many share one probability, or they are easier."
     if n_empty:

@@ -47,6 +47,9 @@ QUICK_KINDS: Final = frozenset(
 )
 JOB_KINDS: Final = frozenset(EvaluationKind) - QUICK_KINDS
 
+# The levels that the page offers and draws.
+COVERAGES: Final = (0.8, 0.9, 0.95, 0.99)
+
 TITLES: Final[Mapping[EvaluationKind, str]] = {
     EvaluationKind.ROC: "ROC and precision-recall curves",
     EvaluationKind.ERRORS: "Error analysis",
@@ -98,6 +101,14 @@ def parse_config(kind: EvaluationKind, config: Mapping[str, Any] | None) -> dict
         name: field.check(name, given[name]) if given.get(name) is not None else field.default
         for name, field in fields.items()
     }
+
+
+def is_kept(kind: EvaluationKind, config: Mapping[str, Any]) -> bool:
+    """Tell whether a quick evaluation is stored: usual questions only, as whoever may look may ask."""
+    usual = parse_config(kind, {"part": config["part"]})
+    if config.get("coverage") in COVERAGES:
+        usual["coverage"] = config["coverage"]
+    return dict(config) == usual
 
 
 def hash_config(config: Mapping[str, Any]) -> str:

@@ -32,6 +32,7 @@ from core.training.metrics import group_recordings, wilson_interval
 from core.training.run import train_classifier
 from core.training.signals import LabelledSignal, naming
 from models.job import JobCommand
+from services.evaluations.choices import list_choices, word_choices
 from services.evaluations.works import Work, choose_recordings
 from services.experiments.ensembles import is_ensemble
 from services.experiments.judged import load_judged
@@ -340,8 +341,11 @@ def _word(
 
 
 def _list_notes(work: Work, n_passes: int) -> list[str]:
+    chosen = word_choices([*list_choices(work.experiment.network), "the score"])
     notes = [
-        "A held-out class is only a stand-in for what may come: other unknown faults can be harder to tell."
+        "A held-out class is only a stand-in for what may come: other unknown faults can be harder to tell.",
+        f"The threshold rests on validation recordings, which also chose {chosen}: they flatter, and more "
+        "known recordings than wanted may be called unknown.",
     ]
     if work.experiment.parent_id is not None:
         notes.append("The folds were trained from the beginning: the parent had seen the held-out class.")

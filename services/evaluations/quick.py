@@ -15,11 +15,11 @@ from core.evaluation.reliability import compute_reliability
 from core.evaluation.slices import RecordingCounts, slice_by_level, slice_by_name, slice_by_value
 from core.training.calibration import LevelCalibration
 from models.experiment import Experiment
-from services.evaluations.kinds import EvaluationKind
+from services.evaluations.choices import list_choices, word_choices
+from services.evaluations.kinds import COVERAGES, EvaluationKind
 from services.evaluations.reading import PartPredictions, build_notes, describe_part, load_parts
 from utils.exceptions import InvalidInputError
 
-_CURVE_LEVELS = (0.8, 0.9, 0.95, 0.99)
 # By, title, unit, and digits where it is a quantity that is cut into ranges.
 _SLICES: Final = (
     ("fault_class", "Fault class", None, None),
@@ -44,6 +44,11 @@ _ESTIMATE_NOTE = (
     "machine itself counts as noise, and pink noise reads some dB too high."
 )
 
+_CHOICE_NOTE = (
+    "Validation also chose {chosen}: it flatters the classifier, and the sets may hold the right class less "
+    "often than asked for."
+)
+
 
 def compute_quick(experiment_id: int, kind: EvaluationKind, config: Mapping[str, Any]) -> dict[str, Any]:
     """Work out a quick kind.
@@ -65,7 +70,7 @@ def compute_quick(experiment_id: int, kind: EvaluationKind, config: Mapping[str,
         EvaluationKind.ERRORS: lambda: _analyse_errors(part),
         EvaluationKind.SLICES: lambda: _slice(part),
         EvaluationKind.CALIBRATION: lambda: _judge_calibration(experiment, part),
-        EvaluationKind.CONFORMAL: lambda: _judge_conformal(part, validation, config["coverage"]),
+        EvaluationKind.CONFORMAL: lambda: _judge_conformal(experiment, part, validation, config["coverage"]),
     }
     found = work[kind]()
     notes = [*build_notes(experiment, part), *found.pop("notes", [])]
@@ -186,7 +191,7 @@ def _compare_calibration(
 
 
 def _judge_conformal(
-    part: PartPredictions, validation: PartPredictions | None, coverage: float
+    experiment: Experiment, part: PartPredictions, validation: PartPredictions | None, coverage: float
 ) -> dict[str, Any]:
     if part.part == "validation":
         raise InvalidInputError("Validation sets the threshold; the coverage is measured on another part.")
@@ -195,7 +200,8 @@ def _judge_conformal(
     rule = _fit_rule(validation, coverage)
     probabilities, targets = part.calibrate("recording"), part.rows.recording_targets
     sets = rule.build_sets(probabilities)
-    found = judge_coverage(rule, probabilities, targets, "recordings")
+    chosen = _word_choices(experiment, part)
+    found = judge_coverage(rule, probabilities, targets, "recordings", chosen=chosen)
     found["sets"] = [
         {
             **recording,
@@ -208,12 +214,21 @@ def _judge_conformal(
         "coverage_wanted": coverage,
         "recording_level": found,
         "window_level": _judge_windows(part, validation, coverage),
-        "curve": [_judge_level(part, validation, level) for level in _CURVE_LEVELS],
+        "curve": [_judge_level(part, validation, level) for level in COVERAGES],
         "notes": [
             "The promise holds for recordings that come about as those of validation did; another load, "
-            "machine or bearing breaks it, and the measured coverage shows it."
+            "machine or bearing breaks it, and the measured coverage shows it.",
+            *([_CHOICE_NOTE.format(chosen=chosen)] if chosen else []),
         ],
     }
+
+
+def _word_choices(experiment: Experiment, part: PartPredictions) -> str:
+    """Return what validation chose of the recording-level probabilities; empty where it chose nothing."""
+    chosen = list_choices(experiment.network)
+    if part.calibration is not None and part.calibration.recording.temperature is not None:
+        chosen.append("the temperature")
+    return word_choices(chosen) if chosen else ""
 
 
 def _fit_rule(validation: PartPredictions, coverage: float) -> ConformalRule:

@@ -159,6 +159,10 @@ def test_conformal_sets_are_set_on_validation_and_say_when_there_are_too_few(tra
     assert strict["possible"] is False
     assert f"needs at least 99 validation recordings; there are {len(of_label)}" in strict["sentence"]
     assert [row["possible"] for row in found["curve"]] == [True, True, False, False]
+    fitted = (ExperimentService.get_results(trained) or {})["calibration"]["recording"]["temperature"]
+    assert any("Validation also chose the temperature" in note for note in found["notes"]) is (
+        fitted is not None
+    )
     refused = EvaluationService.request_evaluation(trained, "conformal", {"part": "validation"})
     assert refused["error_code"] == "invalid_input"
 

@@ -71,6 +71,12 @@ def test_recordings_unlike_validation_fall_below_the_band_and_that_is_said() -> 
     found = judge_coverage(rule, probabilities[:, [1, 2, 3, 0]], targets, "recordings")
     assert found["inside"] is False
     assert "That is too few" in found["sentence"]
+    assert "flatters" not in found["sentence"]
+    chosen = judge_coverage(rule, probabilities[:, [1, 2, 3, 0]], targets, "recordings", chosen="the epoch")
+    assert (
+        "not like those of validation, or validation flatters the classifier, as it chose the epoch."
+        in chosen["sentence"]
+    )
     assert sum(row["n"] for row in found["sizes"]) == 200
     assert found["mean_size"] == pytest.approx(sum(row["size"] * row["n"] for row in found["sizes"]) / 200)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.training.signals import LabelledSignal
-from services.evaluations.kinds import EvaluationKind, hash_config, parse_config
+from services.evaluations.choices import list_choices, word_choices
+from services.evaluations.kinds import EvaluationKind, hash_config, is_kept, parse_config
 from services.evaluations.works import choose_recordings
 from utils.exceptions import InvalidInputError
 
@@ -49,3 +50,30 @@ def test_levels_that_are_none_are_refused(value: object) -> None:
         return
     with pytest.raises(InvalidInputError, match="noise_levels"):
         parse_config(EvaluationKind.ROBUSTNESS, {"noise_levels": value})
+
+
+def test_what_validation_chose_of_a_classifier_is_named() -> None:
+    assert list_choices("cnn1d") == ["the epoch"]
+    assert list_choices("gradient_boosting") == ["the number of rounds"]
+    assert list_choices("minirocket") == ["the ridge penalty"]
+    assert list_choices("random_forest") == list_choices("svm") == []
+    assert word_choices(["the epoch"]) == "the epoch"
+    assert word_choices(["the epoch", "the temperature"]) == "the epoch and the temperature"
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "kept"),
+    [
+        ("roc", {}, True),
+        ("roc", {"part": "validation"}, True),
+        ("roc", {"seed": 7}, False),
+        ("roc", {"n_bootstrap": 1001}, False),
+        ("errors", {}, True),
+        ("conformal", {"coverage": 0.95}, True),
+        ("conformal", {"coverage": "0.99", "part": "test_snr5"}, True),
+        ("conformal", {"coverage": 0.9001}, False),
+    ],
+)
+def test_only_usual_questions_are_stored(kind: str, config: dict[str, object], kept: bool) -> None:
+    known = EvaluationKind(kind)
+    assert is_kept(known, parse_config(known, config)) is kept
