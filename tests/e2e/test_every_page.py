@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Page, Response, expect
 
 from layouts.pages import PAGES
 from tests.e2e.browser import find_barriers, keep_screenshot, open_page, settle, sign_in
@@ -54,7 +54,7 @@ def test_a_page_reads_well_on_a_desk_and_on_a_phone(page: Page, address: str, th
         page.goto(address)
         settle(page)
         assert page.get_attribute("html", "data-bs-theme") == theme
-        assert page.get_by_role("heading", level=1).count() == 1
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         keep_screenshot(page, f"{name_of(address)}-{where}-{theme}")
         assert find_barriers(page) == [], where

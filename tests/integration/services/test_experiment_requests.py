@@ -17,7 +17,7 @@ from tests.factories.datasets import SmallDataset, add_small_dataset
 from tests.factories.experiments import FOREST, TINY_NETWORK, count_rows, create, train
 
 NETWORK = {"network": "cnn_lstm", "options": TINY_NETWORK}
-ORDERS = {"network": "order_net", "options": {"window_s": 0.5}}
+ORDERS = {"network": "order_net", "options": {"window_s": 0.7}}
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def test_a_network_adds_a_loss_of_its_own(tmp_path: Path) -> None:
     learner._network.extra_loss = extra_loss  # type: ignore[assignment]
     assert learner.compute(make_batch(), None).loss == pytest.approx(plain.loss + 5.0, rel=1e-5)
     assert seen["targets"].shape == (8, 3) and seen["windows"].shape == (8, 128)
-    assert seen["conditions"] is None
+    assert seen["conditions"].shape == (8, 5), "always given: a loss may need what the network does not"
 
 
 def test_a_step_in_the_middle_is_stored_as_it_was_before(tmp_path: Path) -> None:
