@@ -60,6 +60,8 @@ def show_conformal(
 ) -> tuple[Any, ...]:
     """Show the conformal sets' measured coverage."""
     number = require_judged(tab, "conformal", experiment, part, judged)
+    if coverage not in dict(trust.COVERAGES):
+        raise InvalidInputError("Choose one of the offered coverages.")
     results, refused = judge(number, "conformal", {"part": part, "coverage": float(coverage)})
     if results is None:
         return refused, True, no_update, no_update, None

@@ -49,7 +49,8 @@ class EvaluationService:
 
         Returns:
             ``evaluation_id, experiment_id, kind, config, classifier_sha256, current, job_id,
-            n_test_evaluations, created_at, results``; None where it is not there.
+            n_test_evaluations, created_at, results``; None where it is not there. A quick one with unusual
+            settings is not stored: its ``evaluation_id`` is None.
         """
         require_role(actor, Role.VIEWER)
         return jobs.get(experiment_id, kind, config, actor)

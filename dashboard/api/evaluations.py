@@ -37,7 +37,7 @@ class EvaluationRequest(BaseModel):
 class Evaluation(BaseModel):
     """An evaluation of the classifier that the experiment has now."""
 
-    evaluation_id: int
+    evaluation_id: int | None = Field(description="None: a quick one with unusual settings is not stored.")
     experiment_id: int
     kind: str
     config: dict[str, Any]

@@ -126,7 +126,8 @@ def _describe_levels(name: str, metrics: dict[str, Any]) -> list[str]:
 def _describe(found: dict[str, Any]) -> list[str]:
     """Say the gist of one evaluation; --json has all of it."""
     results = found["results"]
-    lines = [f"Evaluation {found['evaluation_id']}: {found['kind']} of experiment {found['experiment_id']}"]
+    number = f" {found['evaluation_id']}" if found["evaluation_id"] is not None else ", not stored"
+    lines = [f"Evaluation{number}: {found['kind']} of experiment {found['experiment_id']}"]
     if found["kind"] == "recordings":
         lines += _describe_levels(results["dataset"], results)
     if found["kind"] == "robustness":

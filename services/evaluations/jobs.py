@@ -18,6 +18,7 @@ from services.evaluations.kinds import (
     QUICK_KINDS,
     TITLES,
     EvaluationKind,
+    is_kept,
     parse_config,
     parse_kind,
 )
@@ -25,6 +26,7 @@ from services.evaluations.quick import compute_quick
 from services.evaluations.reading import load_finished
 from services.evaluations.storing import (
     PASSES,
+    build_answer,
     build_row,
     describe_evaluation,
     find_by_config,
@@ -114,6 +116,8 @@ def _get_quick(
         row = find_by_config(session, experiment_id, kind, config)
     if row is None or not is_usable(row, experiment):
         results = compute_quick(experiment_id, kind, config)
+        if not is_kept(kind, config):
+            return describe_evaluation(build_answer(experiment, kind, config, results, actor), experiment)
         evaluation_id = keep_results(experiment, kind, config, results, actor)
         with get_db_session(read_only=True) as session:
             row = session.get(Evaluation, evaluation_id)

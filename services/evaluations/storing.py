@@ -16,7 +16,7 @@ from models.job import Job
 from services.evaluations.kinds import TITLES, EvaluationKind, hash_config, parse_config
 from services.jobs.board import describe_job
 from services.shared.actors import Actor
-from utils.clock import to_iso
+from utils.clock import to_iso, utc_now
 from utils.exceptions import NotFoundError
 
 # Of a result: how often it met the test part. It is shown with the evaluation, not among its numbers.
@@ -115,6 +115,19 @@ def build_row(experiment_id: int, kind: str, config: Mapping[str, Any], actor: A
         config_sha256=hash_config(config),
         created_by=actor.user_id,
     )
+
+
+def build_answer(
+    experiment: Experiment, kind: str, config: Mapping[str, Any], results: Mapping[str, Any], actor: Actor
+) -> Evaluation:
+    """Return a row with results that is not stored: it has no id."""
+    row = build_row(experiment.id, kind, config, actor)
+    row.classifier_sha256, row.results, row.created_at = (
+        experiment.classifier_sha256,
+        dict(results),
+        utc_now(),
+    )
+    return row
 
 
 def list_rows(experiment_id: int) -> list[dict[str, Any]]:

@@ -425,6 +425,28 @@ def test_roles_and_what_is_not_there(trained_once: int) -> None:
     assert EvaluationService.request_evaluation(trained_once, "roc")["error_code"] == "not_trained"
 
 
+def count_rows() -> int:
+    with get_db_session(read_only=True) as session:
+        return session.scalar(select(func.count()).select_from(Evaluation)) or 0
+
+
+def test_asking_unusual_questions_stores_nothing(trained_once: int) -> None:
+    viewer = add_person(Role.VIEWER, "vi@example.org")
+    for kind, config in (("roc", {"n_bootstrap": 200, "seed": 3}), ("conformal", {"coverage": 0.812})):
+        found = EvaluationService.get_evaluation(trained_once, kind, config, actor=viewer)
+        assert found is not None
+        assert found["evaluation_id"] is None
+        assert found["results"]["part"] == "test"
+        assert found["current"] is True
+        json.dumps(found, allow_nan=False)
+    asked = EvaluationService.request_evaluation(trained_once, "conformal", {"coverage": 0.812})
+    assert asked["evaluation"]["config"] == {"part": "test", "coverage": 0.812}
+    assert count_rows() == 0
+    for coverage in (0.8, 0.9, 0.9):
+        EvaluationService.get_evaluation(trained_once, "conformal", {"coverage": coverage}, actor=viewer)
+    assert count_rows() == 2
+
+
 def test_kept_results_come_back_until_the_classifier_is_another(trained_once: int) -> None:
     kept = EvaluationService.cache_evaluation_results(trained_once, "errors", {"n": 3})
     assert kept["success"], kept["error"]

@@ -8,10 +8,12 @@ from dash.exceptions import PreventUpdate
 
 from callbacks import evaluation, evaluation_common, evaluation_jobs, evaluation_trust, experiment_curves
 from database.connection import get_db_session
+from layouts.components.evaluation_trust import COVERAGES as COVERAGE_CHOICES
 from layouts.figures.evaluation import MACRO
 from layouts.ids.evaluation import EvaluationId
 from models.evaluation import Evaluation
 from services.evaluation_service import EvaluationService
+from services.evaluations.kinds import COVERAGES
 from services.experiment_service import ExperimentService
 from services.shared.actors import SYSTEM
 from tests.factories.evaluations import add_faint_dataset, train_forest
@@ -35,6 +37,10 @@ def judged(database: object) -> str:
     """Train a forest that errs; return its id as the page holds it."""
     _small, split_id = add_faint_dataset()
     return str(train_forest(split_id))
+
+
+def test_the_offered_coverages_are_those_that_are_stored() -> None:
+    assert tuple(float(value) for value, _label in COVERAGE_CHOICES) == COVERAGES
 
 
 def test_nothing_finished_leads_to_the_wizard(database: object) -> None:
@@ -85,6 +91,11 @@ def test_every_tab_is_filled_from_what_the_experiment_said(judged: str) -> None:
     assert hidden is False
     assert "Binomial band" in find_text(sets)
     assert coverage.data[-1].name == "measured"
+    for level in ("0.8123", "nan", "half", None):
+        with pytest.raises(InvalidInputError, match="offered coverages"):
+            evaluation_trust.show_conformal.__wrapped__(
+                "conformal", judged, *test, "recording_level", level, "light"
+            )
 
     seen, place = {"status": "done"}, {"experiment_id": judged}
     _none, hidden, roc, *_others, areas, _calibration = experiment_curves.show_judgement(
