@@ -48,7 +48,7 @@ N_MLFLOW = 10_000
 EMAIL, PASSWORD = "ann@example.org", "a rather long pass phrase"
 QUESTIONS: dict[str, dict[str, Any]] = {
     "newest": {},
-    "middle page": {"page": 500},
+    "page 100": {"page": 100},
     "sorted by accuracy": {"sort": "-test_recording_accuracy"},
     "sorted by name": {"sort": "name"},
     "sorted by an option": {"sort": "-options.learning_rate"},
@@ -243,7 +243,7 @@ MLFLOW_QUESTIONS: dict[str, dict[str, Any]] = {
         "filter": "params.network = 'lstm' and attributes.status = 'FINISHED'",
         "order_by": ["metrics.accuracy DESC"],
     },
-    "text, few hits": {"filter": "attributes.run_name LIKE '%pump trial 001%'"},
+    "text, a dataset": {"filter": "params.network LIKE '%forest%'"},
 }
 # Run by MLflow's own Python: writes as many runs straight into its store as the product holds trainings.
 _FILL_MLFLOW = """
