@@ -140,10 +140,11 @@ def test_filters_stay_in_the_address_and_the_list_fits_a_phone_in_the_dark(page:
     expect(find_row(page, "Given up")).to_be_visible()
     page.locator("#experiments-search").fill("nowhere")
     expect(page.get_by_text("No experiment matches")).to_be_visible()
-    page.goto("/experiments")
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a plain dict of the right keys
     page.emulate_media(color_scheme="dark")
+    page.goto("/experiments")
     settle(page)
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
     # where there is little room, the table pins no column
     expect(page.locator("#experiments-table")).to_contain_text("LSTM on Pump")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
