@@ -110,8 +110,13 @@ def train(page: Page, network: str) -> int:
     page.goto("/experiment/new?dataset=1")
     settle(page)
     page.get_by_label("train 0 and 1, test 2").check()
+    expect(page.locator("#new-experiment-findings")).to_contain_text("says nothing about new bearings")
+    settle(page)  # a split brings its channels and asks anew for the tick
     page.get_by_label("Channel").select_option("DE")
     page.get_by_label("I know of this and train on it all the same").check()
+    settle(page)
+    expect(page.get_by_label("Channel")).to_have_value("DE")
+    expect(page.get_by_label("I know of this and train on it all the same")).to_be_checked()
     page.get_by_role("tab", name="Network or classical model").click()
     page.locator("#new-experiment-network").get_by_text(network, exact=True).click()
     page.get_by_role("tab", name="Options").click()
