@@ -109,7 +109,7 @@ def split_by_load(page: Page) -> None:
 def train(page: Page, network: str) -> int:
     page.goto("/experiment/new?dataset=1")
     settle(page)
-    page.get_by_label("train 0 and 1, test 2").check()
+    page.get_by_role("radio", name="train 0 and 1, test 2").check()
     expect(page.locator("#new-experiment-findings")).to_contain_text("says nothing about new bearings")
     settle(page)  # a split brings its channels and asks anew for the tick
     page.get_by_label("Channel").select_option("DE")
