@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect
 
 from dashboard_config import REPOSITORY_ROOT, get_settings
 from database.connection import dispose_engine
@@ -171,6 +171,11 @@ class Notes:
         if message.type == "error" and not any(part in message.text for part in silent):
             self.complaints.append(message.text)
 
+    def note_script_error(self, error: Error) -> None:
+        """Keep errors, but for Dash's own request that was under way when the server went."""
+        if str(error) != "Failed to fetch":
+            self.complaints.append(str(error))
+
 
 @pytest.fixture
 def page(browser: Browser, plant: Plant) -> Iterator[Page]:
@@ -179,7 +184,7 @@ def page(browser: Browser, plant: Plant) -> Iterator[Page]:
     page, notes = context.new_page(), Notes()
     page.set_default_timeout(30_000)
     page.on("response", lambda answer: notes.failed.append(answer.url) if answer.status >= 500 else None)
-    page.on("pageerror", lambda error: notes.complaints.append(str(error)))
+    page.on("pageerror", notes.note_script_error)
     page.on("console", notes.note_console)
     sign_in(page)
     yield page
