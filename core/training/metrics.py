@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from utils.statistical_tests import compute_share_interval
+
 N_CALIBRATION_BINS = 15
 _PROBABILITY_FLOOR = 1e-4
-_Z_95 = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +208,7 @@ def compute_mean_loss(probabilities: NDArray[np.float64], targets: NDArray[np.in
 
 def wilson_interval(n_right: int, n: int) -> list[float] | None:
     """95 % score interval of a share (Wilson, 1927); None for ``n = 0``."""
-    if n == 0:
-        return None
-    share, z2 = n_right / n, _Z_95**2
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z_95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    return [max(0.0, centre - half), min(1.0, centre + half)]
+    return compute_share_interval(n_right / n if n else 0.0, n)
 
 
 def _judge_class(confusion: NDArray[np.int64], index: int, name: str, *, independent: bool) -> dict[str, Any]:
