@@ -40,6 +40,7 @@ class JobKind(StrEnum):
     IMPORT = "import"
     TRAIN = "train"
     EVALUATE = "evaluate"
+    EXPLAIN = "explain"
     DIAGNOSE = "diagnose"
     EXPORT = "export"
     GENERATE = "generate"

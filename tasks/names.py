@@ -11,6 +11,7 @@ class TaskName(StrEnum):
     IMPORT = "import"
     TRAIN = "train"
     EVALUATE = "evaluate"
+    EXPLAIN = "explain"
     DIAGNOSE = "diagnose"
     GENERATE = "generate"
     NOISE_VARIANTS = "noise_variants"
