@@ -18,6 +18,13 @@ from tests.e2e.browser import CHROMIUM_ARGUMENTS, EMAIL, PASSWORD, keep_screensh
 from tests.servers import Product
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Try a browser test that failed once more: a loaded machine may break a gesture, a fault stays."""
+    for item in items:
+        if item.nodeid.startswith("tests/e2e/"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
