@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from html import escape
 from itertools import pairwise
 from typing import Any
 
+from services.shared.svg import INK, WIDTH, choose_ticks, draw_line, draw_text, wrap_svg
 from utils.constants import OKABE_ITO
 
 _COLOURS = tuple(OKABE_ITO[name] for name in ("blue", "orange", "green", "vermillion", "purple", "sky_blue"))
 _DASHES = ("", "6 3")
-_INK, _GRID = "#1B2430", "#D5DAE1"
-_WIDTH = 680
 _ROW = 26
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 120, 10, 36
 _HEIGHT = 210
@@ -28,42 +26,9 @@ def _choose_dash(index: int) -> str:
     return _DASHES[index // len(_COLOURS) % len(_DASHES)]
 
 
-def _svg(height: float, parts: Sequence[str]) -> str:
-    style = "font-family: 'Liberation Sans', 'DejaVu Sans', sans-serif; font-size: 11px"
-    body = "".join(parts)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height:g}" '
-        f'viewBox="0 0 {_WIDTH} {height:g}" style="{style}">{body}</svg>'
-    )
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, *, stroke: str = _GRID, width: float = 1) -> str:
-    return (
-        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{stroke}" '
-        f'stroke-width="{width:g}"/>'
-    )
-
-
-def _text(x: float, y: float, words: str, *, anchor: str = "start", fill: str = _INK) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}">{escape(words)}</text>'
-
-
-def choose_ticks(low: float, high: float, n: int = 5) -> list[float]:
-    """Return round numbers from ``low`` to ``high``.
-
-    >>> choose_ticks(0.0, 1.0)
-    [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
-    """
-    step = (high - low) / n
-    scale = 10.0 ** float(math.floor(math.log10(step)))
-    step = next(factor * scale for factor in (1, 2, 5, 10) if factor * scale >= step * (1 - 1e-9))
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [round(index * step, 10) for index in range(first, last + 1)]
-
-
 def draw_intervals(contestants: Sequence[Mapping[str, Any]]) -> str:
     """Return one dot with its interval per contestant, from 0 to 100 %."""
-    left, right = 40, _WIDTH - 20
+    left, right = 40, WIDTH - 20
     height = _ROW * len(contestants) + 44
     lows = [each["recording_level"]["interval"][0] for each in contestants]
     start: float = max(0.0, math.floor(10 * min(lows)) / 10)
@@ -73,22 +38,24 @@ def draw_intervals(contestants: Sequence[Mapping[str, Any]]) -> str:
         return left + (right - left) * (share - start) / (1 - start)
 
     for tick in choose_ticks(start, 1.0):
-        parts.append(_line(place(tick), 6, place(tick), height - 34))
-        parts.append(_text(place(tick), height - 20, f"{100 * tick:.0f}", anchor="middle"))
+        parts.append(draw_line(place(tick), 6, place(tick), height - 34))
+        parts.append(draw_text(place(tick), height - 20, f"{100 * tick:.0f}", anchor="middle"))
     for index, each in enumerate(contestants):
         level, colour, y = each["recording_level"], choose_colour(index), 18 + _ROW * index
         low, high = level["interval"]
-        parts.append(_line(place(low), y, place(high), y, stroke=colour, width=2))
-        parts += [_line(place(end), y - 5, place(end), y + 5, stroke=colour, width=2) for end in (low, high)]
+        parts.append(draw_line(place(low), y, place(high), y, stroke=colour, width=2))
+        parts += [
+            draw_line(place(end), y - 5, place(end), y + 5, stroke=colour, width=2) for end in (low, high)
+        ]
         parts.append(f'<circle cx="{place(level["accuracy"]):.1f}" cy="{y}" r="5" fill="{colour}"/>')
         parts += [
             f'<circle cx="{place(seed["accuracy"]):.1f}" cy="{y}" r="2.2" fill="#fff" stroke="{colour}"/>'
             for seed in level["per_seed"]
             if len(level["per_seed"]) > 1
         ]
-        parts.append(_text(left - 12, y + 4, each["letter"], anchor="end"))
-    parts.append(_text((left + right) / 2, height - 4, "Accuracy, recording-level (%)", anchor="middle"))
-    return _svg(height, parts)
+        parts.append(draw_text(left - 12, y + 4, each["letter"], anchor="end"))
+    parts.append(draw_text((left + right) / 2, height - 4, "Accuracy, recording-level (%)", anchor="middle"))
+    return wrap_svg(height, parts)
 
 
 def draw_curves(histories: Sequence[Mapping[str, Any]], quantity: str) -> str | None:
@@ -105,7 +72,7 @@ def draw_curves(histories: Sequence[Mapping[str, Any]], quantity: str) -> str | 
     values = [value for _, _, points in lines for _, value in points]
     low, high = min(0.0, *values), max(values)
     high = high if high > low else low + 1
-    right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
+    right, bottom = WIDTH - _RIGHT, _HEIGHT - _BOTTOM
 
     def place(epoch: float, value: float) -> tuple[float, float]:
         x = _LEFT + (right - _LEFT) * (epoch / last if last else 0)
@@ -120,53 +87,55 @@ def draw_curves(histories: Sequence[Mapping[str, Any]], quantity: str) -> str | 
     shown = dict.fromkeys(index for index, _, _ in lines)
     for place_in_legend, index in enumerate(shown):
         y = _TOP + 12 + 16 * place_in_legend
-        parts.append(_line(right + 14, y - 4, right + 34, y - 4, stroke=choose_colour(index), width=2))
-        parts.append(_text(right + 40, y, letters[index]))
-    return _svg(_HEIGHT, parts)
+        parts.append(draw_line(right + 14, y - 4, right + 34, y - 4, stroke=choose_colour(index), width=2))
+        parts.append(draw_text(right + 40, y, letters[index]))
+    return wrap_svg(_HEIGHT, parts)
 
 
 def _draw_axes(last: float, low: float, high: float, place: Any) -> list[str]:
     parts = []
     for tick in choose_ticks(low, high, 4):
         x, y = place(0, tick)
-        parts += [_line(x, y, _WIDTH - _RIGHT, y), _text(x - 6, y + 4, f"{tick:g}", anchor="end")]
+        parts += [draw_line(x, y, WIDTH - _RIGHT, y), draw_text(x - 6, y + 4, f"{tick:g}", anchor="end")]
     for tick in {round(value) for value in choose_ticks(0, last, 6)}:
         x, y = place(tick, low)
-        parts += [_line(x, y, x, y + 4, stroke=_INK), _text(x, y + 16, f"{tick}", anchor="middle")]
-    middle = (_LEFT + _WIDTH - _RIGHT) / 2
-    return [*parts, _text(middle, _HEIGHT - 4, "Epoch (chunk of trees for a forest)", anchor="middle")]
+        parts += [draw_line(x, y, x, y + 4, stroke=INK), draw_text(x, y + 16, f"{tick}", anchor="middle")]
+    middle = (_LEFT + WIDTH - _RIGHT) / 2
+    return [*parts, draw_text(middle, _HEIGHT - 4, "Epoch (chunk of trees for a forest)", anchor="middle")]
 
 
 def draw_ranks(mean_ranks: Mapping[str, float], critical_difference: float) -> str:
     """Return Demšar's diagram: mean ranks on an axis, bars join those that are not shown to differ."""
     ordered = sorted(mean_ranks.items(), key=lambda pair: pair[1])
     k = len(ordered)
-    left, right = 40, _WIDTH - 40
+    left, right = 40, WIDTH - 40
 
     def place(rank: float) -> float:
         return left + (right - left) * (rank - 1) / (k - 1)
 
     cliques = find_cliques([rank for _, rank in ordered], critical_difference)
     base = 54 + 10 * len(cliques)
-    parts = [_line(left, 36, right, 36, stroke=_INK)]
+    parts = [draw_line(left, 36, right, 36, stroke=INK)]
     for tick in range(1, k + 1):
-        parts += [_line(place(tick), 31, place(tick), 41, stroke=_INK)]
-        parts += [_text(place(tick), 24, str(tick), anchor="middle")]
+        parts += [draw_line(place(tick), 31, place(tick), 41, stroke=INK)]
+        parts += [draw_text(place(tick), 24, str(tick), anchor="middle")]
     for depth, (first, last) in enumerate(cliques):
         y = 48 + 10 * depth
         parts.append(
-            _line(place(ordered[first][1]) - 4, y, place(ordered[last][1]) + 4, y, stroke=_INK, width=4)
+            draw_line(place(ordered[first][1]) - 4, y, place(ordered[last][1]) + 4, y, stroke=INK, width=4)
         )
     for index, (letter, rank) in enumerate(ordered):
         foot = base + 16 * (index % 3)
         parts.append(
-            _line(place(rank), 36, place(rank), foot, stroke=choose_colour(ord(letter) - ord("A")), width=1.5)
+            draw_line(
+                place(rank), 36, place(rank), foot, stroke=choose_colour(ord(letter) - ord("A")), width=1.5
+            )
         )
-        parts.append(_text(place(rank), foot + 12, f"{letter} {rank:.2f}", anchor="middle"))
+        parts.append(draw_text(place(rank), foot + 12, f"{letter} {rank:.2f}", anchor="middle"))
     width = min((right - left) * critical_difference / (k - 1), right - left)
-    parts += [_line(left, 8, left + width, 8, stroke=_INK, width=2)]
-    parts += [_text(left + width + 8, 12, f"critical difference {critical_difference:.2f}")]
-    return _svg(base + 54, parts)
+    parts += [draw_line(left, 8, left + width, 8, stroke=INK, width=2)]
+    parts += [draw_text(left + width + 8, 12, f"critical difference {critical_difference:.2f}")]
+    return wrap_svg(base + 54, parts)
 
 
 def find_cliques(ranks: Sequence[float], critical_difference: float) -> list[tuple[int, int]]:

@@ -1,13 +1,12 @@
-"""A report as PDF: HTML of our own making, laid out by WeasyPrint, which fetches nothing from anywhere."""
+"""A report as PDF: HTML of our own making, for WeasyPrint to lay out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
-from typing import Any
 
 from services.comparisons.exports.report import Figure, Report, Section, Table
-from utils.exceptions import MissingDependencyError
+from services.shared.pdf import print_pdf
 
 _STYLE = """
 @page { size: A4 %(orientation)s; margin: 16mm 15mm 18mm;
@@ -40,16 +39,7 @@ def write_pdf(report: Report) -> bytes:
     Raises:
         MissingDependencyError: WeasyPrint, or a system library it needs, is not there.
     """
-    try:
-        from weasyprint import HTML
-        from weasyprint.urls import URLFetcher
-    except (ImportError, OSError):
-        raise MissingDependencyError(
-            "PDF is not available: install weasyprint and the system library Pango. CSV and LaTeX work."
-        ) from None
-    fetcher: Any = URLFetcher(allowed_protocols=())
-    written: bytes = HTML(string=write_html(report), url_fetcher=fetcher).write_pdf()
-    return written
+    return print_pdf(write_html(report), instead="CSV and LaTeX work.")
 
 
 def write_html(report: Report) -> str:
