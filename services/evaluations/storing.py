@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from database.connection import get_db_session
 from models.evaluation import Evaluation
@@ -32,6 +32,10 @@ def describe_evaluation(evaluation: Evaluation, experiment: Experiment) -> dict[
     if results is not None:
         n_passes = results.pop(PASSES, 0)
         results.pop(REFERENCE, None)
+    return {**_describe_header(evaluation, experiment), PASSES: n_passes, "results": results}
+
+
+def _describe_header(evaluation: Evaluation, experiment: Experiment) -> dict[str, Any]:
     return {
         "evaluation_id": evaluation.id,
         "experiment_id": evaluation.experiment_id,
@@ -40,9 +44,7 @@ def describe_evaluation(evaluation: Evaluation, experiment: Experiment) -> dict[
         "classifier_sha256": evaluation.classifier_sha256,
         "current": evaluation.classifier_sha256 == experiment.classifier_sha256,
         "job_id": evaluation.job_id,
-        PASSES: n_passes,
         "created_at": to_iso(evaluation.created_at),
-        "results": results,
     }
 
 
@@ -136,19 +138,25 @@ def list_rows(experiment_id: int) -> list[dict[str, Any]]:
         experiment = session.get(Experiment, experiment_id)
         if experiment is None:
             raise NotFoundError("There is no such experiment.")
-        rows = session.scalars(
-            select(Evaluation)
-            .where(Evaluation.experiment_id == experiment_id, Evaluation.kind.in_(list(EvaluationKind)))
+        rows = session.execute(
+            _select_headers(experiment_id)
+            .add_columns(Evaluation.results.is_not(None))
+            .where(Evaluation.kind.in_(list(EvaluationKind)))
             .order_by(Evaluation.id.desc())
         ).all()
-        wanted = {row.job_id for row in rows if row.job_id is not None}
+        wanted = {row.job_id for row, _, _ in rows if row.job_id is not None}
         jobs = {job.id: job for job in session.scalars(select(Job).where(Job.id.in_(wanted)))}
     items = []
-    for row in rows:
-        described = describe_evaluation(row, experiment)
-        has_results = described.pop("results") is not None
+    for row, n_passes, has_results in rows:
         job = jobs.get(row.job_id) if row.job_id is not None else None
-        items.append({**described, "has_results": has_results, "job": describe_job(job) if job else None})
+        items.append(
+            {
+                **_describe_header(row, experiment),
+                PASSES: n_passes or 0,
+                "has_results": bool(has_results),
+                "job": describe_job(job) if job else None,
+            }
+        )
     return items
 
 
@@ -159,10 +167,8 @@ def count_test_use(experiment_id: int) -> dict[str, Any]:
         if experiment is None:
             raise NotFoundError("There is no such experiment.")
         finished_at = session.scalar(select(Job.finished_at).where(Job.id == experiment.job_id))
-        rows = session.scalars(
-            select(Evaluation)
-            .where(Evaluation.experiment_id == experiment_id, Evaluation.results.is_not(None))
-            .order_by(Evaluation.id)
+        rows = session.execute(
+            _select_headers(experiment_id).where(Evaluation.results.is_not(None)).order_by(Evaluation.id)
         ).all()
     items: list[dict[str, Any]] = []
     if experiment.results is not None and experiment.results.get("test"):
@@ -174,8 +180,7 @@ def count_test_use(experiment_id: int) -> dict[str, Any]:
                 "at": to_iso(finished_at),
             }
         )
-    for row in rows:
-        n_passes = (row.results or {}).get(PASSES, 0)
+    for row, n_passes in rows:
         if n_passes:
             what = TITLES[EvaluationKind(row.kind)]
             at = to_iso(row.created_at)
@@ -185,6 +190,15 @@ def count_test_use(experiment_id: int) -> dict[str, Any]:
         what = "Evaluations whose results were replaced since"
         items.append({"what": what, "n": rest, "evaluation_id": None, "at": None})
     return {"n_test_evaluations": experiment.test_evaluations, "items": items}
+
+
+def _select_headers(experiment_id: int) -> Select[Evaluation, int]:
+    """Build the query over an experiment's rows and their passes; results stay in the database."""
+    return (
+        select(Evaluation, Evaluation.results[PASSES].as_integer())
+        .where(Evaluation.experiment_id == experiment_id)
+        .options(defer(Evaluation.results, raiseload=True))
+    )
 
 
 def find_results(
