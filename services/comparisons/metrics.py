@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.networks.registry import NETWORKS
-from services.comparisons.loading import Judged
+from services.comparisons.loading import Judged, RecordingKey
 from services.comparisons.matching import Comparison, Contestant, Design
 from utils.statistical_tests import compute_mean_share_interval, compute_share_interval, has_too_few_repeats
 
@@ -58,7 +59,7 @@ def describe_contestant(comparison: Comparison, contestant: Contestant) -> dict[
         "train_cpu_s": _mean(cpu_s),
         "class_names": first.class_names,
         "per_class": _describe_classes(comparison, contestant),
-        "confusion": _sum_confusions(contestant),
+        "confusion": _sum_confusions(contestant).astype(np.int64).tolist(),
         "by_test_set": [
             {"test_set": index, "accuracy": _find_accuracy(comparison, contestant, index)}
             for index in range(len(comparison.test_sets))
@@ -132,26 +133,28 @@ def _mean(values: Iterable[float | None]) -> float | None:
     return fmean(known) if known else None
 
 
-def _sum_confusions(contestant: Contestant) -> list[list[int]]:
-    """Return label against answer, counted over all seeds and test sets."""
+def _sum_confusions(
+    contestant: Contestant, weights: Mapping[RecordingKey, float] | None = None
+) -> NDArray[np.float64]:
+    """Return label against answer over all seeds and test sets: answers counted, or weighed by recording."""
     names = contestant.first.class_names
     place = {name: index for index, name in enumerate(names)}
-    counts = np.zeros((len(names), len(names)), dtype=np.int64)
+    counts = np.zeros((len(names), len(names)))
     for each in contestant.members:
         for key, answer in each.answers.items():
             if key[1] in place and answer in place:  # folds may know other classes
-                counts[place[key[1]], place[answer]] += 1
-    found: list[list[int]] = counts.tolist()
-    return found
+                counts[place[key[1]], place[answer]] += weights[key] if weights else 1.0
+    return counts
 
 
 def _describe_classes(comparison: Comparison, contestant: Contestant) -> list[dict[str, Any]]:
     """Return recall, precision and F1 of each class over all seeds and test sets.
 
-    ``support``, from which the interval comes, counts a recording once, however many of them judge it.
+    A recording counts once, however many seeds judge it; ``support``, from which the interval comes, too.
     """
     recordings = Counter(target for _, target in comparison.average_right(contestant))
-    counts = np.array(_sum_confusions(contestant))
+    judges = Counter(key for each in contestant.members for key in each.answers)
+    counts = _sum_confusions(contestant, {key: 1.0 / n for key, n in judges.items()})
     rows = []
     for index, name in enumerate(contestant.first.class_names):
         hits, judged, called = counts[index, index], counts[index].sum(), counts[:, index].sum()

@@ -133,6 +133,20 @@ def test_the_support_of_a_class_is_its_recordings_however_many_seeds_judge_them(
     assert recall["recall_interval"] == pytest.approx([expected.low, expected.high])
 
 
+def test_a_fold_with_more_seeds_weighs_no_more_in_a_class() -> None:
+    parts = [add_test_part(f"Fold{fold}", TARGETS) for fold in range(2)]
+    n_of_class = TARGETS.count("healthy")
+    wrong = [index for index, target in enumerate(TARGETS) if target == "healthy"]
+    ids = [add_experiment(parts[0], change(TARGETS, *wrong), name="Forest", seed=seed) for seed in range(3)]
+    ids += [add_experiment(parts[1], TARGETS, name="Forest")]
+    ids += [add_experiment(part, TARGETS, network="svm", name="SVM") for part in parts]
+    healthy, inner = compare(*ids)["contestants"][0]["per_class"]
+    n_others = 2 * (len(TARGETS) - n_of_class)
+    assert healthy["recall"] == pytest.approx(1 / 2)
+    assert healthy["precision"] == pytest.approx(1.0)
+    assert inner["precision"] == pytest.approx(n_others / (n_others + n_of_class))
+
+
 def test_a_recording_of_several_test_sets_counts_once() -> None:
     parts = [add_test_part("Rig", TARGETS), add_test_part("Part", TARGETS[:15], same_as="Rig")]
     one = compare(*train_over_folds(parts, (1, 1), (0, 1, 2, 3)))["contestants"][0]
