@@ -44,7 +44,7 @@ def judge(
     if found is not None:
         return found["results"], None
     if not may_write():
-        return None, build_refused("This has not been worked out yet; it is when an engineer opens this page.")
+        return None, build_refused("Not worked out yet: it is when an engineer opens this page.")
     asked = EvaluationService.request_evaluation(experiment_id, kind, dict(config), actor=current_actor())
     if not asked["success"]:
         return None, build_refused(asked["error"])
