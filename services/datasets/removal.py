@@ -16,6 +16,7 @@ from database.connection import get_db_session
 from models.dataset import Dataset, DatasetVersion
 from models.diagnosis import Diagnosis
 from models.experiment import Experiment
+from models.explanation import Explanation
 from models.recording import Recording, Signal
 from models.split import Split
 from services.datasets import table
@@ -189,6 +190,7 @@ def delete_dataset(dataset_id: int, actor: Actor, *, delete_file: bool) -> None:
             select(DatasetVersion).where(DatasetVersion.dataset_id == dataset_id)
         ).all()
         session.execute(update(Diagnosis).where(Diagnosis.signal_id.in_(own)).values(signal_id=None))
+        session.execute(delete(Explanation).where(Explanation.signal_id.in_(own)))
         record_audit(
             session, actor, "dataset.delete", f"dataset {dataset_id}", details={"name": dataset.name}
         )

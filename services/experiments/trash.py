@@ -13,6 +13,7 @@ from database.connection import get_db_session
 from models.diagnosis import Diagnosis
 from models.evaluation import Evaluation
 from models.experiment import Experiment
+from models.explanation import Explanation
 from models.job import Job
 from services.experiments.runs import remove_run_folder
 from services.jobs.board import OPEN_STATES
@@ -35,7 +36,7 @@ def set_trashed(ids: Sequence[int], actor: Actor, *, trashed: bool) -> int:
 
     Raises:
         NotFoundError: One is not there.
-        ConflictError: One is still training, or an evaluation of it is not over.
+        ConflictError: One is still training, or an evaluation or explanation of it is not over.
     """
     wanted = _check_ids(ids)
     with get_db_session() as session:
@@ -78,7 +79,7 @@ def delete_experiments(ids: Sequence[int], actor: Actor) -> int:
 
     Raises:
         NotFoundError: One is not there.
-        ConflictError: One is still training, or an evaluation of it is not over.
+        ConflictError: One is still training, or an evaluation or explanation of it is not over.
     """
     wanted = _check_ids(ids)
     folders: list[str] = []
@@ -89,7 +90,8 @@ def delete_experiments(ids: Sequence[int], actor: Actor) -> int:
             folders += session.scalars(select(Experiment.folder).where(mine))
             jobs = select(Experiment.job_id).where(mine)
             asked = select(Evaluation.job_id).where(Evaluation.experiment_id.in_(batch))
-            for ended in (jobs, asked):
+            explained = select(Explanation.job_id).where(Explanation.experiment_id.in_(batch))
+            for ended in (jobs, asked, explained):
                 session.execute(update(Job).where(Job.id.in_(ended)).values(link=None))
             session.execute(delete(Diagnosis).where(Diagnosis.experiment_id.in_(batch)))
             session.execute(delete(Experiment).where(mine))
@@ -147,6 +149,12 @@ def _refuse_open(session: Session, ids: Sequence[int]) -> None:
     if evaluated:
         raise ConflictError(
             f"An evaluation is not over: {evaluated}. Cancel it first.", code=ErrorCode.JOB_STATE
+        )
+    of_explanation = select(Experiment.name).join(Explanation).join(Job, Job.id == Explanation.job_id)
+    explained = _list_open(session, of_explanation, ids)
+    if explained:
+        raise ConflictError(
+            f"An explanation is not over: {explained}. Cancel it first.", code=ErrorCode.JOB_STATE
         )
 
 
