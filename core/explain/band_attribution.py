@@ -1,0 +1,347 @@
+"""Attributions summed over bands, beside random bands of the same width.
+
+Three questions: how much each band contributes, whether that is more than bands of the same width would get
+wherever they lay, and how far the bands of the diagnosed fault stand out (physics agreement).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.explain.fault_bands import BandAxis, FaultBand, choose_class_bands, merge_ranges
+from core.signal.band_pass import Band
+from utils.exceptions import InvalidInputError
+
+N_DRAWS: Final = 500
+# A random band lies within two octaves of the one it is compared with: colour is no evidence.
+_REACH: Final = 4.0
+_RANGE_PERCENT: Final = (2.5, 97.5)
+# Sums over the same bins in another order.
+_ROUNDING: Final = 1e-9
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class AxisAttribution:
+    """What was attributed to the bins of an axis.
+
+    Attributes
+    ----------
+    axis
+        Frequency of the signal, or of its envelope.
+    frequencies_hz
+        Of the bins, rising evenly, ``(n_bins,)``.
+    contributions
+        Mean over the windows, in the unit of the attribution (log-probability), ``(n_bins,)``.
+    density
+        Share of each bin in what was attributed, signs left out: each window's shares, then their mean. Adds
+        up to 1, or is 0 throughout. The envelope's bin 0, its mean level, is left out.
+    n_windows
+        How many there were.
+    """
+
+    axis: BandAxis
+    frequencies_hz: Array
+    contributions: Array
+    density: Array
+    n_windows: int
+
+    @property
+    def resolution_hz(self) -> float:
+        """Distance of two bins."""
+        return float(self.frequencies_hz[1] - self.frequencies_hz[0])
+
+
+@dataclass(frozen=True, slots=True)
+class BandShare:
+    """What a band has of an attribution.
+
+    Attributes
+    ----------
+    band
+        The band.
+    contribution
+        Sum over it, in log-probability, mean over the windows; its sign says for or against the class.
+    share
+        Of all that was attributed on its axis, signs left out, 0 to 1.
+    control_share
+        Mean share of bands of the same width at random places around.
+    control_low, control_high
+        95 % of those bands lie between.
+    """
+
+    band: FaultBand
+    contribution: float
+    share: float
+    control_share: float
+    control_low: float
+    control_high: float
+
+    @property
+    def is_above_control(self) -> bool:
+        """Whether fewer than 2.5 % of random bands get as much."""
+        return self.share > self.control_high + _ROUNDING
+
+
+@dataclass(frozen=True, slots=True)
+class PhysicsAgreement:
+    """How far the bands of a fault stand out in an attribution.
+
+    Attributes
+    ----------
+    fault_class
+        Whose bands.
+    band_names
+        Which.
+    score
+        ``(share - control_share) / (1 - control_share)``: 0 like random bands, 1 all in the fault's bands.
+    share, control_share
+        Of the fault's bands together, and of random bands of the same widths.
+    score_low, score_high
+        The score of 95 % of the random bands lies between.
+    random_weights
+        Scores of the same network with weights that learned nothing; empty where none was asked.
+    """
+
+    fault_class: str
+    band_names: tuple[str, ...]
+    score: float
+    share: float
+    control_share: float
+    score_low: float
+    score_high: float
+    random_weights: tuple[float, ...] = ()
+
+    @property
+    def passes(self) -> bool:
+        """Whether it exceeds 97.5 % of random bands and every network with random weights."""
+        beats_weights = all(self.score > score for score in self.random_weights)
+        return self.score > self.score_high + _ROUNDING and beats_weights
+
+    @property
+    def reason(self) -> str:
+        """What was compared, in a sentence."""
+        names = ", ".join(self.band_names)
+        if self.score <= self.score_high:
+            return (
+                f"{names} get {self.share:.0%} of the attribution; random bands of the same width get up to "
+                f"{_share_at(self.score_high, self.control_share):.0%}, so this says nothing for the physics."
+            )
+        above = [score for score in self.random_weights if score >= self.score]
+        if above:
+            return (
+                f"{names} stand out, but a network with random weights scores {max(above):.2f} against "
+                f"{self.score:.2f}: the signal's own lines, not what was learned, explain it."
+            )
+        beside = " and networks with random weights stay below" if self.random_weights else ""
+        return (
+            f"{names} get {self.share:.0%} of the attribution, random bands of the same width "
+            f"{self.control_share:.0%} on average{beside}."
+        )
+
+
+def summarise_axis(
+    spread: NDArray[np.floating[Any]], frequencies_hz: NDArray[np.floating[Any]], axis: BandAxis
+) -> AxisAttribution:
+    """Bring the bins of several windows together.
+
+    Parameters
+    ----------
+    spread
+        ``(n_windows, n_bins)``, as `core.explain.views.spread_over_frequency` returns it.
+    frequencies_hz
+        ``(n_bins,)``, rising evenly from 0.
+    axis
+        Which.
+
+    Raises
+    ------
+    InvalidInputError
+        The shapes do not fit, or there are fewer than two bins.
+    """
+    values = np.asarray(spread, dtype=np.float64)
+    frequencies = np.asarray(frequencies_hz, dtype=np.float64)
+    if values.ndim != 2 or values.shape[1] != frequencies.size or frequencies.size < 2:
+        raise InvalidInputError("An attribution over frequency needs a value for each bin of each window.")
+    absolute = np.abs(values)
+    if axis is BandAxis.ENVELOPE:
+        absolute[:, 0] = 0.0
+    totals = absolute.sum(axis=1, keepdims=True)
+    shares = np.divide(absolute, totals, out=np.zeros_like(absolute), where=totals > 0.0)
+    judged = totals[:, 0] > 0.0
+    density = shares[judged].mean(axis=0) if judged.any() else np.zeros(frequencies.size)
+    return AxisAttribution(axis, frequencies, values.mean(axis=0), density, len(values))
+
+
+def sum_over_bands(
+    attribution: AxisAttribution, bands: Sequence[FaultBand], *, n_draws: int = N_DRAWS, seed: int = 0
+) -> tuple[BandShare, ...]:
+    """Sum an attribution over each band of its axis, beside random bands of the same width.
+
+    A bin reaches half a resolution to either side; a band that cuts it takes its part. The parts of a random
+    band have the widths of the real one's and lie, without overlapping, anywhere within two octaves of them.
+
+    Parameters
+    ----------
+    attribution
+        Of one axis.
+    bands
+        Those of other axes are left out.
+    n_draws, seed
+        Of the control; the same seed draws the same bands.
+    """
+    return tuple(
+        _sum_band(attribution, band, n_draws, seed) for band in bands if band.axis is attribution.axis
+    )
+
+
+def measure_agreement(
+    attribution: AxisAttribution,
+    bands: Sequence[FaultBand],
+    fault_class: str,
+    *,
+    random_weights: Sequence[AxisAttribution] = (),
+    n_draws: int = N_DRAWS,
+    seed: int = 0,
+) -> PhysicsAgreement | None:
+    """Measure how far the bands of a fault stand out.
+
+    Parameters
+    ----------
+    attribution
+        Of the axis on which the fault shows.
+    bands
+        All that are known; those of the class are taken.
+    fault_class
+        The class that was explained.
+    random_weights
+        Attributions of the same windows by networks whose weights learned nothing.
+    n_draws, seed
+        Of the random bands.
+
+    Returns
+    -------
+    PhysicsAgreement or None
+        None where the class has no bands on this axis, as a healthy machine has none.
+    """
+    chosen = [band for band in choose_class_bands(bands, fault_class) if band.axis is attribution.axis]
+    ranges = merge_ranges(part for band in chosen for part in band.ranges_hz)
+    if not ranges:
+        return None
+    edges = _draw_bands(ranges, attribution, n_draws, seed)
+    share = _sum_ranges(attribution.density, attribution, np.asarray(ranges)[None])[0]
+    drawn = _sum_ranges(attribution.density, attribution, edges)
+    control = float(drawn.mean())
+    low, high = np.percentile([_score(float(one), control) for one in drawn], _RANGE_PERCENT)
+    others = [
+        _score(float(_sum_ranges(other.density, other, np.asarray(ranges)[None])[0]), float(mean))
+        for other in random_weights
+        for mean in [_sum_ranges(other.density, other, edges).mean()]
+    ]
+    return PhysicsAgreement(
+        fault_class,
+        tuple(band.label for band in chosen),
+        _score(float(share), control),
+        float(share),
+        control,
+        float(low),
+        float(high),
+        tuple(others),
+    )
+
+
+def lay_on_edges(
+    values: NDArray[np.floating[Any]],
+    frequencies_hz: NDArray[np.floating[Any]],
+    edges_hz: NDArray[np.floating[Any]],
+) -> Array:
+    """Sum what lies on even bins between other edges; what lies between the first and the last is kept.
+
+    For an order axis, give orders times the shaft frequency.
+
+    Parameters
+    ----------
+    values, frequencies_hz
+        ``(n_bins,)``; a bin reaches half a resolution to either side.
+    edges_hz
+        Rising, ``(n_cells + 1,)``.
+
+    Returns
+    -------
+    ndarray
+        ``(n_cells,)``.
+    """
+    frequencies = np.asarray(frequencies_hz, dtype=np.float64)
+    return np.diff(_run_to(np.asarray(values, np.float64), frequencies, np.asarray(edges_hz, np.float64)))
+
+
+def _sum_band(attribution: AxisAttribution, band: FaultBand, n_draws: int, seed: int) -> BandShare:
+    ranges = np.asarray(band.ranges_hz)[None]
+    drawn = _sum_ranges(
+        attribution.density, attribution, _draw_bands(band.ranges_hz, attribution, n_draws, seed)
+    )
+    low, high = np.percentile(drawn, _RANGE_PERCENT)
+    return BandShare(
+        band,
+        float(_sum_ranges(attribution.contributions, attribution, ranges)[0]),
+        float(_sum_ranges(attribution.density, attribution, ranges)[0]),
+        float(drawn.mean()),
+        float(low),
+        float(high),
+    )
+
+
+def _score(share: float, control: float) -> float:
+    return (share - control) / (1.0 - control) if control < 1.0 else 0.0
+
+
+def _share_at(score: float, control: float) -> float:
+    return control + score * (1.0 - control)
+
+
+def _sum_ranges(values: Array, attribution: AxisAttribution, edges_hz: Array) -> Array:
+    """Sum over sets of ranges ``(n_sets, n_ranges, 2)``, one number per set."""
+    reached = _run_to(values, attribution.frequencies_hz, edges_hz)
+    summed: Array = (reached[..., 1] - reached[..., 0]).sum(axis=-1)
+    return summed
+
+
+def _run_to(values: Array, frequencies_hz: Array, edges_hz: Array) -> Array:
+    """Sum of everything below each edge; bins are cells of one resolution's width."""
+    resolution_hz = frequencies_hz[1] - frequencies_hz[0]
+    borders = np.append(frequencies_hz - 0.5 * resolution_hz, frequencies_hz[-1] + 0.5 * resolution_hz)
+    running = np.append(0.0, np.cumsum(values))
+    reached: Array = np.interp(edges_hz, borders, running)
+    return reached
+
+
+def _draw_bands(ranges_hz: Sequence[Band], attribution: AxisAttribution, n_draws: int, seed: int) -> Array:
+    """Draw bands of the same widths, ``(n_draws, n_ranges, 2)``.
+
+    Each part starts anywhere within two octaves of its place; then parts that overlap are pushed up, and what
+    would leave the axis is pushed down again.
+    """
+    rng = np.random.default_rng(seed)
+    end_hz = float(attribution.frequencies_hz[-1])
+    ranges = np.asarray(ranges_hz, dtype=np.float64)
+    widths = np.minimum(ranges[:, 1] - ranges[:, 0], end_hz)
+    middles = ranges.mean(axis=1)
+    lowest = np.maximum(middles / _REACH - 0.5 * widths, min(attribution.resolution_hz, 0.5 * end_hz))
+    highest = np.minimum(middles * _REACH - 0.5 * widths, end_hz - widths)
+    lowest = np.minimum(lowest, np.maximum(highest, 0.0))
+    starts = lowest + rng.random((n_draws, len(ranges))) * np.maximum(highest - lowest, 0.0)
+    order = np.argsort(starts, axis=1)
+    starts, widths = np.take_along_axis(starts, order, axis=1), widths[order]
+    for part in range(1, len(ranges)):
+        starts[:, part] = np.maximum(starts[:, part], starts[:, part - 1] + widths[:, part - 1])
+    limit = np.full(n_draws, end_hz)
+    for part in reversed(range(len(ranges))):
+        starts[:, part] = np.minimum(starts[:, part], limit - widths[:, part])
+        limit = starts[:, part]
+    return np.stack([starts, starts + widths], axis=-1)
