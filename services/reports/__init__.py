@@ -1,0 +1,1 @@
+"""The report of a diagnosis, made again at any time from what is stored."""
