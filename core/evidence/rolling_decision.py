@@ -1,0 +1,86 @@
+"""What the patterns and their probabilities allow to decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from core.evidence.findings import Decision
+from core.evidence.rolling_lines import Patterns, PatternScore
+from core.evidence.rolling_probabilities import CAUSES
+
+# A fault is named, or a bearing called healthy, only if the others together are this improbable.
+NEEDED = 0.60
+# Without these a fault is not named, whatever its probability: both are met by chance, or by a sound bearing,
+# in one of fifty simulated recordings at most.
+NEEDED_HEIGHT, NEEDED_DEPTH = 3.0, 0.12
+# Of what the cage's lines show without the ball's own, so much is put down to the cage itself.
+CAGE_PART = 0.1
+
+NAMES = {
+    "outer_race": "the outer race",
+    "inner_race": "the inner race",
+    "ball": "a rolling element",
+    "cage": "the cage",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The decision with its probabilities; ``by_class`` holds the faults."""
+
+    decision: Decision
+    fault_class: str | None
+    probability: float
+    healthy_probability: float
+    by_class: dict[str, float]
+    reason: str
+
+
+def decide(patterns: Patterns, probabilities: NDArray[Any]) -> Verdict:
+    """Decide, or say why nothing can be decided."""
+    by_cause = dict(zip(CAUSES, (float(share) for share in probabilities), strict=True))
+    by_class = {
+        "outer_race": by_cause["outer"],
+        "inner_race": by_cause["inner"],
+        "ball": by_cause["spin"] + (1.0 - CAGE_PART) * by_cause["cage"],
+        "cage": CAGE_PART * by_cause["cage"],
+    }
+    healthy = by_cause["other"] + by_cause["nothing"]
+    fault_class = max(by_class, key=lambda name: by_class[name])
+    best = by_class[fault_class]
+    pattern = _find_pattern(patterns, fault_class)
+    is_clear = pattern.height >= NEEDED_HEIGHT and pattern.depth >= NEEDED_DEPTH
+    if best >= NEEDED and is_clear:
+        reason = (
+            f"The lines that {NAMES[fault_class]} would show stand out of the envelope and no others as much."
+        )
+        return Verdict(Decision.FAULT, fault_class, best, healthy, by_class, reason)
+    if by_cause["nothing"] >= NEEDED:
+        reason = "No fault's lines stand out of the envelope more than places that belong to no part of it."
+        return Verdict(Decision.HEALTHY, None, healthy, healthy, by_class, reason)
+    reason = _explain(patterns, by_cause, fault_class, best, is_clear)
+    return Verdict(Decision.UNDECIDED, None, max(best, healthy), healthy, by_class, reason)
+
+
+def _find_pattern(patterns: Patterns, fault_class: str) -> PatternScore:
+    if fault_class == "ball":
+        return max(patterns.spin, patterns.cage, key=lambda pattern: pattern.height)
+    return {"outer_race": patterns.outer, "inner_race": patterns.inner, "cage": patterns.cage}[fault_class]
+
+
+def _explain(
+    patterns: Patterns, by_cause: dict[str, float], fault_class: str, best: float, is_clear: bool
+) -> str:
+    if by_cause["other"] > max(best, by_cause["nothing"]):
+        return (
+            f"The envelope holds a row of lines at multiples of {patterns.rival_order:.2f} times the shaft, "
+            "which no part of this bearing explains; is it the right bearing, and the right speed?"
+        )
+    if best > by_cause["nothing"] and not is_clear:
+        return f"What there is of lines of {NAMES[fault_class]} is no more than a sound bearing may show."
+    if best > by_cause["nothing"]:
+        return f"The lines are nearest to those of {NAMES[fault_class]}, but not by enough to name it."
+    return "Some lines of a fault may be there, but not by enough to name it or to rule it out."

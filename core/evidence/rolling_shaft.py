@@ -1,0 +1,37 @@
+"""The shaft frequency that the orders of a rolling bearing's lines are taken of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.signal.shaft_speed import SEARCH_SHARE, estimate_shaft_speed
+from utils.exceptions import SignalError
+
+
+@dataclass(frozen=True, slots=True)
+class ShaftFinding:
+    """The shaft frequency, whether the recording itself shows it, and how it was found."""
+
+    frequency_hz: float
+    is_found: bool
+    source: str
+
+
+def find_shaft(values: NDArray[np.float64], sample_rate_hz: float, nominal_hz: float) -> ShaftFinding:
+    """Find the shaft frequency within 10 % of nominal; the nominal one where none leads clearly."""
+    try:
+        estimate = estimate_shaft_speed(values, sample_rate_hz, nominal_hz)
+    except SignalError as error:
+        return ShaftFinding(nominal_hz, False, f"as given ({error.sentence})")
+    if estimate.shaft_frequency_hz is None:
+        return ShaftFinding(nominal_hz, False, f"as given ({estimate.reason})")
+    found = estimate.shaft_frequency_hz
+    away = 100.0 * (found / nominal_hz - 1.0)
+    source = (
+        f"found in the recording by its harmonics, within {100.0 * SEARCH_SHARE:.0f} % of the speed given: "
+        f"{away:+.2f} % away"
+    )
+    return ShaftFinding(found, True, source)
