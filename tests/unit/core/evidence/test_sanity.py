@@ -1,0 +1,89 @@
+"""What is no recording of a machine, and a wrong sample rate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from core.evidence.findings import Decision
+from core.evidence.sanity import CheckName, check_recording, compute_whiteness
+from core.synthesis.configuration import parse_config
+from core.synthesis.records import make_record
+from utils.constants import FAULT_CLASSES
+
+RATE_HZ = 20_480.0
+N = 5 * 20_480
+TIMES_S = np.arange(N) / RATE_HZ
+
+
+def white(seed: int, n_samples: int = N) -> NDArray[np.float64]:
+    return np.random.default_rng(seed).standard_normal(n_samples)
+
+
+def record(fault_class: str, index: int = 0) -> NDArray[np.float32]:
+    made = make_record(parse_config({"n_per_class": 4, "seed": 11}), fault_class, index)
+    return next(iter(made.channels.values()))
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [np.zeros(N), np.full(N, 3.7), np.round(white(0) * 0.4) * 1e-3],
+    ids=["zero", "constant", "a few steps of the converter"],
+)
+def test_silence_is_refused(samples: NDArray) -> None:
+    check = check_recording(samples, RATE_HZ)
+    assert (check.decision, check.name) == (Decision.REFUSED, CheckName.SILENCE)
+    assert "silent" in check.reason
+
+
+@pytest.mark.parametrize("frequency_hz", [29.95, 60.0, 107.3, 1999.9, 8000.2])
+@pytest.mark.parametrize("rate_hz", [2048.0 * 10, 12_000.0, 97_656.0])
+def test_a_sine_is_refused_at_any_frequency_rate_and_level(frequency_hz: float, rate_hz: float) -> None:
+    if frequency_hz > 0.45 * rate_hz:
+        return
+    sine = 1e-3 * np.sin(2 * np.pi * frequency_hz * np.arange(round(4.3 * rate_hz)) / rate_hz) + 5.0
+    check = check_recording(sine, rate_hz)
+    assert (check.decision, check.name) == (Decision.REFUSED, CheckName.PURE_TONES)
+    named = float(check.reason.split("(")[1].split(" Hz")[0].split(",")[0])
+    assert named == pytest.approx(frequency_hz, abs=0.5)
+
+
+def test_three_sines_are_refused_too() -> None:
+    tones = sum(np.sin(2 * np.pi * at * TIMES_S) for at in (30.0, 107.0, 214.0))
+    assert check_recording(np.asarray(tones), RATE_HZ).name == CheckName.PURE_TONES
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_white_noise_is_refused_whatever_its_distribution(seed: int) -> None:
+    for samples in (
+        white(seed),
+        np.random.default_rng(seed).uniform(-1, 1, N),
+        np.random.default_rng(seed).laplace(size=N),
+    ):
+        assert check_recording(samples, RATE_HZ).name == CheckName.WHITE_NOISE
+
+
+def test_the_whiteness_of_white_noise_is_kolmogorov_distributed() -> None:
+    values = np.array([compute_whiteness(white(seed, 4096)) for seed in range(400)])
+    # Median and 95 % point of Kolmogorov's distribution.
+    assert np.median(values) == pytest.approx(0.828, abs=0.06)
+    assert np.quantile(values, 0.95) == pytest.approx(1.358, abs=0.12)
+
+
+@pytest.mark.parametrize("fault_class", FAULT_CLASSES)
+@pytest.mark.parametrize("snr_db", [None, 5.0, -10.0])
+def test_records_of_machines_pass_in_noise_too(fault_class: str, snr_db: float | None) -> None:
+    samples = record(fault_class).astype(np.float64)
+    if snr_db is not None:
+        samples += samples.std() * 10 ** (-snr_db / 20) * white(5)
+    assert check_recording(samples, RATE_HZ).is_passed
+
+
+def test_damaged_and_short_recordings_say_why() -> None:
+    damaged = white(1)
+    damaged[17] = np.nan
+    assert check_recording(damaged, RATE_HZ).name == CheckName.DAMAGED
+    assert "sample 17" in check_recording(damaged, RATE_HZ).reason
+    short = check_recording(record("wear")[:1000], RATE_HZ)
+    assert (short.decision, short.name) == (Decision.UNDECIDED, CheckName.TOO_SHORT)
