@@ -49,6 +49,11 @@ class NetworkModel:
             parts.append(compute_probabilities(self._network, standardise(windows[part]), known))
         return np.concatenate(parts)
 
+    @property
+    def network(self) -> torch.nn.Module:
+        """The network itself: standardised windows, and conditions where its spec needs them, to logits."""
+        return self._network
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the weights by name."""
         return tensors_to_arrays(self._network.state_dict())
