@@ -57,7 +57,7 @@ def build_report(diagnosis: Mapping[str, Any]) -> dict[str, Any]:
 def draw_views(diagnosis: Mapping[str, Any], n_points: int) -> tuple[list[View], str | None]:
     """Return the curves behind an answer, or why there are none."""
     try:
-        values = load_judged(diagnosis["signal_id"], diagnosis["signal_sha256"])
+        values = load_judged(diagnosis["signal_sha256"])
     except (NotFoundError, DataDamagedError) as error:
         return [], f"There are no drawings. {error.sentence}"
     answer = diagnosis["answer"]
