@@ -216,6 +216,11 @@ class Settings(BaseSettings):
         return self.data_dir / "uploads"
 
     @property
+    def diagnoses_dir(self) -> Path:
+        """Folder of samples that were diagnosed and are stored nowhere else, named by their SHA-256."""
+        return self.data_dir / "diagnoses"
+
+    @property
     def experiments_dir(self) -> Path:
         """Folder of run states and classifiers, one folder per experiment."""
         return self.data_dir / "experiments"

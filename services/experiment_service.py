@@ -8,15 +8,16 @@ from typing import Any
 from sqlalchemy import update
 
 from database.connection import get_db_session
-from models.diagnosis import Diagnosis
 from models.experiment import Experiment
-from models.job import Job, JobCommand
+from models.job import JobCommand
 from models.user import Role
-from services.experiments import diagnosis, listing, monitoring, training, trash
+from services.diagnoses.service import DiagnosisRequests
+from services.experiments import listing, monitoring, training, trash
 from services.experiments.organising import ExperimentLists
 from services.experiments.requesting import ExperimentRequests
 from services.jobs import board
 from services.jobs.runner import execute_job
+from services.reports.service import DiagnosisReports
 from services.shared.actors import SYSTEM, Actor, require_role
 from services.shared.results import none, ok, returns_data, returns_result
 from utils.exceptions import InvalidInputError, NotFoundError
@@ -30,7 +31,7 @@ def _no_rows() -> list[dict[str, Any]]:
     return []
 
 
-class ExperimentService(ExperimentRequests, ExperimentLists):
+class ExperimentService(ExperimentRequests, ExperimentLists, DiagnosisRequests, DiagnosisReports):
     """One experiment is one training with one seed; several seeds form a group."""
 
     @staticmethod
@@ -201,88 +202,13 @@ class ExperimentService(ExperimentRequests, ExperimentLists):
     @staticmethod
     @returns_result
     def delete_experiment(experiment_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any]:
-        """Delete an experiment with its classifier and diagnoses.
+        """Delete an experiment with its classifier; diagnoses that it made stay.
 
         Errors: ``not_found``; ``job_state`` while its training or an evaluation is not over.
         """
         require_role(actor, Role.ENGINEER)
         trash.delete_experiments([experiment_id], actor)
         return ok()
-
-    @staticmethod
-    @returns_result
-    def request_diagnosis(
-        *,
-        experiment_id: int,
-        signal_id: int | None = None,
-        upload_id: str | None = None,
-        path: str | None = None,
-        samples: list[float] | None = None,
-        sample_rate_hz: float | None = None,
-        variable: str | None = None,
-        shaft_speed_rpm: float | None = None,
-        machine: str | None = None,
-        bearing: str | None = None,
-        actor: Actor = SYSTEM,
-    ) -> dict[str, Any]:
-        """Ask a trained classifier about one recording; the answer comes from a job.
-
-        Args:
-            experiment_id: Whose classifier.
-            signal_id: A stored signal; or
-            upload_id: an uploaded file; or
-            path: a file of this machine (trusted callers only); or
-            samples: the samples themselves.
-            sample_rate_hz: Needed where the file does not say it; never guessed.
-            variable: Which signal of a file with several.
-            shaft_speed_rpm: Shaft speed where known.
-            machine: Machine where known.
-            bearing: Bearing designation where known.
-            actor: Who asks; an engineer.
-
-        Returns:
-            ``job_id`` and ``diagnosis_id``.
-
-        Errors:
-            ``not_found``, ``not_trained``, ``sample_rate_missing``, ``sample_rate_invalid``,
-            ``empty_signal``, ``non_finite_signal``, ``no_usable_vector``; the job itself may also fail
-            with ``sample_rate_too_low``, ``recording_too_short`` or ``file_refused``.
-        """
-        require_role(actor, Role.ENGINEER)
-        source = {"signal_id": signal_id, "upload_id": upload_id, "path": path, "samples": samples}
-        facts = {
-            "sample_rate_hz": sample_rate_hz,
-            "variable": variable,
-            "shaft_speed_rpm": shaft_speed_rpm,
-            "machine": machine,
-            "bearing": bearing,
-        }
-        known = {key: value for key, value in facts.items() if value is not None}
-        return ok(**diagnosis.request_diagnosis(experiment_id, source, known, actor))
-
-    @staticmethod
-    def run_diagnosis_job(job_id: int, worker: str) -> str | None:
-        """Run a diagnosis job in this process; return its state afterwards."""
-        return execute_job(job_id, diagnosis.run_diagnosis, worker=worker)
-
-    @staticmethod
-    @returns_data(none)
-    def get_diagnosis(diagnosis_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any] | None:
-        """Return one diagnosis with its answer (None until its job is done), or None."""
-        require_role(actor, Role.VIEWER)
-        with get_db_session(read_only=True) as session:
-            found = session.get(Diagnosis, diagnosis_id)
-            if found is None:
-                return None
-            job = session.get_one(Job, found.job_id)
-        return diagnosis.describe_diagnosis(found, job.state, job.error)
-
-    @staticmethod
-    @returns_data(_no_page)
-    def list_diagnoses(page: int = 1, per_page: int = 20, *, actor: Actor = SYSTEM) -> dict[str, Any]:
-        """Return diagnoses, newest first, each with its verdict."""
-        require_role(actor, Role.VIEWER)
-        return diagnosis.list_page(page, per_page)
 
 
 def _job_of(experiment_id: int) -> int:

@@ -17,7 +17,8 @@ from typing import Final
 
 from core.evidence import wording
 from core.evidence.findings import Decision, Evidence
-from core.evidence.verdict import Check, DecidedBy, Opinion, Standing, Status, Verdict, agree
+from core.evidence.sanity import RecordingCheck
+from core.evidence.verdict import DecidedBy, Opinion, Standing, Status, Verdict, agree
 from utils.constants import HEALTHY_CLASS
 
 # A class is named only where it is likelier than all others together.
@@ -27,6 +28,7 @@ _LEAST: Final = 1e-4
 
 _POOLED = "Probabilities are the normalised geometric mean of evidence and classifier, with equal weights."
 _LINES_ONLY = "The physical evidence decides by itself."
+_UNSUPPORTED = "A class to which undecided lines give less than an even share is not named."
 _UNLEARNED = "A classifier can't contradict a class that it has not learned."
 _FOREIGN = "A classifier that was trained on another machine or bearing decides nothing here."
 
@@ -77,7 +79,7 @@ def fuse(
     opinion: Opinion | None,
     *,
     missing: str = "",
-    check: Check | None = None,
+    check: RecordingCheck | None = None,
 ) -> Verdict:
     """Make one verdict.
 
@@ -90,14 +92,14 @@ def fuse(
     missing
         Why there is no evidence, a sentence; only read where there is none.
     check
-        Why this is no vibration to diagnose; it wins over everything else.
+        What speaks against this being a recording of a machine; what does not pass wins over all else.
 
     Returns
     -------
     Verdict
         Only a diagnosed one names a class.
     """
-    if check is not None:
+    if check is not None and not check.is_passed:
         return _refuse(check)
     if evidence is None or evidence.decision is Decision.REFUSED:
         reason = missing if evidence is None else evidence.reason
@@ -112,7 +114,7 @@ def fuse(
 # --- one side only ---------------------------------------------------------------------------------------
 
 
-def _refuse(check: Check) -> Verdict:
+def _refuse(check: RecordingCheck) -> Verdict:
     refused = check.decision is Decision.REFUSED
     return Verdict(
         Status.REFUSED if refused else Status.UNDECIDED,
@@ -121,7 +123,7 @@ def _refuse(check: Check) -> Verdict:
         confidence=None,
         probabilities={},
         decided_by=DecidedBy.CHECKS,
-        sentence=(wording.word_refused if refused else wording.word_undecided)(check.sentence),
+        sentence=(wording.word_refused if refused else wording.word_undecided)(check.reason),
         rule="A recording that is no vibration of a machine is never named a fault, whatever speaks for it.",
     )
 
@@ -182,6 +184,10 @@ def _weigh_undecided(evidence: Evidence, opinion: Opinion) -> Verdict:
         sentence = wording.word_undecided(evidence.reason)
         return _leave_open(list_probabilities(evidence), sentence, rule)
     probabilities = _pool_comparable(evidence, opinion)
+    if not _is_supported(evidence, opinion):
+        rule = f"{_UNSUPPORTED} {_POOLED}"
+        sentence = wording.word_undecided(evidence.reason)
+        return _leave_open(probabilities, sentence, rule, _list_contradictions(evidence, opinion))
     rule = f"The classifier decides, as the physical evidence does not. {_POOLED}"
     if probabilities.get(opinion.fault_class, 0.0) <= _MAJORITY:
         return _leave_open(probabilities, wording.word_undecided(evidence.reason), rule)
@@ -287,6 +293,12 @@ def _believe_own_class(evidence: Evidence, opinion: Opinion) -> Verdict:
 
 def _pool_comparable(evidence: Evidence, opinion: Opinion) -> dict[str, float]:
     return pool(list_probabilities(evidence), opinion.probabilities)
+
+
+def _is_supported(evidence: Evidence, opinion: Opinion) -> bool:
+    """Tell whether the lines give a class at least an even share of all that they know, or do not know it."""
+    shares = list_probabilities(evidence)
+    return shares.get(opinion.fault_class, 1.0) >= 1.0 / len(shares)
 
 
 def _is_own_class(evidence: Evidence, opinion: Opinion) -> bool:

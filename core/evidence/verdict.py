@@ -8,8 +8,6 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from core.evidence.findings import Decision
-
 # Of the rules by which evidence and classifier become one verdict; it changes with every one of them.
 FUSION_VERSION: Final = "1"
 
@@ -68,22 +66,6 @@ class Opinion:
     def confidence(self) -> float:
         """The probability of the likeliest class."""
         return self.probabilities[self.fault_class]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Why a recording is no vibration to diagnose, whatever else speaks for a fault.
-
-    Attributes
-    ----------
-    decision
-        `Decision.REFUSED` or `Decision.UNDECIDED`.
-    sentence
-        The reason.
-    """
-
-    decision: Decision
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)

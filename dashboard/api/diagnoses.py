@@ -1,9 +1,9 @@
-"""``/diagnose`` and ``/experiments/{id}/predict``: ask a trained classifier about one recording."""
+"""``/diagnose`` and ``/diagnoses``: what a recording shows, by its lines and by a classifier."""
 
 from __future__ import annotations
 
 import threading
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from apiflask import APIBlueprint
 from flask import request
@@ -38,7 +38,16 @@ class FileFacts(BaseModel):
     variable: str | None = Field(None, max_length=200, description="Which signal of a file with several.")
     shaft_speed_rpm: float | None = None
     machine: str | None = Field(None, max_length=120)
-    bearing: str | None = Field(None, max_length=120)
+    bearing: str | None = Field(None, max_length=120, description="Its designation, for example 6205-2RS.")
+    geometry: str | dict[str, float] | None = Field(
+        None, description="Of a rolling bearing: n=9,d=7.94,D=39.04,phi=0, or these names with numbers."
+    )
+    orders: str | dict[str, float] | None = Field(
+        None, description="Its fault orders: bpfo=3.58,bpfi=5.42,bsf=2.36,ftf=0.398, or these names."
+    )
+    machine_kind: Literal["rolling", "journal"] | None = Field(
+        None, description="Which bearings the machine has, where nothing else tells it."
+    )
 
 
 class Facts(FileFacts):
@@ -52,15 +61,17 @@ class Facts(FileFacts):
 
 
 class DiagnosisRequest(Facts):
-    """A recording and the experiment whose classifier is asked."""
+    """A recording, and the experiment whose classifier is asked beside its lines."""
 
-    experiment_id: int = Field(ge=1, le=MAX_ID)
+    experiment_id: int | None = Field(
+        None, ge=1, le=MAX_ID, description="Without it, the physical evidence alone is asked."
+    )
 
 
 class FileDiagnosisRequest(FileFacts):
-    """A file and the experiment whose classifier is asked."""
+    """A file, and the experiment whose classifier is asked beside its lines."""
 
-    experiment_id: int = Field(ge=1, le=MAX_ID)
+    experiment_id: int | None = Field(None, ge=1, le=MAX_ID)
 
 
 class PageQuery(BaseModel):
@@ -70,6 +81,40 @@ class PageQuery(BaseModel):
 
     page: int = Field(1, ge=1, le=1_000_000)
     per_page: int = Field(20, ge=1, le=200)
+    query: str | None = Field(None, max_length=200, description="Words in the recording's name.")
+    status: Literal["diagnosed", "undecided", "unknown", "refused"] | None = None
+    fault_class: str | None = Field(None, max_length=60)
+    experiment_id: int | None = Field(None, ge=1, le=MAX_ID)
+    signal_id: int | None = Field(None, ge=1, le=MAX_ID)
+    dataset_id: int | None = Field(None, ge=1, le=MAX_ID)
+    opinion: Literal["confirmed", "rejected", "relabelled", "none"] | None = None
+
+
+class SimilarQuery(BaseModel):
+    """How many past cases to list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(5, ge=1, le=20)
+
+
+class FeedbackRequest(BaseModel):
+    """What an analyst thinks of a diagnosis."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    opinion: Literal["confirmed", "rejected", "relabelled"]
+    fault_class: str | None = Field(None, max_length=60, description="Only with another label: which.")
+    note: str = Field("", max_length=2000)
+
+
+class AppliedFeedback(BaseModel):
+    """Which feedback becomes labels."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    diagnosis_ids: list[Annotated[int, Field(ge=1, le=MAX_ID)]] | None = Field(None, max_length=1000)
+    reason: str = Field("", max_length=300)
 
 
 @blueprint.post("/diagnose")
@@ -102,7 +147,10 @@ def predict(experiment_id: int) -> tuple[dict[str, Any], int]:
 @blueprint.input(PageQuery, location="query")
 def list_diagnoses(query_data: PageQuery) -> dict[str, Any]:
     """Return diagnoses, newest first."""
-    return ExperimentService.list_diagnoses(query_data.page, query_data.per_page, actor=current_actor())
+    filters = query_data.model_dump(exclude={"page", "per_page"}, exclude_none=True)
+    return ExperimentService.list_diagnoses(
+        query_data.page, query_data.per_page, filters=filters, actor=current_actor()
+    )
 
 
 @blueprint.get("/diagnoses/<int:diagnosis_id>")
@@ -112,6 +160,63 @@ def show_diagnosis(diagnosis_id: int) -> dict[str, Any]:
     found = ExperimentService.get_diagnosis(diagnosis_id, actor=current_actor())
     diagnosis: dict[str, Any] = require_found(found, "diagnosis")
     return diagnosis
+
+
+@blueprint.delete("/diagnoses/<int:diagnosis_id>")
+@requires("write")
+@blueprint.output({}, status_code=204)
+def delete_diagnosis(diagnosis_id: int) -> str:
+    """Delete a diagnosis with its feedback and the samples that were kept for it."""
+    unwrap(ExperimentService.delete_diagnosis(diagnosis_id, actor=current_actor()))
+    return ""
+
+
+@blueprint.get("/diagnoses/<int:diagnosis_id>/similar")
+@requires("read")
+@blueprint.input(SimilarQuery, location="query")
+def list_similar(diagnosis_id: int, query_data: SimilarQuery) -> dict[str, Any]:
+    """Return past diagnoses that look like this one, nearest first."""
+    actor = current_actor()
+    require_found(ExperimentService.get_diagnosis(diagnosis_id, actor=actor), "diagnosis")
+    return {"items": ExperimentService.list_similar_cases(diagnosis_id, query_data.limit, actor=actor)}
+
+
+@blueprint.post("/diagnoses/<int:diagnosis_id>/feedback")
+@requires("diagnose")
+@blueprint.input(FeedbackRequest)
+def give_feedback(diagnosis_id: int, json_data: FeedbackRequest) -> tuple[dict[str, Any], int]:
+    """Confirm or reject a diagnosis, or give it another label."""
+    said = unwrap(
+        ExperimentService.give_feedback(
+            diagnosis_id,
+            json_data.opinion,
+            json_data.fault_class,
+            json_data.note,
+            actor=current_actor(),
+        )
+    )
+    return said["feedback"], 201
+
+
+@blueprint.get("/datasets/<int:dataset_id>/feedback")
+@requires("read")
+def preview_feedback(dataset_id: int) -> dict[str, Any]:
+    """Return which labels the feedback on diagnoses would change."""
+    found = ExperimentService.preview_feedback(dataset_id, actor=current_actor())
+    plan: dict[str, Any] = require_found(found, "dataset")
+    return plan
+
+
+@blueprint.post("/datasets/<int:dataset_id>/feedback")
+@requires("write")
+@blueprint.input(AppliedFeedback)
+def apply_feedback(dataset_id: int, json_data: AppliedFeedback) -> dict[str, Any]:
+    """Write feedback on diagnoses into the labels: a new version of the dataset."""
+    return unwrap(
+        ExperimentService.apply_feedback(
+            dataset_id, json_data.diagnosis_ids, json_data.reason, actor=current_actor()
+        )
+    )
 
 
 def _read_body(schema: type[Body]) -> Body:
@@ -152,7 +257,7 @@ def _validate(schema: type[Body], given: Any) -> Body:
         raise InvalidInputError(f"The request does not fit. {problems}") from None
 
 
-def _answer(experiment_id: int, asked: Facts) -> tuple[dict[str, Any], int]:
+def _answer(experiment_id: int | None, asked: Facts) -> tuple[dict[str, Any], int]:
     """Ask and wait; a file that came with the request goes again where it can't be judged."""
     try:
         return _ask(experiment_id, asked)
@@ -162,7 +267,7 @@ def _answer(experiment_id: int, asked: Facts) -> tuple[dict[str, Any], int]:
         raise
 
 
-def _ask(experiment_id: int, asked: Facts) -> tuple[dict[str, Any], int]:
+def _ask(experiment_id: int | None, asked: Facts) -> tuple[dict[str, Any], int]:
     facts = asked.model_dump(exclude={"experiment_id"}, exclude_none=True)
     requested = unwrap(
         ExperimentService.request_diagnosis(experiment_id=experiment_id, **facts, actor=current_actor())

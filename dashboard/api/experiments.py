@@ -275,7 +275,7 @@ def change_experiment(experiment_id: int, json_data: ExperimentChange) -> dict[s
 @blueprint.input(RemovalQuery, location="query")
 @blueprint.output({}, status_code=204)
 def delete_experiment(experiment_id: int, query_data: RemovalQuery) -> str:
-    """Move an experiment to the trash, or delete it for good with its classifier and diagnoses."""
+    """Move an experiment to the trash, or delete it for good with its classifier."""
     actor = current_actor()
     if query_data.permanently:
         unwrap(ExperimentService.delete_experiment(experiment_id, actor=actor))

@@ -86,10 +86,13 @@ def build_purge_words(found: Mapping[str, Any]) -> Component:
     more = found["n_experiments"] - len(found["names"])
     what = f"{names}{f' and {more} more' if more > 0 else ''}"
     words = [
-        f"{what}: {count_of(found['n_experiments'], 'training')} with their classifiers, results and "
-        f"{count_of(found['n_diagnoses'], 'diagnosis', 'diagnoses')} are deleted now, and nobody can bring "
-        "them back."
+        f"{what}: {count_of(found['n_experiments'], 'training')} with their classifiers and results are "
+        "deleted now, and nobody can bring them back."
     ]
+    if found["n_diagnoses"]:
+        words.append(
+            f"{count_of(found['n_diagnoses'], 'diagnosis', 'diagnoses')} made with them stay, as they are."
+        )
     if found["n_offspring"]:
         words.append(
             f"{count_of(found['n_offspring'], 'training')} began with them and stay, but can no longer be a "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,12 +17,12 @@ from sqlalchemy.orm import joinedload
 from core.datasets.isolated import IsolatedReader
 from core.datasets.readers.base import FilePreview, VariablePreview
 from core.datasets.store import hash_signal
-from core.signal.bearings import FaultOrders
+from core.signal.bearings import BearingEntry, FaultOrders
 from core.signal.quality import QualitySeverity, assess_quality, check_usable
 from dashboard_config import get_settings
 from database.connection import get_db_session
 from models.recording import Recording, Signal
-from services.datasets.bearings import find_fault_orders
+from services.datasets.bearings import find_fault_orders, resolve_bearing
 from services.datasets.entered_bearings import load_entries
 from services.datasets.rows import show_as_edited
 from services.datasets.sources import SourceFile
@@ -48,6 +48,8 @@ class GivenSignal:
     signal_id: int | None = None
     dataset_id: int | None = None
     fault_orders: FaultOrders | None = None
+    orders_source: str | None = None
+    machine_kind: str | None = None
 
     @property
     def sha256(self) -> str:
@@ -86,6 +88,8 @@ def read_stored(signal_id: int) -> GivenSignal:
         signal_id=signal.id,
         dataset_id=recording.dataset_id,
         fault_orders=fault_orders,
+        orders_source=signal.bearing.orders_source if signal.bearing else None,
+        machine_kind=((recording.machine and recording.machine.details) or {}).get("bearing_type"),
     )
 
 
@@ -178,16 +182,36 @@ def _choose_rate(variable: VariablePreview, facts: Mapping[str, Any], file_name:
     return float(given if given is not None else declared)  # type: ignore[arg-type]  # one of them is there
 
 
-def complete(given: GivenSignal, facts: Mapping[str, Any]) -> GivenSignal:
+def complete(
+    given: GivenSignal, facts: Mapping[str, Any], entered: Sequence[BearingEntry] = ()
+) -> GivenSignal:
     """Fill in what the person said about the recording; what they said wins over what is stored."""
     speed_rpm = facts.get("shaft_speed_rpm")
-    bearing = facts.get("bearing") or given.bearing
-    return replace(
+    said = replace(
         given,
         shaft_speed_rpm=float(speed_rpm) if speed_rpm is not None else given.shaft_speed_rpm,
         machine=facts.get("machine") or given.machine,
-        bearing=bearing,
-        fault_orders=given.fault_orders if bearing == given.bearing else None,
+        machine_kind=facts.get("machine_kind") or given.machine_kind,
+    )
+    return _name_bearing(said, facts, entered)
+
+
+def _name_bearing(
+    given: GivenSignal, facts: Mapping[str, Any], entered: Sequence[BearingEntry]
+) -> GivenSignal:
+    """Find the fault orders: as given, from geometry or name, else those stored with the recording."""
+    geometry, orders, bearing = (facts.get(name) for name in ("geometry", "orders", "bearing"))
+    is_stored = geometry is None and orders is None and bearing in (None, given.bearing)
+    if is_stored and given.fault_orders is not None:
+        return given
+    found = resolve_bearing(bearing or given.bearing, geometry, orders, entered=entered)
+    if found is None:
+        return given
+    return replace(
+        given,
+        bearing=found.designation,
+        fault_orders=FaultOrders(**found.orders) if found.orders else None,
+        orders_source=found.source,
     )
 
 

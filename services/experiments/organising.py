@@ -144,8 +144,8 @@ class ExperimentLists:
     ) -> dict[str, Any]:
         """Return what goes with experiments.
 
-        ``n_experiments``, ``names`` (five at most), ``n_diagnoses``, ``n_offspring`` (trainings that started
-        from them, which stay), ``kept_days``.
+        ``n_experiments``, ``names`` (five at most), ``n_diagnoses`` that they made and ``n_offspring``
+        (trainings that started from them), which stay, ``kept_days``.
         """
         require_role(actor, Role.VIEWER)
         return trash.describe_removal(experiment_ids)
@@ -172,7 +172,7 @@ class ExperimentLists:
     @staticmethod
     @returns_result
     def delete_experiments(experiment_ids: Sequence[int], *, actor: Actor = SYSTEM) -> dict[str, Any]:
-        """Delete experiments for good, with their classifiers and diagnoses, all or none.
+        """Delete experiments for good, with their classifiers, all or none; diagnoses that they made stay.
 
         Returns: ``n_deleted``.
 

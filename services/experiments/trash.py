@@ -57,7 +57,7 @@ def set_trashed(ids: Sequence[int], actor: Actor, *, trashed: bool) -> int:
 
 
 def describe_removal(ids: Sequence[int]) -> dict[str, Any]:
-    """Return what goes with experiments: their names (a few), how many they are, diagnoses, and offspring."""
+    """Return what goes with experiments: their names (a few), how many; diagnoses and offspring stay."""
     wanted = _check_ids(ids)
     n_diagnoses = n_offspring = 0
     with get_db_session(read_only=True) as session:
@@ -75,7 +75,7 @@ def describe_removal(ids: Sequence[int]) -> dict[str, Any]:
 
 
 def delete_experiments(ids: Sequence[int], actor: Actor) -> int:
-    """Delete experiments with their classifiers and diagnoses; return how many.
+    """Delete experiments with their classifiers; return how many. Diagnoses that they made stay.
 
     Raises:
         NotFoundError: One is not there.
@@ -93,7 +93,8 @@ def delete_experiments(ids: Sequence[int], actor: Actor) -> int:
             explained = select(Explanation.job_id).where(Explanation.experiment_id.in_(batch))
             for ended in (jobs, asked, explained):
                 session.execute(update(Job).where(Job.id.in_(ended)).values(link=None))
-            session.execute(delete(Diagnosis).where(Diagnosis.experiment_id.in_(batch)))
+            kept = update(Diagnosis).where(Diagnosis.experiment_id.in_(batch))
+            session.execute(kept.values(experiment_id=None))
             session.execute(delete(Experiment).where(mine))
         for experiment_id in wanted:
             record_audit(session, actor, "experiment.delete", f"experiment {experiment_id}")

@@ -9,7 +9,8 @@ import pytest
 
 from core.evidence.findings import Decision, Evidence, FaultFinding, Strength
 from core.evidence.fusion import fuse, list_probabilities, pool
-from core.evidence.verdict import Check, DecidedBy, Opinion, Standing, Status, agree
+from core.evidence.sanity import CheckName, RecordingCheck
+from core.evidence.verdict import DecidedBy, Opinion, Standing, Status, agree
 from utils.constants import ROLLING_FAULT_CLASSES
 
 
@@ -50,6 +51,7 @@ def make_opinion(
 OUTER = make_evidence(Decision.FAULT, "outer_race")
 HEALTHY = make_evidence(Decision.HEALTHY)
 OPEN = make_evidence(Decision.UNDECIDED)
+AGAINST_BALL = make_evidence(Decision.UNDECIDED, None, healthy=0.35, ball=0.05)
 ELSEWHERE, READS = Standing.ELSEWHERE, Standing.ELSEWHERE_READS_ORDERS
 
 
@@ -77,6 +79,8 @@ ELSEWHERE, READS = Standing.ELSEWHERE, Standing.ELSEWHERE_READS_ORDERS
         (OUTER, make_opinion("loose", classes=("healthy", "outer_race", "loose")), "undecided", None, None),
         (OPEN, make_opinion("ball"), "diagnosed", "ball", "classifier"),
         (OPEN, make_opinion("ball", 0.3), "undecided", None, None),
+        (AGAINST_BALL, make_opinion("ball", 0.99), "undecided", None, None),
+        (AGAINST_BALL, make_opinion("inner_race", 0.99), "diagnosed", "inner_race", "classifier"),
         (OPEN, make_opinion("ball", standing=ELSEWHERE), "undecided", None, None),
         (OPEN, make_opinion("ball", standing=READS), "undecided", None, None),
         (OPEN, make_opinion("ball", rejected=True), "unknown", None, None),
@@ -114,7 +118,8 @@ def test_evidence_that_refuses_counts_as_none() -> None:
 def test_what_is_no_vibration_is_never_named_whatever_else_speaks(
     evidence: Evidence | None, opinion: Opinion | None, decision: Decision
 ) -> None:
-    verdict = fuse(evidence, opinion, check=Check(decision, "The signal is a single tone."))
+    check = RecordingCheck(decision, CheckName.PURE_TONES, "The signal is a single tone.")
+    verdict = fuse(evidence, opinion, check=check)
     assert verdict.status == ("refused" if decision is Decision.REFUSED else "undecided")
     assert (verdict.fault_class, verdict.nearest_class, verdict.decided_by) == (None, None, DecidedBy.CHECKS)
     assert "the signal is a single tone." in verdict.sentence

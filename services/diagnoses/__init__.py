@@ -1,0 +1,1 @@
+"""The work behind the diagnosing part of ExperimentService: evidence, classifier, verdict, feedback."""

@@ -1,0 +1,106 @@
+"""Read the physical evidence of a recording: which bearings, what is known of them, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from core.evidence.findings import Evidence
+from core.evidence.journal import gather_journal_evidence
+from core.evidence.rolling import gather_rolling_evidence
+from core.evidence.sanity import RecordingCheck, check_recording, check_stated_rate
+from core.signal.bearings import FaultOrders
+from services.experiments.given import GivenSignal
+from utils.constants import FAULT_CLASSES, HEALTHY_CLASS, ROLLING_FAULT_CLASSES
+from utils.exceptions import SignalError
+
+ROLLING, JOURNAL = "rolling", "journal"
+_KIND_UNKNOWN = (
+    "It is not known which bearings the machine has. Give the designation, the geometry or the fault orders "
+    "of a rolling bearing, or say that it is a journal bearing."
+)
+_SPEED_UNKNOWN = "The shaft speed is unknown, and fault lines follow from it. Give it in rpm."
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the lines say, or why nothing could be read.
+
+    Attributes:
+        machine_kind: ``rolling`` or ``journal``; None where that is unknown.
+        evidence: None where nothing could be read.
+        missing: Why not; empty otherwise.
+        check: What speaks against this being a recording of a machine.
+        gather: Reads the same evidence at another sample rate; None where there is none.
+    """
+
+    machine_kind: str | None
+    evidence: Evidence | None
+    missing: str
+    check: RecordingCheck
+    gather: Callable[[float], Evidence] | None = None
+
+    def doubt_rate(self, sample_rate_hz: float) -> RecordingCheck:
+        """Return whether the lines fit another sample rate better; only asked before a fault is named."""
+        if self.evidence is None or self.gather is None:
+            return self.check
+        return check_stated_rate(self.evidence, self.gather, sample_rate_hz)
+
+
+def read_evidence(given: GivenSignal, class_names: Collection[str] = ()) -> Reading:
+    """Read what the lines of a recording say.
+
+    Args:
+        given: The recording and what is known of it.
+        class_names: Of the classifier that is asked too; they tell the kind where nothing else does.
+    """
+    kind = find_machine_kind(given, class_names)
+    check = check_recording(given.values, given.sample_rate_hz)
+    if not check.is_passed:
+        return Reading(kind, None, check.reason, check)
+    missing = _find_missing(given, kind)
+    if missing:
+        return Reading(kind, None, missing, check)
+    gather = _choose_gatherer(given, kind)
+    try:
+        evidence = gather(given.sample_rate_hz)
+    except SignalError as error:
+        return Reading(kind, None, error.sentence, check)
+    return Reading(kind, evidence, "", check, gather)
+
+
+def find_machine_kind(given: GivenSignal, class_names: Collection[str] = ()) -> str | None:
+    """Return the kind of bearings: as said or stored, by known orders, else by a classifier's classes."""
+    if given.machine_kind is not None:
+        return given.machine_kind
+    if given.fault_orders is not None:
+        return ROLLING
+    faults = set(class_names) - {HEALTHY_CLASS}
+    for kind, known in ((ROLLING, ROLLING_FAULT_CLASSES), (JOURNAL, FAULT_CLASSES)):
+        if faults and faults <= set(known):
+            return kind
+    return ROLLING if given.bearing is not None else None
+
+
+def _find_missing(given: GivenSignal, kind: str | None) -> str:
+    if kind is None:
+        return _KIND_UNKNOWN
+    if kind == JOURNAL:
+        return ""
+    if given.fault_orders is None and given.bearing is None:
+        return "The bearing is unknown. Give its designation, its geometry or its fault orders."
+    if given.fault_orders is None:
+        return (
+            f"The fault orders of the bearing '{given.bearing}' are unknown. Give its geometry or its fault "
+            "orders, or enter it among the bearings."
+        )
+    return _SPEED_UNKNOWN if given.shaft_speed_rpm is None else ""
+
+
+def _choose_gatherer(given: GivenSignal, kind: str | None) -> Callable[[float], Evidence]:
+    speed_rpm, orders, values = given.shaft_speed_rpm, given.fault_orders, given.values
+    shaft_hz = None if speed_rpm is None else speed_rpm / 60.0
+    if kind == ROLLING and orders is not None and shaft_hz is not None:
+        known: tuple[FaultOrders, float] = (orders, shaft_hz)
+        return lambda rate_hz: gather_rolling_evidence(values, rate_hz, *known)
+    return lambda rate_hz: gather_journal_evidence(values, rate_hz, shaft_hz)

@@ -1,0 +1,87 @@
+"""Past diagnoses that look like one, and what analysts said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.evidence.similarity import Signature, measure_distance
+from models.diagnosis import Diagnosis
+from services.diagnoses.feedback import find_newest
+from utils.clock import to_iso
+
+# Only the newest are looked at, so that the cost does not grow for ever.
+_MOST_COMPARED = 1_000
+# A quarter of the greatest possible distance: beyond it nothing is called similar.
+_FARTHEST = 0.25
+MOST_LISTED = 20
+
+
+def list_similar(
+    session: Session, signature: Signature, sha256: str | None, own_id: int, limit: int = 5
+) -> list[dict[str, Any]]:
+    """Return the nearest past diagnoses, each recording once, with what was confirmed of them."""
+    ranked = sorted(_measure(session, signature, own_id), key=lambda each: (each[0], -each[1].id))
+    nearest: dict[str, tuple[float, Any]] = {}
+    for distance, row in ranked:
+        nearest.setdefault(row.signal_sha256 or f"diagnosis {row.id}", (distance, row))
+        if len(nearest) == min(limit, MOST_LISTED):
+            break
+    opinions = find_newest(session, [row.id for _, row in nearest.values()])
+    return [
+        _describe(row, distance, opinions.get(row.id), same_samples=row.signal_sha256 == sha256 is not None)
+        for distance, row in nearest.values()
+    ]
+
+
+def _measure(session: Session, signature: Signature, own_id: int) -> list[tuple[float, Any]]:
+    chosen = (
+        select(
+            Diagnosis.id,
+            Diagnosis.source_name,
+            Diagnosis.signal_sha256,
+            Diagnosis.signature,
+            Diagnosis.answer["verdict"].label("verdict"),
+            Diagnosis.created_at,
+        )
+        .where(Diagnosis.signature.is_not(None), Diagnosis.id < own_id)
+        .order_by(Diagnosis.id.desc())
+        .limit(_MOST_COMPARED)
+    )
+    found = []
+    for row in session.execute(chosen):
+        distance = measure_distance(signature, Signature.from_dict(row.signature))
+        if distance is not None and distance <= _FARTHEST:
+            found.append((distance, row))
+    return found
+
+
+def _describe(
+    row: Any, distance: float, opinion: Mapping[str, Any] | None, *, same_samples: bool
+) -> dict[str, Any]:
+    verdict = row.verdict or {}
+    return {
+        "diagnosis_id": row.id,
+        "source_name": row.source_name,
+        "status": verdict.get("status"),
+        "fault_class": verdict.get("fault_class"),
+        "distance": round(distance, 4),
+        "same_samples": same_samples,
+        "opinion": opinion["opinion"] if opinion else None,
+        "confirmed_class": _find_confirmed(verdict, opinion),
+        "created_at": to_iso(row.created_at),
+    }
+
+
+def _find_confirmed(verdict: Mapping[str, Any], opinion: Mapping[str, Any] | None) -> str | None:
+    """Return the class that an analyst stands for."""
+    if opinion is None:
+        return None
+    confirmed: str | None = {
+        "confirmed": verdict.get("fault_class"),
+        "relabelled": opinion["fault_class"],
+    }.get(opinion["opinion"])
+    return confirmed
