@@ -18,6 +18,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from dashboard_config import get_settings
 from services.datasets import removal
 from services.experiments import trash
+from services.explanation_cache import ExplanationCache
 from services.jobs import queue, workers
 from services.jobs.queue import LeaseWatch
 from services.shared.housekeeping import tidy_up
@@ -67,6 +68,7 @@ class Dispatcher:
             tidy_up()
             trash.purge_trash()
             removal.purge_trash()
+            ExplanationCache.clear_old_explanations()
         if self._broker_alive:
             self._publish_waiting()
 

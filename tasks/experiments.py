@@ -1,9 +1,10 @@
-"""Tasks of experiments and their evaluations."""
+"""Tasks of experiments, their evaluations and explanations."""
 
 from __future__ import annotations
 
 from services.evaluation_service import EvaluationService
 from services.experiment_service import ExperimentService
+from services.xai_service import XAIService
 from tasks.celery_app import celery_app, worker_name
 from tasks.names import TaskName
 
@@ -18,6 +19,12 @@ def run_training(job_id: int) -> None:
 def run_evaluation(job_id: int) -> None:
     """Run one evaluation job."""
     EvaluationService.run_evaluation_job(job_id, worker_name())
+
+
+@celery_app.task(name=TaskName.EXPLAIN)
+def run_explanation(job_id: int) -> None:
+    """Run one explanation job."""
+    XAIService.run_explanation_job(job_id, worker_name())
 
 
 @celery_app.task(name=TaskName.DIAGNOSE)

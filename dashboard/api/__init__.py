@@ -14,6 +14,7 @@ from dashboard.api import (
     ensembles,
     evaluations,
     experiments,
+    explanations,
     exports,
     features,
     generation,
@@ -51,6 +52,7 @@ BLUEPRINTS = (
     ensembles.blueprint,
     comparisons.blueprint,
     evaluations.blueprint,
+    explanations.blueprint,
     diagnoses.blueprint,
     docs.blueprint,
 )

@@ -30,6 +30,7 @@ COMMANDS = {
     "export": "dashboard.cli.exports:export",
     "train": "dashboard.cli.experiments:train",
     "evaluate": "dashboard.cli.evaluation:evaluate",
+    "explain": "dashboard.cli.explain:explain",
     "diagnose": "dashboard.cli.diagnose:diagnose",
 }
 
