@@ -6,18 +6,22 @@ wherever they lay, and how far the bands of the diagnosed fault stand out (physi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from core.explain.fault_bands import BandAxis, FaultBand, choose_class_bands, merge_ranges
 from core.signal.band_pass import Band
 from utils.exceptions import InvalidInputError
 
 N_DRAWS: Final = 500
+_FEWEST_NETWORKS: Final = 2
+_COVERED: Final = 0.95
 # A random band lies within two octaves of the one it is compared with: colour is no evidence.
 _REACH: Final = 4.0
 _RANGE_PERCENT: Final = (2.5, 97.5)
@@ -119,30 +123,43 @@ class PhysicsAgreement:
     random_weights: tuple[float, ...] = ()
 
     @property
+    def random_bound(self) -> float | None:
+        """What a further network with random weights would score less than, in 95 % of cases.
+
+        Prediction bound of a normal distribution; None with fewer than two networks.
+        """
+        n = len(self.random_weights)
+        if n < _FEWEST_NETWORKS:
+            return None
+        spread = float(np.std(self.random_weights, ddof=1)) * math.sqrt(1.0 + 1.0 / n)
+        return float(np.mean(self.random_weights)) + float(stats.t.ppf(_COVERED, n - 1)) * spread
+
+    @property
     def passes(self) -> bool:
-        """Whether it exceeds 97.5 % of random bands and every network with random weights."""
-        beats_weights = all(self.score > score for score in self.random_weights)
-        return self.score > self.score_high + _ROUNDING and beats_weights
+        """Whether it exceeds 97.5 % of random bands, and random weights where they were asked."""
+        bound = self.random_bound
+        return self.score > self.score_high + _ROUNDING and (bound is None or self.score > bound)
 
     @property
     def reason(self) -> str:
         """What was compared, in a sentence."""
         names = ", ".join(self.band_names)
-        if self.score <= self.score_high:
+        said = f"{names}: {self.share:.0%} of the attribution"
+        if self.score <= self.score_high + _ROUNDING:
+            reached = self.control_share + self.score_high * (1.0 - self.control_share)
             return (
-                f"{names} get {self.share:.0%} of the attribution; random bands of the same width get up to "
-                f"{_share_at(self.score_high, self.control_share):.0%}, so this says nothing for the physics."
+                f"{said}; random bands of the same width reach {reached:.0%}, so this says nothing for them."
             )
-        above = [score for score in self.random_weights if score >= self.score]
-        if above:
+        bound = self.random_bound
+        if bound is not None and self.score <= bound:
             return (
-                f"{names} stand out, but a network with random weights scores {max(above):.2f} against "
-                f"{self.score:.2f}: the signal's own lines, not what was learned, explain it."
+                f"{said}; random weights score up to {bound:.2f}, this one {self.score:.2f}, "
+                "so the signal's own lines explain it as well as what was learned."
             )
-        beside = " and networks with random weights stay below" if self.random_weights else ""
+        beside = f", networks with random weights less than {bound:.2f}" if bound is not None else ""
         return (
-            f"{names} get {self.share:.0%} of the attribution, random bands of the same width "
-            f"{self.control_share:.0%} on average{beside}."
+            f"{said}, random bands of the same width {self.control_share:.0%}: a score of "
+            f"{self.score:.2f}{beside}."
         )
 
 
@@ -299,10 +316,6 @@ def _sum_band(attribution: AxisAttribution, band: FaultBand, n_draws: int, seed:
 
 def _score(share: float, control: float) -> float:
     return (share - control) / (1.0 - control) if control < 1.0 else 0.0
-
-
-def _share_at(score: float, control: float) -> float:
-    return control + score * (1.0 - control)
 
 
 def _sum_ranges(values: Array, attribution: AxisAttribution, edges_hz: Array) -> Array:

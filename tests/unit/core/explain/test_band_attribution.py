@@ -128,12 +128,30 @@ def test_agreement_fails_where_random_weights_score_as_high() -> None:
         spread_at(at60=1.0, at200=1.0),
         [LINE],
         "imbalance",
-        random_weights=[spread_at(at60=3.0, at200=1.0)],
+        random_weights=[spread_at(at60=3.0, at200=1.0), spread_at(at60=1.0, at200=1.0)],
     )
     assert found is not None
     assert found.score > found.score_high
     assert not found.passes
     assert "random weights" in found.reason
+
+
+def test_the_bound_of_random_weights_is_the_prediction_bound_of_a_table() -> None:
+    others = [spread_at(at60=share, at200=1.0 - share) for share in (0.1, 0.2, 0.3)]
+    found = measure_agreement(spread_at(at60=1.0), [LINE], "imbalance", random_weights=others)
+    assert found is not None
+    # Mean and deviation of the scores are those of the shares (no draw hits); t of 2 degrees at 95 %: 2.920.
+    scores = np.array(found.random_weights)
+    assert found.random_bound == pytest.approx(
+        scores.mean() + 2.920 * scores.std(ddof=1) * np.sqrt(4 / 3), rel=1e-3
+    )
+    assert found.passes
+
+
+def test_one_network_with_random_weights_is_too_few_for_a_bound() -> None:
+    found = measure_agreement(spread_at(at60=1.0), [LINE], "imbalance", random_weights=[spread_at(at7=1.0)])
+    assert found is not None
+    assert found.random_bound is None
 
 
 def test_a_healthy_class_has_no_agreement() -> None:
