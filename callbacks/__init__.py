@@ -23,6 +23,7 @@ from callbacks import (
     dataset_versions,
     datasets,
     diagnose,
+    diagnose_answer,
     evaluation,
     evaluation_jobs,
     evaluation_trust,
@@ -40,7 +41,10 @@ from callbacks import (
     leaks,
     new_experiment,
     noise_variants,
+    report,
+    reports,
     signal_viewer,
+    signal_viewer_diagnosis,
     signal_viewer_lines,
     signal_viewer_tools,
     signal_viewer_views,
@@ -70,6 +74,7 @@ MODULES: tuple[ModuleType, ...] = (
     signal_viewer_lines,
     signal_viewer_views,
     signal_viewer_tools,
+    signal_viewer_diagnosis,
     bearings,
     feature_choice,
     feature_engineering,
@@ -86,6 +91,9 @@ MODULES: tuple[ModuleType, ...] = (
     evaluation_trust,
     evaluation_jobs,
     diagnose,
+    diagnose_answer,
+    reports,
+    report,
 )
 
 

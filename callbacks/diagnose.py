@@ -1,12 +1,11 @@
-"""Ask a classifier about one recording."""
+"""Ask about one recording: the form, the way to the answer, the answer itself."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import dash
-import plotly.graph_objects as go
-from dash import Input, Output, State, html, no_update
+from dash import Input, Output, State, html
 from dash.exceptions import PreventUpdate
 
 from callbacks.context import (
@@ -20,7 +19,7 @@ from callbacks.context import (
     watch_jobs,
 )
 from layouts.components import diagnosis as parts
-from layouts.figures.diagnosis import build_timeline_figure
+from layouts.components import diagnosis_form as form
 from layouts.ids.diagnose import DiagnoseId
 from layouts.ids.frame import FrameId
 from layouts.pages import diagnose as page
@@ -33,6 +32,8 @@ from utils.exceptions import InvalidInputError
 _MOST_LISTED = 200
 _N_HISTORY = 20
 _OPEN_STATES = ("queued", "running", "paused")
+# Facts that are given as words, in the order of their fields.
+_WORDS = ("machine", "bearing", "geometry", "orders")
 
 
 def load_choices(wished: dict[str, Any]) -> tuple[Any, ...]:
@@ -46,12 +47,12 @@ def load_choices(wished: dict[str, Any]) -> tuple[Any, ...]:
     diagnosis = ExperimentService.get_diagnosis(past, actor=actor) if past else None
     asked = parse_id(wished["experiment"]) or (diagnosis["experiment_id"] if diagnosis else None)
     ids = [each["experiment_id"] for each in experiments]
-    chosen = asked if asked in ids else (ids[0] if ids else None)
+    chosen = asked if asked in ids else (ids[0] if ids and diagnosis is None else None)
     dataset_id = signal["dataset_id"] if signal else (datasets[0]["dataset_id"] if datasets else None)
     bearings = SignalService.list_bearings(actor=actor)
     return (
-        page.build_classifier_options(experiments),
-        str(chosen) if chosen else None,
+        form.build_classifier_options(experiments),
+        str(chosen) if chosen else form.LINES_ALONE,
         [{"value": str(each["dataset_id"]), "label": each["name"]} for each in datasets],
         str(dataset_id) if dataset_id else None,
         [html.Option(value=each["designation"]) for each in bearings],
@@ -67,7 +68,9 @@ def show_classifier(experiment: str | None) -> Any:
     """Say where the chosen classifier comes from."""
     number = parse_id(experiment)
     found = ExperimentService.get_experiment(number, actor=current_actor()) if number else None
-    return page.build_no_classifier() if found is None else page.build_classifier_note(found)
+    if found is None:
+        return form.build_no_classifier(can_choose=bool(_list_classifiers()))
+    return form.build_classifier_note(found)
 
 
 def show_source(source: str) -> tuple[bool, bool]:
@@ -81,7 +84,7 @@ def list_signals(
     """Offer the signals that match; one that the address names is always among them."""
     dataset_id = parse_id(dataset)
     if dataset_id is None:
-        return [], None, page.build_signal_note(0, 0)
+        return [], None, form.build_signal_note(0, 0)
     actor = current_actor()
     query = (search_query or "").strip()
     found = DatasetService.list_signals(
@@ -97,7 +100,7 @@ def list_signals(
             ids.insert(0, str(asked))
     wanted = chosen if chosen in ids else str(asked)
     value = wanted if wanted in ids else (ids[0] if ids else None)
-    return page.build_signal_options(signals), value, page.build_signal_note(len(signals), found["total"])
+    return form.build_signal_options(signals), value, form.build_signal_note(len(signals), found["total"])
 
 
 @requires_role("engineer")
@@ -111,8 +114,8 @@ def preview_file(upload: dict[str, Any] | None) -> tuple[Any, list[dict[str, str
     first = variables[0]["name"] if variables else None
     is_known = bool(variables) and all(each["sample_rate_hz"] for each in variables)
     return (
-        page.build_file_note(preview),
-        page.build_variable_options(variables),
+        form.build_file_note(preview),
+        form.build_variable_options(variables),
         first,
         is_known,
         "read from the file" if is_known else "for example 12000",
@@ -120,7 +123,6 @@ def preview_file(upload: dict[str, Any] | None) -> tuple[Any, list[dict[str, str
 
 
 def allow_start(
-    experiment: str | None,
     source: str,
     signal: str | None,
     variable: str | None,
@@ -131,8 +133,6 @@ def allow_start(
     reason = None
     if not may_write():
         reason = "Your role may look, not ask."
-    elif not experiment:
-        reason = "Choose a classifier first."
     elif source == "stored" and not signal:
         reason = "Choose a recording first."
     elif source == "file" and not variable:
@@ -153,16 +153,16 @@ def start(
     sample_rate: str | None,
     is_rate_known: bool | None,
     speed: str | None,
-    machine: str | None,
-    bearing: str | None,
+    kind: str,
+    *words: str | None,
 ) -> int:
     """Ask for a diagnosis; the answer comes from a job."""
     if not clicks:
         raise PreventUpdate
     facts: dict[str, Any] = {
         "shaft_speed_rpm": _read_number(speed, "shaft speed", "1797"),
-        "machine": (machine or "").strip() or None,
-        "bearing": (bearing or "").strip() or None,
+        "machine_kind": None if kind == "recorded" else kind,
+        **{name: (text or "").strip() or None for name, text in zip(_WORDS, words, strict=True)},
     }
     if source == "stored":
         facts["signal_id"] = parse_id(signal)
@@ -173,7 +173,7 @@ def start(
         facts["sample_rate_hz"] = None if is_rate_known else _read_number(sample_rate, "sample rate", "12000")
     result = unwrap(
         ExperimentService.request_diagnosis(
-            experiment_id=parse_id(experiment) or 0, actor=current_actor(), **facts
+            experiment_id=parse_id(experiment), actor=current_actor(), **facts
         )
     )
     watch_jobs()
@@ -194,41 +194,38 @@ def _read_number(text: str | None, what: str, example: str) -> float | None:
 
 @fills_area
 def show_result(
-    diagnosis_id: int | None, _tick: int, _states: Any, theme: str | None
-) -> tuple[Any, bool, bool, Any, go.Figure, Any]:
+    diagnosis_id: int | None, _tick: int, _states: Any, done: int | None
+) -> tuple[Any, bool, bool, Any, Any]:
     """Show how far the diagnosis is, then its answer."""
     actor = current_actor()
     if diagnosis_id is None:
-        return page.build_nothing_asked(), True, True, None, no_update, None
+        return page.build_nothing_asked(), True, True, None, None
     found = ExperimentService.get_diagnosis(diagnosis_id, actor=actor)
     if found is None:
-        return page.build_no_such_diagnosis(), True, True, None, no_update, None
+        return page.build_no_such_diagnosis(), True, True, None, None
     if found["state"] in _OPEN_STATES:
         job = board.get_job(found["job_id"], actor=actor)
         health = board.get_queue_health(actor=actor) if found["state"] == "queued" else None
-        return parts.build_waiting(found, job, health), True, False, None, no_update, None
+        return parts.build_waiting(found, job, health), True, False, None, None
     answer = found["answer"]
     if answer is None:
-        return parts.build_failure(found), True, True, None, no_update, None
-    label, link = _find_stored(answer["recording"])
+        return parts.build_failure(found), True, True, None, None
+    if done == diagnosis_id:  # another job changed its state: what is shown stays
+        raise PreventUpdate
+    answer = parts.complete_answer(answer)
+    label = _find_label(answer["recording"]["signal_id"])
     return (
         page.build_answer(answer, label),
         False,
         True,
-        parts.build_probabilities(answer["probabilities"]),
-        build_timeline_figure(answer["windows"], theme or "light"),
-        parts.build_facts(answer, link),
+        diagnosis_id,
+        page.build_actions(diagnosis_id),
     )
 
 
-def _find_stored(recording: dict[str, Any]) -> tuple[str | None, str | None]:
-    """Return the label of a stored recording and the way to its viewer."""
-    signal_id = recording["signal_id"]
+def _find_label(signal_id: int | None) -> str | None:
     signal = DatasetService.get_signal(signal_id, actor=current_actor()) if signal_id else None
-    if signal is None:
-        return None, None
-    link = f"/signals/{signal['dataset_id']}/{signal['recording_id']}?channel={signal['channel']}"
-    return signal["fault_class"], link
+    return signal["fault_class"] if signal else None
 
 
 @fills_area
@@ -253,15 +250,14 @@ def register(app: dash.Dash) -> None:
     current = Input(DiagnoseId.CURRENT, "data")
     app.callback(
         Output(DiagnoseId.RESULT, "children"),
-        Output(DiagnoseId.PLOTS, "hidden"),
+        Output(DiagnoseId.ANSWERED, "hidden"),
         Output(DiagnoseId.POLL, "disabled"),
-        Output(DiagnoseId.PROBABILITIES, "children"),
-        Output(DiagnoseId.TIMELINE, "figure"),
-        Output(DiagnoseId.DETAILS, "children"),
+        Output(DiagnoseId.DONE, "data"),
+        Output(DiagnoseId.ACTIONS, "children"),
         current,
         Input(DiagnoseId.POLL, "n_intervals"),
         Input(FrameId.JOBS, "data"),
-        Input(FrameId.THEME, "data"),
+        State(DiagnoseId.DONE, "data"),
     )(show_result)
     app.callback(Output(DiagnoseId.HISTORY, "children"), place, current, Input(FrameId.JOBS, "data"))(
         show_history
@@ -301,7 +297,6 @@ def _register_form(app: dash.Dash) -> None:
     app.callback(
         Output(DiagnoseId.START, "disabled"),
         Output(DiagnoseId.START, "title"),
-        classifier,
         source,
         signal,
         variable,
@@ -309,7 +304,7 @@ def _register_form(app: dash.Dash) -> None:
         Input(DiagnoseId.SAMPLE_RATE, "disabled"),
     )(allow_start)
     fields = ("CLASSIFIER", "SOURCE", "SIGNAL")
-    facts = ("SPEED", "MACHINE", "BEARING")
+    facts = ("SPEED", "MACHINE_KIND", "MACHINE", "BEARING", "GEOMETRY", "ORDERS")
     app.callback(
         Output(DiagnoseId.CURRENT, "data"),
         Input(DiagnoseId.START, "n_clicks"),

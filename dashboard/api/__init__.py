@@ -26,6 +26,7 @@ from dashboard.api import (
     me,
     recording_views,
     recordings,
+    reports,
     trends,
     uploads,
 )
@@ -54,6 +55,7 @@ BLUEPRINTS = (
     evaluations.blueprint,
     explanations.blueprint,
     diagnoses.blueprint,
+    reports.blueprint,
     docs.blueprint,
 )
 

@@ -24,48 +24,129 @@ from layouts.components.states import build_empty_state, build_error_state, buil
 from layouts.figures.theme import class_colour
 
 _HALF = 0.5
+_STATUS_ICONS = {"undecided": "question-lg", "unknown": "question-diamond", "refused": "slash-circle"}
+_STATUS_TONES = {"undecided": "warning", "unknown": "warning", "refused": "danger"}
+DECIDERS = {
+    "evidence": "the lines alone",
+    "classifier": "the classifier alone",
+    "both": "lines and classifier",
+    "checks": "the checks of the recording",
+}
 _LEVELS = (("recording_level", "recording-level"), ("window_level", "window-level"))
 
 
 def build_verdict(answer: Mapping[str, Any], label: str | None) -> html.Section:
-    """Return the answer: class, sentence, confidence; ``label`` is the recording's own, where it has one."""
-    verdict, windows = answer["verdict"], answer["windows"]
-    is_weak = min(verdict["confidence"], windows["n_agreeing"] / windows["n"]) < _HALF
-    weak = [build_badge("weak: no majority", tone="warning", icon="question-lg")] if is_weak else []
-    if verdict.get("status") == "unknown":
-        weak.insert(0, build_badge("unknown: nearest class", tone="warning", icon="question-lg"))
-    is_calibrated = answer.get("calibration", {}).get("calibrated", False)
-    trust = "calibrated" if is_calibrated else "not calibrated"
-    figures = html.Div(
-        [
-            html.Span([html.Strong(format_percent(verdict["confidence"])), f" confidence, {trust}"]),
-            html.Span([html.Strong(f"{windows['n_agreeing']} of {windows['n']}"), " windows agree"]),
-            *([_compare(verdict["fault_class"], label)] if label else []),
-        ],
-        className="verdict-figures",
-    )
+    """Return the answer: class or why none, sentence, confidence; ``label`` is the recording's own."""
+    verdict = answer["verdict"]
+    named = verdict["fault_class"] if verdict["status"] == "diagnosed" else None
     body = [
         html.Div([html.Span("Recording-level answer", className="verdict-level")]),
-        html.Div([build_class_badge(verdict["fault_class"]), *weak], className="verdict-class"),
+        html.Div(_build_headline(answer), className="verdict-class"),
         html.P(verdict["sentence"], className="verdict-sentence"),
-        figures,
+        *([html.P(verdict["rule"], className="verdict-rule")] if verdict.get("rule") else []),
+        html.Div(_list_figures(answer, label), className="verdict-figures"),
     ]
     return html.Section(
         body,
         className="surface verdict",
-        style={"borderLeftColor": class_colour(verdict["fault_class"])},
+        style={"borderLeftColor": class_colour(named)},
         **{"aria-label": "Verdict"},
     )
 
 
-def _compare(said: str, label: str) -> html.Span:
-    agrees = said == label
-    badge = build_badge(
-        "agrees" if agrees else "differs",
-        tone="success" if agrees else "danger",
-        icon="check-lg" if agrees else "x-lg",
+def build_answer_badge(verdict: Mapping[str, Any]) -> list[Component]:
+    """Return the class that a verdict names, or its status with the class it leans to."""
+    status = verdict["status"]
+    nearest = verdict.get("nearest_class") or verdict["fault_class"]
+    if status == "diagnosed":
+        return [build_class_badge(verdict["fault_class"])]
+    badge = build_badge(status, tone=_STATUS_TONES[status], icon=_STATUS_ICONS[status])
+    return [badge, *([html.Span(f" nearest: {format_class(nearest)}", className="muted")] if nearest else [])]
+
+
+def _build_headline(answer: Mapping[str, Any]) -> list[Component]:
+    verdict = answer["verdict"]
+    status = verdict["status"]
+    if status == "diagnosed":
+        weak = [build_badge("weak: no majority", tone="warning", icon="question-lg")]
+        return [build_class_badge(verdict["fault_class"]), *(weak if _is_weak(answer) else [])]
+    nearest = verdict.get("nearest_class") or verdict["fault_class"]
+    word = html.Span(
+        [build_icon(_STATUS_ICONS[status]), html.Span(status.capitalize())],
+        className=f"verdict-word {status}",
     )
-    return html.Span(["labelled ", html.Strong(format_class(label)), " ", badge])
+    return [word, *([html.Span(["nearest: ", build_class_badge(nearest)])] if nearest else [])]
+
+
+def _is_weak(answer: Mapping[str, Any]) -> bool:
+    """Tell whether the answer has no majority: of the probability or, where it is theirs, of the windows."""
+    verdict, windows = answer["verdict"], answer["windows"]
+    if verdict["confidence"] < _HALF:
+        return True
+    return (
+        bool(windows)
+        and verdict["decided_by"] == "classifier"
+        and windows["n_agreeing"] < _HALF * windows["n"]
+    )
+
+
+def complete_answer(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer that an older version gave with what it lacks; any other as it is."""
+    if "decision" in answer:
+        return dict(answer)
+    verdict = answer["verdict"]
+    said = {name: verdict.get(name) for name in ("fault_class", "confidence")}
+    return {
+        **answer,
+        "verdict": {
+            "status": "diagnosed",
+            "nearest_class": None,
+            "rule": "",
+            "decided_by": "classifier",
+            **verdict,
+        },
+        "decision": None,
+        "faults": [],
+        "evidence_missing": "An older version made this diagnosis, without evidence: diagnose again.",
+        "opinion": {**said, "standing": None, "rejected": False, "refused": None},
+    }
+
+
+def _list_figures(answer: Mapping[str, Any], label: str | None) -> list[Component]:
+    verdict, windows = answer["verdict"], answer["windows"]
+    figures = []
+    if verdict["confidence"] is not None:
+        words = f" confidence, {word_trust(answer)}"
+        figures.append(html.Span([html.Strong(format_percent(verdict["confidence"])), words]))
+    if verdict.get("decided_by"):
+        figures.append(html.Span(["decided by ", html.Strong(DECIDERS[verdict["decided_by"]])]))
+    if windows:
+        figures.append(
+            html.Span([html.Strong(f"{windows['n_agreeing']} of {windows['n']}"), " windows agree"])
+        )
+    if label:
+        figures.append(_compare(verdict["fault_class"], label))
+    return figures
+
+
+def word_trust(answer: Mapping[str, Any]) -> str:
+    """Return whether the classifier behind the confidence was calibrated; rules are by their derivation."""
+    if answer["classifier"] is None:
+        return "of the rules"
+    return "calibrated" if (answer.get("calibration") or {}).get("calibrated") else "not calibrated"
+
+
+def _compare(said: str | None, label: str) -> html.Span:
+    words: list[Any] = ["labelled ", html.Strong(format_class(label)), " "]
+    if said is not None:
+        agrees = said == label
+        badge = build_badge(
+            "agrees" if agrees else "differs",
+            tone="success" if agrees else "danger",
+            icon="check-lg" if agrees else "x-lg",
+        )
+        words.append(badge)
+    return html.Span(words)
 
 
 def build_limits(limits: Sequence[str]) -> html.Section:
@@ -109,13 +190,11 @@ def build_probabilities(probabilities: Mapping[str, float]) -> html.Table:
 
 def build_facts(answer: Mapping[str, Any], recording_link: str | None) -> html.Div:
     """Return the classifier's origin beside the recording's facts."""
-    return html.Div(
-        [
-            build_card("The classifier", build_classifier(answer["classifier"])),
-            build_card("The recording", _build_recording(answer["recording"], recording_link)),
-        ],
-        className="grid-2",
-    )
+    classifier = answer["classifier"]
+    cards = [build_card("The recording", _build_recording(answer["recording"], recording_link))]
+    if classifier is not None:
+        cards.insert(0, build_card("The classifier", build_classifier(classifier)))
+    return html.Div(cards, className="grid-2")
 
 
 def build_classifier(classifier: Mapping[str, Any]) -> html.Div:
@@ -172,6 +251,7 @@ def _build_recording(recording: Mapping[str, Any], link: str | None) -> html.Div
         ("Machine", recording["machine"] or UNKNOWN),
         ("Bearing", recording["bearing"] or UNKNOWN),
         ("Unit", recording["unit"] or UNKNOWN),
+        *([("SHA-256", build_hash(recording["sha256"]))] if recording.get("sha256") else []),
     ]
     return html.Div(build_definitions(rows))
 
@@ -218,7 +298,7 @@ def build_history(diagnoses: Sequence[Mapping[str, Any]], total: int, current: i
         return build_empty_state(
             "No diagnoses yet", "Every answer is kept here with its classifier.", icon="clock-history"
         )
-    heads = ("Recording", "Answer", "Confidence", "Classifier", "State", "Asked")
+    heads = ("Recording", "Answer", "Confidence", "Asked of", "Analyst", "State", "Asked")
     head = html.Tr(
         [html.Th(text, scope="col", className="number" if text == "Confidence" else None) for text in heads]
     )
@@ -226,7 +306,8 @@ def build_history(diagnoses: Sequence[Mapping[str, Any]], total: int, current: i
     caption = html.Caption("Diagnoses, newest first", className="visually-hidden")
     table = html.Table([caption, html.Thead(head), html.Tbody(rows)], className="plain-table past")
     rest = total - len(diagnoses)
-    more = [html.P(f"and {rest} older ones.", className="muted list-more")] if rest > 0 else []
+    words = f"All diagnoses, {rest} older ones too" if rest > 0 else "All diagnoses, to search and filter"
+    more = [html.P(dcc.Link(words, href="/reports"), className="list-more")]
     frame = html.Div(
         table, className="plain-table-frame", tabIndex=0, role="region", **{"aria-label": "Diagnoses"}
     )
@@ -236,13 +317,14 @@ def build_history(diagnoses: Sequence[Mapping[str, Any]], total: int, current: i
 def _build_past(each: Mapping[str, Any], current: int | None) -> html.Tr:
     verdict, number = each["verdict"], each["diagnosis_id"]
     link = dcc.Link(each["source_name"], href=f"/diagnose?diagnosis={number}", className="row-title")
-    classifier = dcc.Link(f"experiment {each['experiment_id']}", href=f"/experiment/{each['experiment_id']}")
+    confidence = verdict["confidence"] if verdict else None
     return html.Tr(
         [
             html.Td(link),
-            html.Td(build_class_badge(verdict["fault_class"]) if verdict else "–"),
-            html.Td(format_percent(verdict["confidence"]) if verdict else "–", className="number"),
-            html.Td(classifier),
+            html.Td(build_answer_badge(verdict) if verdict else "–"),
+            html.Td("–" if confidence is None else format_percent(confidence), className="number"),
+            html.Td(_word_asked(each["experiment_id"])),
+            html.Td(each.get("opinion") or "–"),
             html.Td(build_job_state_badge(each["state"])),
             html.Td(
                 format_age(each["created_at"]), title=format_moment(each["created_at"]), className="no-break"
@@ -250,3 +332,9 @@ def _build_past(each: Mapping[str, Any], current: int | None) -> html.Tr:
         ],
         className="current-row" if number == current else None,
     )
+
+
+def _word_asked(experiment_id: int | None) -> Any:
+    if experiment_id is None:
+        return "the lines alone"
+    return dcc.Link(f"experiment {experiment_id}", href=f"/experiment/{experiment_id}")

@@ -21,6 +21,8 @@ from layouts.pages import (
     leaks,
     new_experiment,
     not_found_404,
+    report,
+    reports,
     signal_viewer,
     signals,
 )
@@ -42,6 +44,8 @@ PAGES: list[PageSpec] = [
     compare.PAGE,
     evaluation.PAGE,
     diagnose.PAGE,
+    reports.PAGE,
+    report.PAGE,
     not_found_404.PAGE,
 ]
 

@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from layouts.components.cards import build_card
 from layouts.components.header import build_page_header
 from layouts.components.signal_controls import QUERY_DEFAULTS, build_view_card, build_waveform_card
+from layouts.components.signal_diagnosis import build_diagnosis_card
 from layouts.components.signal_line_controls import build_line_controls
 from layouts.components.signal_machine import build_machine_card, build_machine_dialog
 from layouts.components.signal_options import OPTIONS
@@ -57,6 +58,7 @@ def build_layout(
             dcc.Store(id=ViewerId.PAGE, data=place),
             dcc.Store(id=ViewerId.NEIGHBOURS),
             dcc.Store(id=ViewerId.LINES),
+            dcc.Store(id=ViewerId.DIAGNOSIS_STAMP),
             *(
                 dcc.Store(id=store, data=_read_pair(asked[name], signed=name == "full_hz"))
                 for name, store in _ZOOMS.items()
@@ -77,6 +79,7 @@ def _build_body(asked: dict[str, str]) -> Component:
         build_waveform_card(asked),
         build_view_card(asked),
         build_cursor_panel(cursors),
+        build_diagnosis_card(),
         _build_words(),
     ]
     side = [build_card("Fault lines", build_line_controls(asked)), build_machine_card()]

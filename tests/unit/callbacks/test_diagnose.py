@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from dash.exceptions import PreventUpdate
 from scipy.io import savemat
 
-from callbacks import diagnose
+from callbacks import diagnose, diagnose_answer
+from layouts.ids.diagnose import DiagnoseId
 from services.dataset_service import DatasetService
 from services.experiment_service import ExperimentService
 from services.shared.actors import Actor
@@ -22,9 +24,10 @@ NOWHERE = {"experiment": None, "signal": None, "diagnosis": None}
 @pytest.fixture
 def ann(database: object, monkeypatch: pytest.MonkeyPatch) -> Actor:
     person = add_person()
-    monkeypatch.setattr(diagnose, "current_actor", lambda: person)
-    monkeypatch.setattr(diagnose, "may_write", lambda: True)
-    monkeypatch.setattr(diagnose, "watch_jobs", lambda: None)
+    for module in (diagnose, diagnose_answer):
+        monkeypatch.setattr(module, "current_actor", lambda: person)
+        monkeypatch.setattr(module, "may_write", lambda: True)
+        monkeypatch.setattr(module, "watch_jobs", lambda: None)
     return person
 
 
@@ -47,8 +50,12 @@ def trained(small: SmallDataset) -> int:
 
 def ask(experiment_id: int, source: str = "stored", **given: Any) -> int:
     fields = dict.fromkeys(
-        ("signal", "upload", "variable", "sample_rate", "is_rate_known", "speed", "machine", "bearing")
+        (
+            *("signal", "upload", "variable", "sample_rate", "is_rate_known", "speed"),
+            *("kind", "machine", "bearing", "geometry", "orders"),
+        )
     )
+    fields["kind"] = "recorded"
     return diagnose.start(1, str(experiment_id), source, *{**fields, **given}.values())
 
 
@@ -65,14 +72,16 @@ def test_the_address_chooses_classifier_and_recording(trained: int, small: Small
     wished = {**NOWHERE, "experiment": str(trained), "signal": str(signal_id)}
     options, classifier, _datasets, dataset, _bearings = diagnose.load_choices(wished)
     assert (classifier, dataset) == (str(trained), str(small.dataset_id))
-    assert "100.0 % of 2 test recordings" in options[0]["label"]
+    assert [option["value"] for option in options] == ["none", str(trained)]
+    assert "100.0 % of 2 test recordings" in options[1]["label"]
     _signals, value, note = diagnose.list_signals(dataset, "", None, wished)
     assert (value, note) == (str(signal_id), None)
 
 
-def test_without_a_classifier_the_page_says_what_to_do_first(small: SmallDataset) -> None:
-    assert diagnose.load_choices(NOWHERE)[:2] == ([], None)
-    assert "Train one first" in find_text(diagnose.show_classifier(None))
+def test_without_a_classifier_the_lines_are_asked_alone(small: SmallDataset) -> None:
+    options, chosen, *_rest = diagnose.load_choices(NOWHERE)
+    assert [option["value"] for option in options] == [chosen] == ["none"]
+    assert "No classifier is trained yet" in find_text(diagnose.show_classifier("none"))
 
 
 def test_a_search_narrows_the_recordings_and_says_when_nothing_is_left(small: SmallDataset) -> None:
@@ -88,10 +97,9 @@ def test_a_search_narrows_the_recordings_and_says_when_nothing_is_left(small: Sm
 @pytest.mark.parametrize(
     ("given", "word"),
     [
-        ((None, "stored", "5", None, None, None), "classifier"),
-        (("4", "stored", None, None, None, None), "recording"),
-        (("4", "file", "5", None, "12000", None), "file"),
-        (("4", "file", "5", "gs", " ", False), "sample rate"),
+        (("stored", None, None, None, None), "recording"),
+        (("file", "5", None, "12000", None), "file"),
+        (("file", "5", "gs", " ", False), "sample rate"),
     ],
 )
 def test_the_button_says_what_is_missing(ann: Actor, given: tuple[Any, ...], word: str) -> None:
@@ -101,9 +109,9 @@ def test_the_button_says_what_is_missing(ann: Actor, given: tuple[Any, ...], wor
 
 
 def test_the_button_works_once_everything_is_chosen(ann: Actor) -> None:
-    assert diagnose.allow_start("4", "stored", "5", None, None, None) == (False, None)
-    assert diagnose.allow_start("4", "file", None, "gs", None, True) == (False, None)
-    assert diagnose.allow_start("4", "file", None, "gs", "12000", False) == (False, None)
+    assert diagnose.allow_start("stored", "5", None, None, None) == (False, None)
+    assert diagnose.allow_start("file", None, "gs", None, True) == (False, None)
+    assert diagnose.allow_start("file", None, "gs", "12000", False) == (False, None)
 
 
 def test_a_stored_recording_is_diagnosed_with_its_limits(trained: int, small: SmallDataset) -> None:
@@ -114,19 +122,94 @@ def test_a_stored_recording_is_diagnosed_with_its_limits(trained: int, small: Sm
     found = ExperimentService.get_diagnosis(number)
     assert found is not None
     ExperimentService.run_diagnosis_job(found["job_id"], "w")
-    answer, hides_plots, stops_polling, shares, timeline, facts = diagnose.show_result(
-        number, 1, None, "dark"
-    )
-    assert (hides_plots, stops_polling) == (False, True)
+    answer, hides_parts, stops_polling, done, ways = diagnose.show_result(number, 1, None, None)
+    assert (hides_parts, stops_polling, done) == (False, True, number)
     text = find_text(answer)
     assert "inner race" in text
-    assert "agrees" in text
+    assert "labelled" in text
+    assert "The lines say" in text
     assert "Limits of this answer" in text
+    assert f"/reports/{number}" in {way.href for way in ways}
+    with pytest.raises(PreventUpdate):  # another job changed its state
+        diagnose.show_result(number, 2, None, number)
+    assert "inner_race_3" in find_text(diagnose.show_history({}, number, None))
+
+
+def test_below_the_answer_stand_curves_windows_and_the_way_to_the_recording(
+    trained: int, small: SmallDataset
+) -> None:
+    number = finish(ask(trained, signal=str(small.signal_ids["inner_race", 3])))
+    similar, shares, facts = diagnose_answer.show_parts(number)
+    assert "No similar past case" in find_text(similar)
     assert "inner race" in find_text(shares)
-    assert len(timeline.data[0].x) == 19
     links = {getattr(each, "href", None) for each in list_components(facts)}
     assert any(str(link).startswith(f"/signals/{small.dataset_id}/") for link in links)
-    assert "inner_race_3" in find_text(diagnose.show_history({}, number, None))
+    timeline, is_hidden = diagnose_answer.show_timeline(number, "dark")
+    assert (len(timeline.data[0].x), is_hidden) == (19, False)
+    missing, hides_views, options, first = diagnose_answer.list_views(number)
+    assert (missing, hides_views) == (None, False)
+    assert {"waveform", "spectrum"} <= {option["value"] for option in options}
+    figure, note = diagnose_answer.show_view(number, "spectrum", "light")
+    assert first in [option["value"] for option in options]
+    assert figure.data[-1].x[-1] <= SAMPLE_RATE_HZ / 2
+    assert "Δf = 1 Hz" in note
+
+
+def test_the_lines_alone_are_asked_without_a_classifier(small: SmallDataset) -> None:
+    number = ask("none", signal=str(small.signal_ids["inner_race", 3]))  # type: ignore[arg-type]
+    found = ExperimentService.get_diagnosis(finish(number))
+    assert found is not None
+    assert found["experiment_id"] is None
+    text = find_text(diagnose.show_result(number, 0, None, None)[0])
+    assert "No classifier was asked" in text
+    assert diagnose_answer.show_timeline(number, None)[1] is True
+
+
+def test_an_opinion_has_to_be_complete_before_it_can_be_saved(ann: Actor) -> None:
+    assert diagnose_answer.choose_opinion(None, None)[:2] == (True, True)
+    assert diagnose_answer.choose_opinion("confirmed", None) == (True, False, None)
+    hides_class, is_disabled, reason = diagnose_answer.choose_opinion("relabelled", None)
+    assert (hides_class, is_disabled) == (False, True)
+    assert "class" in str(reason)
+    assert diagnose_answer.choose_opinion("relabelled", "ball") == (False, False, None)
+
+
+def test_feedback_is_kept_and_made_the_next_version_of_the_dataset(
+    trained: int, small: SmallDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toasts: list[str] = []
+    monkeypatch.setattr(diagnose_answer, "show_toast", lambda title, **_more: toasts.append(title))
+    number = finish(ask(trained, signal=str(small.signal_ids["inner_race", 3])))
+    said, _pending, hides_apply, classes, is_disabled, _reason = diagnose_answer.show_feedback(number, None)
+    assert "Nobody" in find_text(said)
+    assert (hides_apply, is_disabled) == (True, True)
+    assert {"value": "outer_race", "label": "outer race"} in classes
+
+    press(monkeypatch, "SAVE_FEEDBACK")
+    diagnose_answer.give_feedback(1, None, number, "relabelled", "outer_race", " seen ", None)
+    said, pending, hides_apply, _classes, is_disabled, _reason = diagnose_answer.show_feedback(number, 1.0)
+    assert "seen" in find_text(said)
+    assert "inner race  →  outer race" in find_text(pending)
+    assert (hides_apply, is_disabled) == (False, False)
+
+    press(monkeypatch, "APPLY_FEEDBACK")
+    diagnose_answer.give_feedback(1, 1, number, None, None, None, "opened on Monday")
+    assert toasts == ["Feedback saved", "Dataset version 2 made"]
+    row = DatasetService.get_signal(small.signal_ids["inner_race", 3])
+    assert row is not None
+    assert (row["fault_class"], row["version"]) == ("outer_race", 2)
+    assert "dataset version 2" in find_text(diagnose_answer.show_feedback(number, 2.0)[0])
+
+
+def finish(diagnosis_id: int) -> int:
+    found = ExperimentService.get_diagnosis(diagnosis_id)
+    assert found is not None
+    assert ExperimentService.run_diagnosis_job(found["job_id"], "w") == "done"
+    return diagnosis_id
+
+
+def press(monkeypatch: pytest.MonkeyPatch, button: str) -> None:
+    monkeypatch.setattr(diagnose_answer, "ctx", SimpleNamespace(triggered_id=DiagnoseId[button]))
 
 
 def test_a_file_without_a_sample_rate_asks_for_it(trained: int, ann: Actor, tmp_path: Path) -> None:
@@ -177,7 +260,7 @@ def test_a_recording_that_does_not_exist_is_refused(trained: int) -> None:
 
 def test_nothing_is_asked_without_a_click(ann: Actor) -> None:
     with pytest.raises(PreventUpdate):
-        diagnose.start(None, "1", "stored", "1", None, None, None, None, None, None, None)
+        diagnose.start(None, "1", "stored", "1", None, None, None, None, None, "recorded", *[None] * 4)
 
 
 def test_a_diagnosis_that_does_not_exist_is_said_to_be_missing(ann: Actor) -> None:

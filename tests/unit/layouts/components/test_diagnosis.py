@@ -14,7 +14,9 @@ from layouts.components.diagnosis import (
     build_probabilities,
     build_verdict,
     build_waiting,
+    complete_answer,
 )
+from layouts.components.diagnosis_evidence import build_sides
 from layouts.figures.theme import class_colour
 from tests.unit.layouts.tree import find_text, list_components
 
@@ -33,7 +35,15 @@ RECORDING = {
 
 def make_answer(confidence: float = 0.9, n_agreeing: int = 20) -> dict[str, Any]:
     return {
-        "verdict": {"fault_class": "ball", "confidence": confidence, "sentence": "It names ball."},
+        "verdict": {
+            "status": "diagnosed",
+            "fault_class": "ball",
+            "nearest_class": None,
+            "confidence": confidence,
+            "sentence": "It names ball.",
+            "decided_by": "classifier",
+            "rule": "",
+        },
         "windows": {"n_agreeing": n_agreeing, "n": 23},
         "classifier": CLASSIFIER,
         "recording": RECORDING,
@@ -52,9 +62,10 @@ def test_a_calibrated_confidence_and_an_unknown_recording_are_called_so() -> Non
     answer = {**make_answer(), "calibration": {"calibrated": True, "sentence": "Fitted."}}
     text = find_text(build_verdict(answer, None))
     assert "confidence, calibrated" in text
-    assert "unknown" not in text
-    answer["verdict"] = {**answer["verdict"], "status": "unknown"}
-    assert "unknown: nearest class" in find_text(build_verdict(answer, None))
+    assert "nknown" not in text
+    unknown = {"status": "unknown", "fault_class": None, "nearest_class": "ball"}
+    answer["verdict"] = {**answer["verdict"], **unknown}
+    assert "Unknown nearest:  ball" in find_text(build_verdict(answer, None))
 
 
 @pytest.mark.parametrize(("confidence", "n_agreeing"), [(0.33, 20), (0.9, 7)])
@@ -109,10 +120,37 @@ def test_a_failed_diagnosis_says_what_to_do() -> None:
 def test_past_diagnoses_lead_back_to_their_answers() -> None:
     past = {
         "diagnosis_id": 7, "experiment_id": 4, "source_name": "x.mat", "state": "done", "created_at": None,
-        "verdict": {"fault_class": "ball", "confidence": 0.5},
+        "verdict": {"status": "diagnosed", "fault_class": "ball", "confidence": 0.5}, "opinion": None,
     }  # fmt: skip
     built = build_history([past, {**past, "diagnosis_id": 6, "state": "failed", "verdict": None}], 5, 7)
     rows = [each for each in list_components(built) if isinstance(each, html.Tr)][1:]
     assert [row.className for row in rows] == ["current-row", None]
     assert "/diagnose?diagnosis=7" in {getattr(each, "href", None) for each in list_components(built)}
-    assert "and 3 older ones" in find_text(built)
+    assert "3 older ones too" in find_text(built)
+    assert "/reports" in {getattr(each, "href", None) for each in list_components(built)}
+
+
+def test_a_refusal_names_no_class_and_no_confidence() -> None:
+    answer = make_answer()
+    answer["verdict"] |= {
+        "status": "refused",
+        "fault_class": None,
+        "confidence": None,
+        "decided_by": "checks",
+    }
+    text = find_text(build_verdict({**answer, "windows": None}, "ball"))
+    assert "Refused" in text
+    assert "decided by  the checks of the recording" in text
+    assert "confidence" not in text
+    assert "agrees" not in text
+
+
+def test_an_answer_of_an_older_version_is_shown_with_what_it_lacks() -> None:
+    old = {
+        **make_answer(),
+        "verdict": {"fault_class": "ball", "confidence": 0.9, "sentence": "It names ball."},
+    }
+    completed = complete_answer(old)
+    assert "90.0 %" in find_text(build_verdict(completed, None))
+    assert "older version" in find_text(build_sides(completed))
+    assert complete_answer(completed) == completed

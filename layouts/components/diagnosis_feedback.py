@@ -1,0 +1,131 @@
+"""What an analyst says of a diagnosis, and how that becomes the next version of a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import html
+from dash.development.base_component import Component
+
+from layouts.components.badges import build_class_badge, format_class
+from layouts.components.cards import build_card
+from layouts.components.diagnosis_evidence import build_opinion
+from layouts.components.forms import build_button, build_field, build_group, build_select
+from layouts.components.numbers import count_of, format_moment
+from layouts.components.states import build_note
+from layouts.ids.diagnose import DiagnoseId
+from utils.constants import FAULT_CLASSES, ROLLING_FAULT_CLASSES
+
+OPINIONS = (
+    ("confirmed", "Confirm: the answer is right"),
+    ("rejected", "Reject: the answer is wrong"),
+    ("relabelled", "Relabel: it is another class"),
+)
+
+
+def build_feedback_card() -> html.Section:
+    """Return the form for an opinion, what was said before, and the way into the dataset."""
+    choice = dbc.RadioItems(
+        id=DiagnoseId.OPINION,
+        options=[{"value": value, "label": label} for value, label in OPINIONS],
+        value=None,
+    )
+    note = dbc.Textarea(id=DiagnoseId.NOTE, rows=2, maxlength=2000, placeholder="What you saw")
+    save = build_button(
+        "Save feedback",
+        DiagnoseId.SAVE_FEEDBACK,
+        icon="check2",
+        tone="primary",
+        disabled_because="Choose what you say first.",
+    )
+    form = html.Div(
+        [
+            build_group("What do you say?", choice),
+            html.Div(
+                build_field("Its class", build_select(DiagnoseId.RIGHT_CLASS, [])),
+                id=DiagnoseId.RIGHT_CLASS_FIELD,
+                hidden=True,
+            ),
+            build_field("Note", note),
+            html.Div(save, className="form-actions"),
+        ],
+        className="stack-form needs-engineer",
+    )
+    said = html.Div(id=DiagnoseId.SAID, **{"aria-live": "polite"})
+    return build_card("Your feedback", html.Div([said, form, _build_apply()], className="stack-form"))
+
+
+def _build_apply() -> html.Div:
+    reason = dbc.Input(
+        id=DiagnoseId.APPLY_REASON, maxlength=300, placeholder="for example: seen at the inspection"
+    )
+    apply = build_button(
+        "Make the next dataset version",
+        DiagnoseId.APPLY_FEEDBACK,
+        icon="layers",
+        disabled_because="No feedback changes a label.",
+    )
+    return html.Div(
+        [
+            html.Div(id=DiagnoseId.PENDING),
+            build_field("Reason, kept with the version", reason),
+            html.Div(apply, className="form-actions"),
+        ],
+        id=DiagnoseId.APPLY,
+        className="stack-form needs-engineer apply-feedback",
+        hidden=True,
+    )
+
+
+def list_classes(answer: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the classes that a recording may be relabelled to: its machine kind's and the classifier's."""
+    kind, classifier = answer["recording"].get("machine_kind"), answer["classifier"]
+    own = classifier["class_names"] if classifier else []
+    known = {"rolling": ROLLING_FAULT_CLASSES, "journal": tuple(FAULT_CLASSES)}
+    names = [*own, *known.get(kind or "", (*ROLLING_FAULT_CLASSES, *FAULT_CLASSES))]
+    return [{"value": name, "label": format_class(name)} for name in dict.fromkeys(names)]
+
+
+def build_said(feedback: Sequence[Mapping[str, Any]]) -> Component:
+    """Return what was said, the newest first."""
+    if not feedback:
+        return html.P("Nobody has said anything of this answer yet.", className="muted")
+    return html.Ul([_build_entry(each) for each in feedback], className="said-list")
+
+
+def _build_entry(each: Mapping[str, Any]) -> html.Li:
+    version = each["dataset_version"]
+    taken = f" · in dataset version {version['version']}" if version else ""
+    who = f"{each['created_by'] or 'somebody'}, {format_moment(each['created_at'])}{taken}"
+    return html.Li(
+        [
+            build_opinion(each["opinion"], each["fault_class"]),
+            *([html.Q(each["note"], className="said-note")] if each["note"] else []),
+            html.Div(who, className="row-detail"),
+        ]
+    )
+
+
+def build_pending(preview: Mapping[str, Any], dataset: str) -> Component:
+    """Return which labels the feedback of a dataset's diagnoses would change."""
+    changes = [each for each in preview["items"] if each["label_now"] != each["label_new"]]
+    if not changes:
+        return build_note(f"Feedback on {dataset} changes no label now.")
+    items = [
+        html.Li(
+            [
+                f"{each['recording']}: ",
+                build_class_badge(each["label_now"]),
+                " → ",
+                build_class_badge(each["label_new"]),
+            ]
+        )
+        for each in changes[:20]
+    ]
+    left = len(changes) - len(items)
+    more = [html.Li(f"and {left} more", className="muted")] if left > 0 else []
+    count = count_of(len(changes), "label")
+    words = f"Feedback on {dataset} changes {count}; version {preview['version']} stays as it is."
+    return html.Div([build_note(words), html.Ul([*items, *more], className="said-list")])
