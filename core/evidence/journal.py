@@ -53,7 +53,7 @@ _SYNCHRONOUS = {"misalignment", "imbalance", "misalignment_imbalance"}
 # One slow line is the same at any sample rate; the other patterns fall apart at half or twice the true one.
 _NEEDS_TIME_BASE = {"lubrication"}
 _STRANGER_SHARE, _STRANGER_ALONE = 0.25, 0.75
-_STRONG_DB, _MODERATE_DB = 10.0, 3.0
+_STRONG_DB = 10.0
 _STRONG_PROBABILITY = 0.9
 _ORDERS: Final = {FIRST: 1, SECOND: 2, THIRD: 3}
 _ALWAYS = (
@@ -194,16 +194,8 @@ def _word_health(readings: JournalReadings) -> str:
 def _doubt_health(readings: JournalReadings) -> str | None:
     if readings.half_orders:
         return _word_half_orders(readings)
-    first = readings.get_level(1)
-    if first >= _LEAST_SHARE * readings.band_power:
-        share = first / readings.band_power
-        return (
-            f"A line at 1X holds {share:.0%} of the vibration between 0.2X and 10X: more than is "
-            "usual in a sound machine, too little to call it imbalance."
-        )
-    stranger = next(iter(readings.strangers), None)
-    if stranger is not None and stranger.level >= _STRANGER_ALONE * readings.band_power:
-        return _word_stranger(stranger)
+    if sum(line.level for line in readings.strangers) >= _STRANGER_ALONE * readings.band_power:
+        return _word_stranger(readings.strangers[0])
     return None
 
 
@@ -276,9 +268,7 @@ def _grade(probability: float, margin_db: float) -> Strength:
         return Strength.NONE
     if probability >= _STRONG_PROBABILITY and margin_db >= _STRONG_DB:
         return Strength.STRONG
-    if probability >= LEAST_PROBABILITY and margin_db >= _MODERATE_DB:
-        return Strength.MODERATE
-    return Strength.WEAK
+    return Strength.MODERATE if probability >= LEAST_PROBABILITY else Strength.WEAK
 
 
 def _measure_margin(cue: Cue, readings: JournalReadings) -> float | None:

@@ -25,8 +25,8 @@ _LEVEL_FRAMES = 63
 # The power of neighbouring Hann bins is correlated by 4/9, of the next by 1/36: the mean of K bins varies
 # like that of K / 1.94 independent ones.
 _BINS_PER_INDEPENDENT = 1.94
-# A burst stands out more in its band than beside it; a knock stands out everywhere.
-_IN_OVER_BESIDE = 2.0
+# A burst stands out in its band, 6 dB more than beside it; a knock stands out everywhere.
+_IN_OVER_BESIDE = 4.0
 _APART_S = 0.02
 _LONGEST_S = 60.0
 _LN2 = math.log(2.0)

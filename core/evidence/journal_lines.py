@@ -32,6 +32,8 @@ _LN2 = math.log(2.0)
 _TINY = 1e-30
 _LINE_REACH = 2
 _EDGE_BINS = 1.25
+# Hann: a line between two bins has 2.08 times the power of its higher bin, one on a bin 1.5 times.
+_MOST_OF_TOP = 2.1
 # One strong line does not outweigh three small ones; between equals the stronger wins.
 _COMB_NOISE_DB, _COMB_CLIP_DB, _BEYOND_CLIP = 8.0, 17.0, 0.05
 
@@ -128,9 +130,14 @@ class LineSpectrum:
             # The flank of a line that stands outside.
             height_db = min(height_db, 0.0)
         else:
-            near = slice(max(1, top - _LINE_REACH), top + _LINE_REACH + 1)
-            level = max(float((self._power[near] - self._floor[near]).sum()), 0.0)
+            level = self._measure_level(top)
         return LineReading(place_hz, height_db, compute_needed_db(last - first + 1), level)
+
+    def _measure_level(self, top: int) -> float:
+        """Measure a line's mean square; what a stronger neighbour adds beside its top is left out."""
+        near = slice(max(1, top - _LINE_REACH), top + _LINE_REACH + 1)
+        total = float((self._power[near] - self._floor[near]).sum())
+        return max(min(total, _MOST_OF_TOP * float(self._power[top])), 0.0)
 
     def _climb(self, place: int) -> int:
         """Return the top of the hump on whose flank a bin may lie, at most three bins away."""
@@ -180,8 +187,7 @@ class LineSpectrum:
         ]
         lines = []
         for top in tops.tolist():
-            near = slice(top - _LINE_REACH, top + _LINE_REACH + 1)
-            level = max(float((power[near] - self._floor[near]).sum()), 0.0)
+            level = self._measure_level(top)
             lines.append(LineReading(self._read_between(top), float(self._snr_db[top]), needed_db, level))
         return sorted(lines, key=lambda line: -line.level)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,6 +30,7 @@ _DOMINANT = 0.75
 _SHORTEST_SLOW_S = 3.0
 _MASK_HZ, _MASK_SHARE = 2.6, 0.01
 _MAINS_MASK_HZ = 0.5
+_LOWEST_STRANGER = 0.1
 _HALF_ORDERS = (0.5, 1.5, 2.5)
 
 
@@ -97,7 +99,7 @@ class JournalReadings:
     modulation, swelling, bursts
         What comes and goes.
     strangers
-        Lines between 0.2X and 10X that belong to none of these, the strongest first.
+        Lines between 0.1X and 10X that belong to none of these, the strongest first.
     band_power
         Share of the variance between 0.2X and 10X, the floor included.
     has_time_base
@@ -142,6 +144,8 @@ def read_recording(
     shaft = find_shaft(spectrum, nominal_hz)
     orders = {order: _read_order(spectrum, shaft, order) for order in range(1, _N_ORDERS + 1)}
     sub = _read_subsynchronous(spectrum, shaft)
+    sides = _has_sides(spectrum, sub)
+    known_sub = sub if shaft.is_confirmed or sides else None
     events = EventFrames(samples, sample_rate_hz)
     band_hz = (BAND_ORDERS[0] * shaft.middle_hz, min(BAND_ORDERS[1] * shaft.middle_hz, spectrum.highest_hz))
     is_long = spectrum.duration_s >= _SHORTEST_SLOW_S
@@ -149,13 +153,15 @@ def read_recording(
         shaft=shaft,
         orders=orders,
         subsynchronous=sub,
-        subsynchronous_sides=_has_sides(spectrum, sub),
-        half_orders=_read_half_orders(spectrum, shaft, orders),
+        subsynchronous_sides=sides,
+        half_orders=_read_half_orders(spectrum, shaft, [*orders.values(), sub]),
         slow=spectrum.read(*SLOW_HZ) if is_long else None,
         modulation=_read_modulation(spectrum, orders[1]),
         swelling=events.find_swelling(),
         bursts=events.find_bursts() if events.reaches_bursts else None,
-        strangers=_list_strangers(spectrum, shaft, sub, band_hz),
+        strangers=_list_strangers(
+            spectrum, shaft, known_sub, (_LOWEST_STRANGER * shaft.middle_hz, band_hz[1])
+        ),
         band_power=spectrum.measure_power(*band_hz),
         has_time_base=_has_time_base(spectrum, shaft, nominal_hz),
     )
@@ -211,7 +217,7 @@ def _read_at(spectrum: LineSpectrum, at_hz: float, share: float = _PLACE_SHARE) 
 
 def _read_order(spectrum: LineSpectrum, shaft: Shaft, order: int) -> LineReading | None:
     if shaft.frequency_hz is None:
-        return None
+        return spectrum.read(order * shaft.range_hz[0], order * shaft.range_hz[1])
     share = _PLACE_SHARE if shaft.is_confirmed else _GIVEN_SHARE
     return _read_at(spectrum, order * shaft.frequency_hz, share)
 
@@ -232,12 +238,12 @@ def _has_sides(spectrum: LineSpectrum, sub: LineReading | None) -> bool:
 
 
 def _read_half_orders(
-    spectrum: LineSpectrum, shaft: Shaft, orders: dict[int, LineReading | None]
+    spectrum: LineSpectrum, shaft: Shaft, others: Sequence[LineReading | None]
 ) -> tuple[LineReading, ...]:
-    """Lines at half orders, no more than 26 dB below the strongest order."""
+    """Lines at half orders, no more than 26 dB below the strongest of the others."""
     if not shaft.is_confirmed or shaft.frequency_hz is None:
         return ()
-    strongest = max((line.level for line in orders.values() if line is not None), default=0.0)
+    strongest = max((line.level for line in others if line is not None), default=0.0)
     found = [_read_at(spectrum, order * shaft.frequency_hz) for order in _HALF_ORDERS]
     return tuple(
         line
@@ -282,4 +288,12 @@ def _has_time_base(spectrum: LineSpectrum, shaft: Shaft, nominal_hz: float | Non
     if shaft.is_confirmed:
         return True
     places = [MAINS_HZ, shaft.range_hz] if nominal_hz is not None else [shaft.range_hz]
-    return any((line := spectrum.read(*place)) is not None and line.is_found for place in places)
+    return any(_stands_whole(spectrum, spectrum.read(*place)) for place in places)
+
+
+def _stands_whole(spectrum: LineSpectrum, line: LineReading | None) -> bool:
+    """Whether a line counts and none stands at half its frequency: else it may be a second harmonic."""
+    if line is None or not line.is_found:
+        return False
+    half = _read_at(spectrum, 0.5 * line.found_hz)
+    return half is None or not half.is_found

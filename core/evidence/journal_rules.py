@@ -64,16 +64,14 @@ def weigh_cues(readings: JournalReadings) -> dict[Cue, float]:
 
 def _weigh_all(readings: JournalReadings) -> dict[Cue, float]:
     chances = {order: _weigh_line(readings.orders.get(order)) for order in (1, 2, 3)}
-    if readings.shaft.frequency_hz is not None:
-        sub_level = readings.subsynchronous.level if readings.subsynchronous else 0.0
-        for order in (1, 2, 3):
-            line = readings.orders.get(order)
-            others = [readings.orders.get(other) for other in (1, 2, 3) if other != order]
-            levels = [other.level for other in others if other is not None and other.is_found]
-            strongest = max([*levels, sub_level if order == 1 else 0.0])
-            if line is not None and strongest > 0.0:
-                chances[order] *= _logistic(_to_db(line.level / strongest) - _COMPANY_DB)
-        chances[1] *= _weigh_alone(readings)
+    sub_level = readings.subsynchronous.level if readings.subsynchronous else 0.0
+    for order in (1, 2, 3):
+        line = readings.orders.get(order)
+        strongest = max([readings.get_level(other) for other in (1, 2, 3) if other != order])
+        strongest = max(strongest, sub_level if order == 1 else 0.0)
+        if line is not None and strongest > 0.0:
+            chances[order] *= _logistic(_to_db(line.level / strongest) - _COMPANY_DB)
+    chances[1] *= _weigh_alone(readings)
     sub = _weigh_line(readings.subsynchronous)
     if not readings.shaft.is_confirmed and not readings.subsynchronous_sides:
         # Half the speed of another shaft, or a wrong sample rate, looks the same.
