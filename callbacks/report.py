@@ -23,7 +23,7 @@ def show_report(place: dict[str, Any]) -> tuple[Any, str, str, Any]:
     return (
         parts.build_report(report),
         report["title"],
-        f"Diagnosis {number}, made from the stored recording, settings and answer.",
+        f"{report['asked']}. Made from the stored recording, settings and answer.",
         parts.build_actions(number),
     )
 

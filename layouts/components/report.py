@@ -29,8 +29,8 @@ def build_report(document: Mapping[str, Any]) -> list[Component]:
     closing = [
         "SHA-256 of the content: ",
         html.Code(document["content_sha256"], className="hash report-hash"),
-        ". The same samples, settings and versions give the same content again; past cases, what analysts "
-        "said and this question's number and moment are not part of it.",
+        ". The same samples, settings and versions give the same content again; its number and moment, "
+        "the attribution, past cases and what analysts said are not part of it.",
     ]
     return [
         headline,

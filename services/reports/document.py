@@ -14,12 +14,19 @@ from typing import Any
 
 from services.reports import evidence_parts, origin_parts
 from services.reports.drawings import draw_view
-from services.reports.parts import Section, build_section, build_table, format_percent, word_class
+from services.reports.parts import (
+    Section,
+    build_section,
+    build_table,
+    format_moment,
+    format_percent,
+    word_class,
+)
 from services.reports.views import View
 
 Diagnosis = Mapping[str, Any]
 # Sections that change without the inputs changing.
-_LATER = frozenset({"similar", "feedback", "request"})
+_LATER = frozenset({"attribution", "similar", "feedback"})
 
 
 def build_document(
@@ -48,7 +55,6 @@ def build_document(
         origin_parts.build_feedback(diagnosis["feedback"], signal),
         origin_parts.build_recording(answer),
         origin_parts.build_settings(diagnosis),
-        origin_parts.build_request(diagnosis),
     ]
     kept = [section for section in sections if section is not None]
     return {
@@ -57,7 +63,7 @@ def build_document(
         "headline": word_headline(answer["verdict"]),
         "status": answer["verdict"]["status"],
         "fault_class": answer["verdict"]["fault_class"],
-        "created_at": diagnosis["created_at"],
+        "asked": f"Diagnosis {diagnosis['diagnosis_id']}, asked {format_moment(diagnosis['created_at'])}",
         "sections": kept,
         "content_sha256": hash_content(kept),
     }
@@ -142,12 +148,13 @@ def _build_views(views: Sequence[View], missing: str | None) -> Section:
     if missing:
         return build_section("drawings", "Waveform and spectra", warnings=[("warning", missing)])
     figures = [{"title": view["title"], "svg": draw_view(view), "note": _word_view(view)} for view in views]
-    sentence = (
+    words = (
         "An upright line marks where a line was found; a dashed one where it was expected and is missing. "
         "The grey dashes are the local noise floor of the drawn spectrum (running median). Heights in the "
         "table of lines are measured in the whitened spectra of the rule and can differ from the drawings."
     )
-    return build_section("drawings", "Waveform and spectra", sentences=[sentence], figures=figures)
+    sentences = [words] if any(view["lines"] for view in views) else []
+    return build_section("drawings", "Waveform and spectra", sentences=sentences, figures=figures)
 
 
 def _word_view(view: View) -> str:

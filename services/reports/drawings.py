@@ -11,7 +11,7 @@ from utils.constants import OKABE_ITO
 
 _HEIGHT = 214
 _LEFT, _RIGHT, _BOTTOM = 62, 14, 38
-_ROW, _N_ROWS, _CHARACTER = 13, 4, 5.6
+_ROW, _N_ROWS, _CHARACTER = 13, 4, 6.0
 _QUIET, _CURVE = "#56616F", "#1D5FAE"
 _COLOURS: Final = MappingProxyType(
     {
@@ -49,6 +49,7 @@ def draw_view(view: Mapping[str, Any]) -> str:
     if view["floor"]:
         parts.append(_draw_curve(xs, view["floor"], place, _QUIET, 'stroke-dasharray="3 2"'))
     parts.append(_draw_curve(xs, ys, place, _CURVE))
+    parts += [_draw_leader(line, row, place, low_y, top) for line, row in labels if row]
     parts += [_draw_label(line, row, place, low_y, top) for line, row in labels]
     return wrap_svg(bottom + _BOTTOM, parts)
 
@@ -88,13 +89,27 @@ def _draw_mark(line: Mapping[str, Any], place: Place, low: float, high: float) -
     return draw_line(x, y_top, x, y_base, stroke=_QUIET, width=0.8, dash="2 3")
 
 
+def _draw_leader(line: Mapping[str, Any], row: int, place: Place, low: float, top: float) -> str:
+    x, _ = place(_locate(line), low)
+    return draw_line(x, top - 2 - _ROW * row, x, top, stroke=_choose_label_colour(line), width=0.6)
+
+
 def _draw_label(line: Mapping[str, Any], row: int, place: Place, low: float, top: float) -> str:
+    """Return a line's name on a ground that covers the leaders of the rows above."""
     x, _ = place(_locate(line), low)
     y = top - 4 - _ROW * row
-    colour = choose_colour(line["fault_class"]) if line["is_found"] else _QUIET
-    leader = draw_line(x, y + 2, x, top, stroke=colour, width=0.6) if row else ""
+    width = _CHARACTER * len(line["label"])
+    left = x - width if x > WIDTH - 60 else x - width / 2
+    ground = (
+        f'<rect x="{left:.1f}" y="{y - 10:.1f}" width="{width:.1f}" height="12" fill="#FFFFFF" '
+        f'fill-opacity="0.85"/>'
+    )
     anchor = "end" if x > WIDTH - 60 else "middle"
-    return leader + draw_text(x, y, line["label"], anchor=anchor, fill=colour)
+    return ground + draw_text(x, y, line["label"], anchor=anchor, fill=_choose_label_colour(line))
+
+
+def _choose_label_colour(line: Mapping[str, Any]) -> str:
+    return choose_colour(line["fault_class"]) if line["is_found"] else _QUIET
 
 
 def _locate(line: Mapping[str, Any]) -> float:
@@ -111,21 +126,23 @@ def _place_labels(
     for line in sorted(lines, key=lambda line: (not line["is_found"], line["expected_hz"])):
         at = _LEFT + (WIDTH - _RIGHT - _LEFT) * (_locate(line) - low) / (high - low)
         reach = _CHARACTER * len(line["label"]) / 2 + 2
-        row = next(
-            (row for row in range(_N_ROWS) if all(at + reach < a or at - reach > b for a, b in ends[row])),
-            None,
-        )
+        row = next((row for row in range(_N_ROWS) if _has_room(at, reach, ends, row)), None)
         if row is not None and _LEFT <= at <= WIDTH - _RIGHT:
             ends[row].append((at - reach, at + reach))
             placed.append((line, row))
     return placed
 
 
+def _has_room(at: float, reach: float, ends: Sequence[Sequence[tuple[float, float]]], row: int) -> bool:
+    """Tell whether a label keeps apart from those in its row."""
+    return all(at + reach < low or at - reach > high for low, high in ends[row])
+
+
 def _draw_axes(
     view: Mapping[str, Any], place: Place, x_span: tuple[float, float], y_span: tuple[float, float]
 ) -> list[str]:
     parts = []
-    for tick in choose_ticks(*y_span, 4):
+    for tick in choose_ticks(*y_span, 6):
         x, y = place(x_span[0], tick)
         parts += [draw_line(x, y, WIDTH - _RIGHT, y), draw_text(x - 6, y + 4, f"{tick:g}", anchor="end")]
     for tick in choose_ticks(*x_span, 8):

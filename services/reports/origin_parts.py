@@ -10,6 +10,7 @@ from services.reports.parts import (
     Section,
     build_section,
     build_table,
+    format_moment,
     format_number,
     format_percent,
     with_unit,
@@ -196,17 +197,3 @@ def _write_fact(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} = {each:g}" for name, each in value.items())
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def build_request(diagnosis: Mapping[str, Any]) -> Section:
-    """Return which question this was: number and moment."""
-    facts = [
-        ("Diagnosis", str(diagnosis["diagnosis_id"])),
-        ("Asked", format_moment(diagnosis["created_at"])),
-    ]
-    return build_section("request", "This question", facts=facts)
-
-
-def format_moment(iso: str) -> str:
-    """Return a stored moment as "2026-03-01 14:05 UTC"."""
-    return iso.replace("T", " ")[:16] + " UTC"

@@ -80,3 +80,8 @@ def format_db(value: float | None) -> str:
 def with_unit(value: float | None, unit: str, digits: int = 6) -> str:
     """Return a value with its unit, or that it is unknown."""
     return "unknown" if value is None else f"{value:.{digits}g} {unit}"
+
+
+def format_moment(iso: str) -> str:
+    """Return a stored moment as "2026-03-01 14:05 UTC"."""
+    return iso.replace("T", " ")[:16] + " UTC"

@@ -32,7 +32,7 @@ class DiagnosisReports:
             actor: Who asks.
 
         Returns:
-            ``diagnosis_id``, ``title``, ``headline``, ``status``, ``fault_class``, ``created_at``,
+            ``diagnosis_id``, ``title``, ``headline``, ``status``, ``fault_class``, ``asked``,
             ``sections`` (each ``key``, ``title``, ``sentences``, ``bullets``, ``facts``, ``warnings``,
             ``tables``, ``figures`` as SVG) and ``content_sha256``: the same from the same samples, settings
             and versions.
