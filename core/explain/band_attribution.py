@@ -31,7 +31,7 @@ _ROUNDING: Final = 1e-9
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AxisAttribution:
     """What was attributed to the bins of an axis.
 
@@ -46,15 +46,20 @@ class AxisAttribution:
     density
         Share of each bin in what was attributed, signs left out: each window's shares, then their mean. Adds
         up to 1, or is 0 throughout. The envelope's bin 0, its mean level, is left out.
-    n_windows
-        How many there were.
+    spread
+        Of each window, ``(n_windows, n_bins)``.
     """
 
     axis: BandAxis
     frequencies_hz: Array
     contributions: Array
     density: Array
-    n_windows: int
+    spread: Array
+
+    @property
+    def n_windows(self) -> int:
+        """How many windows there were."""
+        return len(self.spread)
 
     @property
     def resolution_hz(self) -> float:
@@ -193,7 +198,7 @@ def summarise_axis(
     shares = np.divide(absolute, totals, out=np.zeros_like(absolute), where=totals > 0.0)
     judged = totals[:, 0] > 0.0
     density = shares[judged].mean(axis=0) if judged.any() else np.zeros(frequencies.size)
-    return AxisAttribution(axis, frequencies, values.mean(axis=0), density, len(values))
+    return AxisAttribution(axis, frequencies, values.mean(axis=0), density, values)
 
 
 def sum_over_bands(

@@ -75,8 +75,8 @@ def attribute_frequencies(
     if attribution.slopes is not None:
         spread = spread_over_frequency(attribution.slopes, _take_differences(explainable, attribution))
         return summarise_axis(spread, frequencies_hz, BandAxis.FREQUENCY)
-    viewed = _view(explainable, read_coefficients(explainable.windows), build_windows, _build_in_torch(None))
-    baselines = read_coefficients(_take_baselines(explainable, attribution))
+    viewed = view_frequencies(explainable)
+    baselines = read_coefficients(take_baselines(explainable, attribution))
     groups = group_bins(frequencies_hz, [band for band in bands if band.axis is BandAxis.FREQUENCY])
     values = _run(viewed, attribution, baselines, groups[find_bins(n_samples)], on_progress)
     return summarise_axis(sum_by_bin(values), frequencies_hz, BandAxis.FREQUENCY)
@@ -129,6 +129,17 @@ def attribute_envelope(
     return summarise_axis(sum_by_bin(np.concatenate(rows)), frequencies_hz, BandAxis.ENVELOPE)
 
 
+def take_baselines(explainable: Explainable, attribution: Attribution) -> NDArray[np.float32]:
+    """Return what the windows were compared with; silence where the method has no baseline."""
+    seed = attribution.settings.get("seed") or 0
+    return build_baselines(attribution.baseline or "zero", explainable, int(seed))
+
+
+def view_frequencies(explainable: Explainable) -> Explainable:
+    """Return the same classifier before the Fourier coefficients of the windows, see `core.explain.views`."""
+    return _view(explainable, read_coefficients(explainable.windows), build_windows, _build_in_torch(None))
+
+
 def group_bins(
     frequencies_hz: NDArray[np.floating[Any]],
     bands: Sequence[FaultBand],
@@ -173,17 +184,12 @@ def _check_waveform(attribution: Attribution) -> None:
         )
 
 
-def _take_baselines(explainable: Explainable, attribution: Attribution) -> NDArray[np.float32]:
-    seed = attribution.settings.get("seed") or 0
-    return build_baselines(attribution.baseline or "zero", explainable, int(seed))
-
-
 def _take_differences(explainable: Explainable, attribution: Attribution) -> Array:
     """Window minus baseline; Grad-CAM's map is that of the window itself."""
     windows = np.asarray(explainable.windows, dtype=np.float64)
     if attribution.method == _GRADCAM:
         return windows
-    return windows - _take_baselines(explainable, attribution)
+    return windows - take_baselines(explainable, attribution)
 
 
 def _view(

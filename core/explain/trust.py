@@ -28,8 +28,8 @@ MOST_INFIDELITY: Final = 0.5
 NOISE_SHARE: Final = 0.05
 _RANGE_PERCENT: Final = (2.5, 97.5)
 _N_SHUFFLES: Final = 500
-# One-sided 95 % of a normal distribution.
-_ONE_SIDED: Final = 1.645
+# Areas that lie no further apart are the same.
+_SAME_AREA: Final = 1e-6
 
 Array = NDArray[np.float64]
 Windows = NDArray[np.floating[Any]]
@@ -59,7 +59,8 @@ class TrustCheck:
     value
         None where it can't be worked out.
     control, control_low, control_high
-        What an attribution that knows nothing gets, and 95 % of those; None where there is no such control.
+        What attributions that know nothing get: mean, and the range that 95 % of them (deletion, insertion
+        and random weights: all of them) keep to; None where there is no such control.
     passes
         None where the check does not apply.
     reason
@@ -141,9 +142,9 @@ def check_infidelity(
     passes = value < low and value < MOST_INFIDELITY
     said = f"The attribution leaves {value:.0%} of the score's changes unpredicted"
     if passes:
-        reason = f"{said}; shuffled over the window it leaves {low:.0%} or more."
+        reason = f"{said}; shuffled among its parts it leaves {low:.0%} or more."
     elif value >= low:
-        reason = f"{said}, no less than the same attribution shuffled over the window ({low:.0%})."
+        reason = f"{said}, no less than when it is shuffled among its parts ({low:.0%})."
     else:
         reason = f"{said}: better than chance, but half or more."
     return TrustCheck(CheckName.INFIDELITY, value, float(np.mean(shuffled)), low, high, passes, reason)
@@ -201,8 +202,8 @@ def check_removal(
     values: Windows,
     groups: Groups,
     *,
-    n_steps: int = 16,
-    n_random: int = 12,
+    n_steps: int = 12,
+    n_random: int = 19,
     seed: int = 0,
 ) -> tuple[TrustCheck, TrustCheck]:
     """Check deletion and insertion: what the attribution names first matters first.
@@ -210,8 +211,8 @@ def check_removal(
     Group after group, the most attributed first, is set to the baseline (deletion), or put back into the
     baseline (insertion), and the probability of the class is followed; the areas below the two curves
     (Petsiuk, Das & Saenko 2018, "RISE", BMVC) are compared with those of random orders. Deletion passes where
-    its area lies below those of 95 % of random orders, insertion where it lies above, random orders taken as
-    normally distributed.
+    no random order has a smaller area, insertion where none has a larger one: with 19 of them an attribution
+    that knows nothing passes in 5 % of cases.
 
     Parameters
     ----------
@@ -316,16 +317,17 @@ def _follow(
 def _compare_areas(name: CheckName, curve: Array, control: Array) -> TrustCheck:
     area, areas = float(np.trapezoid(curve)) / (curve.size - 1), np.trapezoid(control, axis=1)
     areas = areas / (curve.size - 1)
-    mean, spread = float(areas.mean()), float(areas.std(ddof=1))
-    low, high = (max(0.0, mean - 1.96 * spread), min(1.0, mean + 1.96 * spread))
-    sign = -1.0 if name is CheckName.DELETION else 1.0
-    passes = sign * (area - mean) > max(_ONE_SIDED * spread, 1e-6)
-    does = "taking away" if name is CheckName.DELETION else "putting back"
-    better = "sooner than" if passes else "no sooner than"
-    moves = "lowers" if name is CheckName.DELETION else "raises"
+    mean, low, high = float(areas.mean()), float(areas.min()), float(areas.max())
+    # No random order does better; where none changes anything there is nothing to be better at.
+    is_deletion = name is CheckName.DELETION
+    is_best = area <= low + _SAME_AREA if is_deletion else area >= high - _SAME_AREA
+    passes = is_best and abs(area - mean) > _SAME_AREA
+    does = "taking away" if is_deletion else "putting back"
+    better = "sooner than" if passes else "not clearly sooner than"
+    moves = "lowers" if is_deletion else "raises"
     reason = (
-        f"{does.capitalize()} what was attributed most {moves} the probability {better} in a random order "
-        f"(area {area:.2f}, random {mean:.2f} ± {1.96 * spread:.2f})."
+        f"{does.capitalize()} what was attributed most {moves} the probability {better} in random orders "
+        f"(area {area:.2f}, random {low:.2f} to {high:.2f})."
     )
     shown = tuple(float(one) for one in curve)
     beside = tuple(float(one) for one in control.mean(axis=0))

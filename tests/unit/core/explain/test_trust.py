@@ -118,6 +118,35 @@ def test_the_reversed_attribution_loses_to_random_orders() -> None:
     assert not insertion.passes
 
 
+def test_one_part_that_decides_all_is_found() -> None:
+    # Random orders meet it anywhere; the best order meets it first.
+    only = np.where(GROUPS == 5, 1.0, 0.0).astype(np.float32)[None]
+
+    def score_one(windows: NDArray[np.float32]) -> NDArray[np.float64]:
+        return np.log(0.05 + 0.09 * windows[:, GROUPS == 5].sum(axis=1))
+
+    deletion, insertion = check_removal(score_one, only, 0.0 * only, only, GROUPS, n_steps=32)
+    assert deletion.passes
+    assert insertion.passes
+
+
+def test_random_attributions_pass_as_rarely_as_said() -> None:
+    passed = [
+        check.passes
+        for seed in range(40)
+        for check in check_removal(
+            score_probability,
+            WINDOWS,
+            SILENCE,
+            shuffle_groups(TRUE, 100 + seed),
+            GROUPS,
+            n_steps=8,
+            seed=seed,
+        )
+    ]
+    assert np.mean(passed) <= 0.15
+
+
 def test_curves_begin_and_end_at_window_and_baseline() -> None:
     deletion, insertion = check_removal(score_probability, WINDOWS, SILENCE, TRUE, GROUPS, n_steps=8)
     whole, nothing = np.exp(score_probability(WINDOWS)).mean(), 0.5
