@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.explain.attribution import Found, Request
 from core.explain.explainable import Explainable
-from core.explain.players import score_coalitions, spread_evenly, take_baselines
+from core.explain.players import list_games, spread_evenly, take_baselines
 
 
 def occlude(explainable: Explainable, request: Request) -> Found:
@@ -18,20 +18,29 @@ def occlude(explainable: Explainable, request: Request) -> Found:
     The value of a sample is the mean over the stretches that cover it of the fall of the score per sample of
     the stretch. With groups given, each is replaced once and its fall spread over its samples.
     """
+    if request.groups is not None:
+        return _occlude_groups(explainable, request, request.groups)
     baselines = take_baselines(explainable, request)
-    target = request.target_class
-    scores = explainable.score(explainable.windows)[:, target]
+    scores = explainable.score(explainable.windows)[:, request.target_class]
+    stretches = cut_stretches(explainable, request)
     values = np.empty(explainable.windows.shape)
     for index, (window, baseline) in enumerate(zip(explainable.windows, baselines, strict=True)):
-        if request.groups is not None:
-            left = _score_without_groups(explainable, request, window, baseline, index)
-            values[index] = spread_evenly(scores[index] - left, request.groups)
-        else:
-            stretches = cut_stretches(explainable, request)
-            left = _score_without_stretches(explainable, request, window, baseline, stretches, index)
-            values[index] = _average_falls(scores[index] - left, stretches, explainable.n_samples)
+        left = _score_without(explainable, request, window, baseline, stretches, index)
+        values[index] = _average_falls(scores[index] - left, stretches, explainable.n_samples)
         request.check_in(index + 1)
-    return Found(values, score_baseline=explainable.score(baselines)[:, target])
+    return Found(values, explainable.score(baselines)[:, request.target_class])
+
+
+def _occlude_groups(explainable: Explainable, request: Request, groups: NDArray[np.int64]) -> Found:
+    n_groups = int(groups.max()) + 1
+    # Nobody, everybody, and everybody but one.
+    present = np.concatenate([np.zeros((1, n_groups)), np.ones((1, n_groups)), 1.0 - np.eye(n_groups)]) > 0
+    values, score_baseline = np.empty(explainable.windows.shape), np.empty(explainable.n_windows)
+    for index, game in enumerate(list_games(explainable, request, groups)):
+        scores = game.score(present)
+        score_baseline[index] = scores[0]
+        values[index] = spread_evenly(scores[1] - scores[2:], groups)
+    return Found(values, score_baseline)
 
 
 def cut_stretches(explainable: Explainable, request: Request) -> NDArray[np.int64]:
@@ -49,7 +58,7 @@ def cut_stretches(explainable: Explainable, request: Request) -> NDArray[np.int6
     return np.stack([starts, np.minimum(starts + length, n_samples)], axis=1)
 
 
-def _score_without_stretches(
+def _score_without(
     explainable: Explainable,
     request: Request,
     window: NDArray[np.float32],
@@ -69,27 +78,6 @@ def _score_without_stretches(
             row[start:stop] = baseline[start:stop]
         left[first : first + step] = explainable.score(changed)[:, request.target_class]
     return left
-
-
-def _score_without_groups(
-    explainable: Explainable,
-    request: Request,
-    window: NDArray[np.float32],
-    baseline: NDArray[np.float32],
-    n_done: int,
-) -> NDArray[np.float64]:
-    groups = request.groups
-    if groups is None:
-        raise ValueError("there are no groups")
-    return score_coalitions(
-        explainable,
-        window,
-        baseline,
-        groups,
-        ~np.eye(int(groups.max()) + 1, dtype=bool),
-        request.target_class,
-        lambda: request.check_in(n_done),
-    )
 
 
 def _average_falls(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,36 +38,44 @@ def spread_evenly(values: NDArray[np.float64], players: NDArray[np.int64]) -> ND
     return shares
 
 
-def score_coalitions(
-    explainable: Explainable,
-    window: NDArray[np.float32],
-    baseline: NDArray[np.float32],
-    players: NDArray[np.int64],
-    present: Coalitions,
-    target_class: int,
-    check_in: Callable[[], None],
-) -> NDArray[np.float64]:
-    """Score a window with some players replaced.
+@dataclass(frozen=True, slots=True, eq=False)
+class Game:
+    """One window, its baseline and its players before a classifier.
 
-    Parameters
+    Attributes
     ----------
     window, baseline
-        Shape ``(n_samples,)``.
+        float32 ``(n_samples,)``.
     players
-        Shape ``(n_samples,)``.
-    present
-        Shape ``(n_coalitions, n_players)``: who stays.
-
-    Returns
-    -------
-    ndarray
-        Log-probabilities of the class, ``(n_coalitions,)``.
+        int64 ``(n_samples,)``.
+    check_in
+        Called before each block; may raise to end the work.
     """
-    step = explainable.block_windows
-    scores = np.empty(len(present))
-    for start in range(0, len(present), step):
-        check_in()
-        part = present[start : start + step]
-        changed = np.where(part[:, players], window, baseline)
-        scores[start : start + step] = explainable.score(changed)[:, target_class]
-    return scores
+
+    explainable: Explainable
+    window: NDArray[np.float32]
+    baseline: NDArray[np.float32]
+    players: NDArray[np.int64]
+    target_class: int
+    check_in: Callable[[], None]
+
+    def score(self, present: Coalitions) -> NDArray[np.float64]:
+        """Log-probabilities ``(n_coalitions,)`` with the players of each row ``(n_players,)`` present."""
+        step = self.explainable.block_windows
+        scores = np.empty(len(present))
+        for start in range(0, len(present), step):
+            self.check_in()
+            part = present[start : start + step]
+            changed = np.where(part[:, self.players], self.window, self.baseline)
+            scores[start : start + step] = self.explainable.score(changed)[:, self.target_class]
+        return scores
+
+
+def list_games(explainable: Explainable, request: Request, players: NDArray[np.int64]) -> Iterator[Game]:
+    """Return the game of every window; a window counts as finished when the next one is asked for."""
+    baselines = take_baselines(explainable, request)
+    for index, (window, baseline) in enumerate(zip(explainable.windows, baselines, strict=True)):
+        yield Game(
+            explainable, window, baseline, players, request.target_class, partial(request.check_in, index)
+        )
+        request.check_in(index + 1)
