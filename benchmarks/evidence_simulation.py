@@ -3,7 +3,7 @@
 Bearing, speed, sample rate, length, resonances, noise, disturbances and the kind of fault are drawn anew
 for every recording, widely, because nothing may be tuned to a rig. The impacts are those of
 `core.synthesis.rolling`; around them stands what real machines add: shaft harmonics, tones with side lines
-that belong to no bearing, noise that swells once per turn, mains, single shocks, a speed that is not the nominal.
+that belong to no bearing, noise that swells once per turn, mains, single shocks, a speed not quite nominal.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
 
 from core.signal.bearings import BearingGeometry, FaultOrders, compute_fault_orders
@@ -22,7 +23,7 @@ from core.synthesis.rolling import make_impacts, ring, slip_orders
 
 CLASSES = ("healthy", "inner_race", "outer_race", "ball")
 _RATES_HZ = (10_000.0, 12_000.0, 20_000.0, 25_600.0, 32_000.0, 48_000.0, 51_200.0, 64_000.0)
-_MOST_SAMPLES = 300_000
+_MOST_SAMPLES = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def simulate(seed: int, fault_class: str | None = None) -> SimulatedRecording:
     duration_s = float(
         np.clip(np.exp(rng.uniform(0.0, math.log(12.0))), 24.0 / shaft_hz, _MOST_SAMPLES / rate)
     )
-    n_samples = int(duration_s * rate)
+    n_samples = scipy.fft.prev_fast_len(int(duration_s * rate), real=True)
     deviation = rng.uniform(-0.03, 0.08) if rng.random() < 0.4 else rng.normal(0.0, 0.003)
     nominal_hz = shaft_hz / (1.0 + deviation)
     highest_hz = min(0.4 * rate, 18_000.0)
@@ -215,15 +216,15 @@ def _draw_swelling(rng: np.random.Generator) -> float:
 def _ring_noise(
     rng: np.random.Generator, n_samples: int, rate: float, resonance: Resonance
 ) -> NDArray[np.float64]:
-    spectrum = np.fft.rfft(rng.standard_normal(n_samples))
+    spectrum = scipy.fft.rfft(rng.standard_normal(n_samples))
     frequency = np.fft.rfftfreq(n_samples, 1.0 / rate) / resonance.frequency_hz
     spectrum /= np.sqrt((1.0 - frequency**2) ** 2 + (2.0 * resonance.damping * frequency) ** 2)
-    rung = np.fft.irfft(spectrum, n_samples)
+    rung = scipy.fft.irfft(spectrum, n_samples)
     return np.asarray(rung / rung.std())
 
 
 def _measure(values: NDArray[Any], band: tuple[float, float], rate: float) -> float:
     """Power within a band."""
-    power = np.abs(np.fft.rfft(values)) ** 2
+    power = np.abs(scipy.fft.rfft(values)) ** 2
     first, last = (int(edge / rate * values.size) for edge in band)
     return float(power[first : last + 1].sum()) + 1e-30

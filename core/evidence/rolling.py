@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,9 +10,19 @@ from numpy.typing import ArrayLike, NDArray
 from core.evidence.findings import Decision, Evidence
 from core.evidence.rolling_decision import Verdict, decide
 from core.evidence.rolling_lines import Patterns, score_patterns
-from core.evidence.rolling_probabilities import compute_probabilities, describe_patterns
+from core.evidence.rolling_probabilities import (
+    CAUSES,
+    N_FAULT_CAUSES,
+    compute_probabilities,
+    describe_patterns,
+)
 from core.evidence.rolling_shaft import ShaftFinding, find_shaft
-from core.evidence.rolling_spectra import EnvelopeOrders, compute_envelope_orders
+from core.evidence.rolling_spectra import (
+    BandPowers,
+    EnvelopeOrders,
+    compute_band_powers,
+    lay_on_orders,
+)
 from core.evidence.rolling_wording import build_findings, describe_limits
 from core.signal.bearings import FaultOrders
 from core.signal.checks import check_sample_rate
@@ -24,6 +34,24 @@ LEAST_TURNS = 3.0
 LEAST_SAMPLES = 1024
 # Up to the second harmonic of an inner race on a carrier; below there is no envelope to read.
 LEAST_RATE_ORDERS = 60.0
+# Odds of a fault at a speed that is only likely, beside the one given: two places are looked at, not one.
+CANDIDATE_ODDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The patterns at one shaft frequency, and the probability of each cause."""
+
+    shaft: ShaftFinding
+    spectra: EnvelopeOrders
+    patterns: Patterns
+    probabilities: NDArray[np.float64]
+
+    @property
+    def fault_odds(self) -> float:
+        """A fault against nothing that this bearing explains."""
+        share = float(self.probabilities[:N_FAULT_CAUSES].sum())
+        return share / max(1.0 - share, 1e-12)
 
 
 def gather_rolling_evidence(
@@ -55,11 +83,27 @@ def gather_rolling_evidence(
     reason = _find_obstacle(values, rate, nominal_shaft_hz)
     if reason:
         return _refuse(reason)
-    shaft = find_shaft(values, rate, nominal_shaft_hz)
-    spectra = compute_envelope_orders(values, rate, shaft.frequency_hz)
+    powers = compute_band_powers(values, rate, nominal_shaft_hz)
+    reading = _choose_speed(powers, fault_orders, find_shaft(values, rate, nominal_shaft_hz))
+    return _assemble(reading, fault_orders, decide(reading.patterns, reading.probabilities))
+
+
+def _choose_speed(powers: BandPowers, fault_orders: FaultOrders, shaft: ShaftFinding) -> _Reading:
+    """Read the patterns; where the shaft's speed is open, at the likeliest other speed too."""
+    given = _read(powers, fault_orders, shaft)
+    if shaft.candidate_hz is None:
+        return given
+    source = "the likeliest by its harmonics, though not by a clear lead; a fault's lines stand out there"
+    other = _read(powers, fault_orders, ShaftFinding(shaft.candidate_hz, False, source), CANDIDATE_ODDS)
+    return other if other.fault_odds > given.fault_odds else given
+
+
+def _read(powers: BandPowers, fault_orders: FaultOrders, shaft: ShaftFinding, odds: float = 1.0) -> _Reading:
+    spectra = lay_on_orders(powers, shaft.frequency_hz)
     patterns = score_patterns(spectra, fault_orders)
     probabilities = compute_probabilities(describe_patterns(patterns))
-    return _assemble(spectra, patterns, fault_orders, shaft, decide(patterns, probabilities))
+    weighted = probabilities * np.where(np.arange(len(CAUSES)) < N_FAULT_CAUSES, odds, 1.0)
+    return _Reading(shaft, spectra, patterns, weighted / weighted.sum())
 
 
 def _find_obstacle(values: NDArray[np.float64], rate: float, nominal_hz: float) -> str:
@@ -89,17 +133,8 @@ def _refuse(reason: str) -> Evidence:
     )
 
 
-def _assemble(
-    spectra: EnvelopeOrders,
-    patterns: Patterns,
-    fault_orders: FaultOrders,
-    shaft: ShaftFinding,
-    verdict: Verdict,
-) -> Evidence:
-    facts: dict[str, Any] = {
-        "faults": build_findings(spectra, patterns, fault_orders, shaft.frequency_hz, verdict.by_class),
-        "limits": describe_limits(spectra, shaft),
-    }
+def _assemble(reading: _Reading, fault_orders: FaultOrders, verdict: Verdict) -> Evidence:
+    spectra, shaft = reading.spectra, reading.shaft
     return Evidence(
         machine_kind=MACHINE_KIND,
         decision=verdict.decision,
@@ -110,5 +145,6 @@ def _assemble(
         shaft_frequency_hz=shaft.frequency_hz,
         shaft_source=shaft.source,
         version=VERSION,
-        **facts,
+        faults=build_findings(spectra, reading.patterns, fault_orders, shaft.frequency_hz, verdict.by_class),
+        limits=describe_limits(spectra, shaft),
     )

@@ -13,16 +13,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evidence.rolling_lines import Patterns, PatternScore
+from core.evidence.rolling_lines import Patterns
 
 # The causes that are told apart; the last two are nothing of this bearing.
 CAUSES = ("outer", "inner", "spin", "cage", "other", "nothing")
-N_FEATURES = 5
+N_FAULT_CAUSES = 4
+N_FEATURES = 6
 
 _WEIGHTS = Path(__file__).with_name("rolling_weights.json")
 _MOST_HEIGHT = 15.0
-_DEPTHS = (0.03, 1.0)
-_FULL_DEPTH = 0.1
+_LEAST_DEPTH, _FULL_DEPTH, _MOST_LOG_DEPTH = 0.05, 0.2, 2.0
 
 FloatArray = NDArray[np.float64]
 
@@ -31,12 +31,20 @@ def describe_patterns(patterns: Patterns) -> FloatArray:
     """Features of the four patterns and of what else stands out, ``(5, N_FEATURES)``, the last one 1."""
     own = (patterns.outer, patterns.inner, patterns.spin, patterns.cage)
     heights = [_bend(pattern.height) for pattern in own]
-    rows = []
-    for number, pattern in enumerate(own):
-        rivals = [height for other, height in enumerate(heights) if other != number]
-        rows.append([heights[number], _log_depth(pattern), pattern.share, heights[number] - max(rivals), 1.0])
-    deepest = max(_log_depth(pattern) for pattern in own)
-    rows.append([_bend(patterns.rival_height), deepest, 0.0, max(heights), 1.0])
+    # What the ball and the cage show speaks for the ball; neither is the other's rival.
+    best_rolling = max(heights[2], heights[3])
+    rivals = (
+        max(heights[1], best_rolling),
+        max(heights[0], best_rolling),
+        max(heights[0], heights[1]),
+        max(heights[0], heights[1]),
+    )
+    rows = [
+        [height, *_split_depth(pattern.depth), pattern.share, height - rival, 1.0]
+        for pattern, height, rival in zip(own, heights, rivals, strict=True)
+    ]
+    deepest = _split_depth(max(pattern.depth for pattern in own))
+    rows.append([_bend(patterns.rival_height), *deepest, 0.0, max(heights), 1.0])
     return np.asarray(rows)
 
 
@@ -61,5 +69,7 @@ def _bend(height: float) -> float:
     return float(np.log1p(np.clip(height, 0.0, _MOST_HEIGHT)))
 
 
-def _log_depth(pattern: PatternScore) -> float:
-    return float(np.log(np.clip(pattern.depth, *_DEPTHS) / _FULL_DEPTH))
+def _split_depth(depth: float) -> tuple[float, float]:
+    """Logarithm of a depth below and above the one from which a modulation can be called full."""
+    logarithm = float(np.log(max(depth, _LEAST_DEPTH) / _FULL_DEPTH))
+    return min(logarithm, 0.0), min(max(logarithm, 0.0), _MOST_LOG_DEPTH)

@@ -10,14 +10,18 @@ from numpy.typing import NDArray
 from core.signal.shaft_speed import SEARCH_SHARE, estimate_shaft_speed
 from utils.exceptions import SignalError
 
+# A speed so close to the nominal one is the same, within the slip.
+_SAME_SHARE = 0.003
+
 
 @dataclass(frozen=True, slots=True)
 class ShaftFinding:
-    """The shaft frequency, whether the recording itself shows it, and how it was found."""
+    """The shaft frequency, whether the recording itself shows it, how it was found, what else it may be."""
 
     frequency_hz: float
     is_found: bool
     source: str
+    candidate_hz: float | None = None
 
 
 def find_shaft(values: NDArray[np.float64], sample_rate_hz: float, nominal_hz: float) -> ShaftFinding:
@@ -27,7 +31,9 @@ def find_shaft(values: NDArray[np.float64], sample_rate_hz: float, nominal_hz: f
     except SignalError as error:
         return ShaftFinding(nominal_hz, False, f"as given ({error.sentence})")
     if estimate.shaft_frequency_hz is None:
-        return ShaftFinding(nominal_hz, False, f"as given ({estimate.reason})")
+        best = estimate.candidates[0].shaft_frequency_hz if estimate.candidates else nominal_hz
+        other = best if abs(best / nominal_hz - 1.0) > _SAME_SHARE else None
+        return ShaftFinding(nominal_hz, False, f"as given ({estimate.reason})", other)
     found = estimate.shaft_frequency_hz
     away = 100.0 * (found / nominal_hz - 1.0)
     source = (

@@ -34,6 +34,8 @@ _FLOOR_ORDERS = 1.0
 # A multiple of the shaft is as wide as two bins, and wider by how much the speed wavers.
 _MASK_BINS, _MASK_SHARE, _MOST_MASK = 2.0, 0.003, 0.2
 _LEAST_FLOOR_BINS = 31
+# The true speed may be 10 % above the nominal one.
+_SPEED_MARGIN = 1.12
 _LN2 = math.log(2.0)
 _TINY = 1e-20
 
@@ -112,10 +114,37 @@ def choose_bands(sample_rate_hz: float, shaft_hz: float) -> tuple[Band, ...]:
     return tuple(dict.fromkeys([*found, whole]))
 
 
-def compute_envelope_orders(
-    samples: NDArray[np.floating[Any]], sample_rate_hz: float, shaft_hz: float
-) -> EnvelopeOrders:
-    """Whiten a recording, demodulate it in many bands and read the envelopes' spectra by order.
+@dataclass(frozen=True, slots=True)
+class BandPowers:
+    """Spectra of the envelopes of one recording in many bands, before a shaft frequency is settled.
+
+    Attributes
+    ----------
+    bands_hz
+        The bands.
+    powers, floors
+        Of the squared envelopes, then of the log envelopes, and the noise around each bin,
+        ``(2 * n_bands, n_bins)``.
+    means
+        Of the squared envelopes, ``(n_bands,)``.
+    reach_hz
+        How far each spectrum reaches, ``(2 * n_bands,)``.
+    duration_s
+        The bins lie one over this apart.
+    """
+
+    bands_hz: tuple[Band, ...]
+    powers: FloatArray
+    floors: FloatArray
+    means: FloatArray
+    reach_hz: FloatArray
+    duration_s: float
+
+
+def compute_band_powers(
+    samples: NDArray[np.floating[Any]], sample_rate_hz: float, nominal_hz: float
+) -> BandPowers:
+    """Whiten a recording, demodulate it in many bands and compute the envelopes' spectra.
 
     Parameters
     ----------
@@ -123,30 +152,31 @@ def compute_envelope_orders(
         Shape ``(n_samples,)``, any unit.
     sample_rate_hz
         Sample rate.
-    shaft_hz
-        Shaft frequency; the orders are its multiples.
+    nominal_hz
+        Shaft frequency, roughly.
     """
-    n_samples = samples.size
+    # A few samples less, so that their number has small factors and the transform is quick.
+    n_samples = scipy.fft.prev_fast_len(samples.size, real=True)
     duration_s = n_samples / sample_rate_hz
-    centred = (samples - samples.mean()).astype(np.float32)
-    whitened = whiten(scipy.fft.rfft(centred), duration_s, shaft_hz)
-    bands = choose_bands(sample_rate_hz, shaft_hz)
-    n_turns = shaft_hz * duration_s
-    n_bins = int(HIGHEST_ORDER * 1.01 * n_turns) + 3
+    centred = samples[:n_samples] - samples[:n_samples].mean()
+    centred = (centred / (centred.std() + np.finfo(np.float64).tiny)).astype(np.float32)
+    whitened = whiten(scipy.fft.rfft(centred), duration_s, nominal_hz)
+    bands = choose_bands(sample_rate_hz, nominal_hz)
+    n_bins = int(HIGHEST_ORDER * _SPEED_MARGIN * nominal_hz * duration_s) + 3
     powers = np.zeros((2 * len(bands), n_bins), np.float32)
     means = np.zeros(len(bands), np.float32)
     reach = np.zeros(2 * len(bands), np.float32)
     for number, band in enumerate(bands):
         squared = demodulate(whitened, band, duration_s)
         means[number] = squared.mean()
-        for row, envelope in (
-            (number, squared),
-            (number + len(bands), np.log(squared + 1e-6 * means[number] + _TINY)),
-        ):
+        logarithm = np.log(squared + 1e-6 * means[number] + _TINY)
+        for row, envelope in ((number, squared), (number + len(bands), logarithm)):
             found = _compute_hann_power(envelope)[:n_bins]
             powers[row, : found.size] = found
-            reach[row] = min(0.8 * (band[1] - band[0]) / shaft_hz, (found.size - 2) / n_turns)
-    return _lay_on_orders(powers, means, reach, bands, n_turns)
+            reach[row] = min(0.8 * (band[1] - band[0]), (found.size - 2) / duration_s)
+    n_around = max(_LEAST_FLOOR_BINS, round(2.0 * _FLOOR_ORDERS * nominal_hz * duration_s) | 1)
+    floors = run_median(powers, n_around) / _LN2
+    return BandPowers(bands, powers, floors, means, reach, duration_s)
 
 
 def whiten(spectrum: NDArray[np.complexfloating[Any, Any]], duration_s: float, shaft_hz: float) -> Any:
@@ -193,30 +223,28 @@ def _compute_hann_power(envelope: FloatArray) -> FloatArray:
     return power
 
 
-def _lay_on_orders(
-    powers: FloatArray, means: FloatArray, reach: FloatArray, bands: tuple[Band, ...], n_turns: float
-) -> EnvelopeOrders:
+def lay_on_orders(found: BandPowers, shaft_hz: float) -> EnvelopeOrders:
+    """Read spectra on an axis of multiples of a shaft frequency."""
+    n_turns = shaft_hz * found.duration_s
     n_cells = int(math.log(HIGHEST_ORDER / LOWEST_ORDER) / ORDER_STEP) + 1
     orders = LOWEST_ORDER * np.exp(ORDER_STEP * np.arange(n_cells))
-    floor_bins = max(_LEAST_FLOOR_BINS, round(2.0 * _FLOOR_ORDERS * n_turns) | 1)
-    floor = run_median(powers, floor_bins) / _LN2
     half = np.maximum(HALF_WIDTH * orders, 1.0 / n_turns)
     n_bins = 2.0 * half * n_turns
     # Neighbouring bins of a Hann spectrum are correlated by 4/9, next ones by 1/36.
     n_independent = np.maximum(1.0, n_bins / 1.94 + 0.35)
-    at = np.rint(orders * n_turns).astype(np.int64).clip(0, powers.shape[1] - 1)
-    summed = _add_between(powers, (orders - half) * n_turns, (orders + half) * n_turns)
-    floors = floor[:, at]
+    at = np.rint(orders * n_turns).astype(np.int64).clip(0, found.powers.shape[1] - 1)
+    summed = _add_between(found.powers, (orders - half) * n_turns, (orders + half) * n_turns)
+    floors = found.floors[:, at]
     ratios = summed / n_bins / (floors + _TINY)
-    beyond = orders[None, :] + half > reach[:, None]
+    beyond = (orders + half)[None, :] * shaft_hz > found.reach_hz[:, None]
     ratios[beyond] = 0.0
     above = np.maximum(ratios, 1.0)
     scores = np.log1p(n_independent * (above - 1.0 - np.log(above)))
-    n_bands = len(bands)
+    n_bands = len(found.bands_hz)
     excess = summed[:n_bands] - floors[:n_bands] * n_bins
-    line_powers = np.where(beyond[:n_bands], 0.0, excess) / (means[:, None] ** 2 + _TINY)
+    line_powers = np.where(beyond[:n_bands], 0.0, excess) / (found.means[:, None] ** 2 + _TINY)
     return EnvelopeOrders(
-        bands,
+        found.bands_hz,
         orders.astype(np.float32),
         ratios.astype(np.float32),
         n_independent.astype(np.float32),
