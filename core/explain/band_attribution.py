@@ -21,6 +21,7 @@ from utils.exceptions import InvalidInputError
 
 N_DRAWS: Final = 500
 _FEWEST_NETWORKS: Final = 2
+_LEAST_ABOVE: Final = 0.01
 _COVERED: Final = 0.95
 # A random band lies within two octaves of the one it is compared with: colour is no evidence.
 _REACH: Final = 4.0
@@ -276,6 +277,37 @@ def measure_agreement(
         float(high),
         tuple(others),
     )
+
+
+def find_attributed_band(
+    attribution: AxisAttribution, lowest_hz: float, least_width_hz: float
+) -> Band | None:
+    """Return the band above `lowest_hz` in which the middle 80 % of an attribution lies.
+
+    Parameters
+    ----------
+    attribution
+        Over the frequencies of the signal.
+    lowest_hz
+        What lies below is left out: there are lines there, no resonances.
+    least_width_hz
+        A narrower band is widened to this, as far as the axis goes.
+
+    Returns
+    -------
+    tuple or None
+        ``(low, high)``; None where hardly anything (1 %) lies there.
+    """
+    frequencies_hz = attribution.frequencies_hz
+    above = np.where(frequencies_hz >= lowest_hz, attribution.density, 0.0)
+    if above.sum() < _LEAST_ABOVE:
+        return None
+    running = np.cumsum(above) / above.sum()
+    low_hz, high_hz = (float(frequencies_hz[np.searchsorted(running, part)]) for part in (0.1, 0.9))
+    end_hz = float(frequencies_hz[-1])
+    missing_hz = max(0.0, least_width_hz - (high_hz - low_hz))
+    low_hz = max(lowest_hz, min(low_hz - 0.5 * missing_hz, end_hz - least_width_hz))
+    return low_hz, min(end_hz, max(high_hz + 0.5 * missing_hz, low_hz + least_width_hz))
 
 
 def lay_on_edges(

@@ -13,6 +13,7 @@ from core.explain.band_attribution import (
     AxisAttribution,
     BandShare,
     PhysicsAgreement,
+    find_attributed_band,
     measure_agreement,
     sum_over_bands,
 )
@@ -35,6 +36,8 @@ MachineKind = Literal["rolling", "journal"]
 Progress = Callable[[int, int], None]
 
 N_RANDOM_NETWORKS: Final = 3
+_RESONANCES_FROM_ORDER: Final = 10.0
+_HARMONICS_INSIDE: Final = 4.0
 _EXACT: Final = (
     "Slope × difference, spread over the Fourier coefficients of the difference by Parseval's theorem "
     "(a virtual inspection layer, Vielhaben et al. 2024): the bins add up to the attribution over time."
@@ -122,9 +125,21 @@ def find_fault_orders(explainable: Explainable) -> FaultOrders | None:
     return FaultOrders(*(float(order) for order in explainable.conditions[1:]))
 
 
-def choose_demodulation_band(explainable: Explainable) -> Band:
-    """Return the band whose envelope is read where none is named: a plain default."""
-    return suggest_band(explainable.sample_rate_hz)
+def choose_demodulation_band(explainable: Explainable, frequency: AxisAttribution | None = None) -> Band:
+    """Return the band whose envelope is read where none is named.
+
+    Where the classifier looks above 10X, wide enough for four harmonics of the inner race; a plain default
+    where it does not look there, or nothing is known.
+    """
+    shaft_hz, orders = explainable.shaft_frequency_hz, find_fault_orders(explainable)
+    default = suggest_band(explainable.sample_rate_hz)
+    if frequency is None or shaft_hz is None or orders is None:
+        return default
+    widest_hz = 0.4 * explainable.sample_rate_hz - _RESONANCES_FROM_ORDER * shaft_hz
+    if widest_hz <= 0.0:
+        return default
+    width_hz = min(_HARMONICS_INSIDE * 2.0 * orders.bpfi * shaft_hz, widest_hz)
+    return find_attributed_band(frequency, _RESONANCES_FROM_ORDER * shaft_hz, width_hz) or default
 
 
 def compute_band_attribution(
@@ -146,7 +161,7 @@ def compute_band_attribution(
     machine_kind
         Which faults' bands are summed.
     demodulation_band_hz
-        The resonance whose envelope is read (rolling bearings); None: a default.
+        The resonance whose envelope is read (rolling bearings); None: `choose_demodulation_band`.
     n_random_networks
         So many times the network is given random weights for the control of the agreement; models without
         weights, and classes without bands, are given none.
@@ -160,8 +175,7 @@ def compute_band_attribution(
     InvalidInputError
         The attribution lies over features.
     """
-    band_hz = demodulation_band_hz or choose_demodulation_band(explainable)
-    bands = list_bands(explainable, machine_kind, band_hz)
+    bands = list_bands(explainable, machine_kind, demodulation_band_hz)
     has_envelope = machine_kind == "rolling" and bool(bands)
     fault_class = explainable.class_names[attribution.target_class]
     chosen = choose_class_bands(bands, fault_class)
@@ -169,6 +183,8 @@ def compute_band_attribution(
     steps = _Steps(on_progress, 1 + int(has_envelope) + n_random)
     frequency = attribute_frequencies(explainable, attribution, bands, on_progress=steps.check)
     steps.finish_one()
+    band_hz = demodulation_band_hz or choose_demodulation_band(explainable, frequency)
+    bands = list_bands(explainable, machine_kind, band_hz)
     envelope = None
     if has_envelope:
         envelope = attribute_envelope(explainable, attribution, band_hz, bands, on_progress=steps.check)

@@ -146,34 +146,49 @@ def group_bins(
     *,
     highest_hz: float | None = None,
 ) -> NDArray[np.int64]:
-    """Return the group of each bin: the mean, the bands, and cells as wide as a fault line in between.
+    """Return the group of each bin: the mean, the lines, and cells as wide as a fault line in between.
 
-    Where bands share bins, what they share is a group of its own. All above `highest_hz` is one group.
+    A line of a band is a group, what two of them share one of its own; parts of bands that are wider than
+    two cells are cut into cells. All above `highest_hz` is one group.
 
     >>> group_bins(np.arange(8.0), []).tolist()
     [0, 1, 1, 1, 2, 2, 2, 3]
     """
     frequencies = np.asarray(frequencies_hz, dtype=np.float64)
-    resolution_hz = frequencies[1] - frequencies[0]
-    cells = np.zeros(frequencies.size, dtype=np.int64)
-    end_hz, cell = 0.5 * resolution_hz, 0
-    for place in range(1, frequencies.size):
-        if frequencies[place] > end_hz:
-            cell += 1
-            width_hz = max(_LEAST_CELL_BINS * resolution_hz, _CELL_SHARE * frequencies[place])
-            end_hz = frequencies[place] - 0.5 * resolution_hz + width_hz
-        cells[place] = cell
+    cells = _cut_cells(frequencies)
     if highest_hz is not None:
-        cells[frequencies > highest_hz] = cell + 1
-    members = [np.zeros(frequencies.size, dtype=np.bool_)] + [
-        np.any([(frequencies >= low) & (frequencies <= high) for low, high in band.ranges_hz], axis=0)
-        for band in bands
-    ]
-    inside = np.any(members, axis=0)
-    keys = np.column_stack([*members, np.where(inside, -1, cells)])
+        cells[frequencies > highest_hz] = cells[-1] + 1
+    resolution_hz = frequencies[1] - frequencies[0]
+    members, on_line = [], np.zeros(frequencies.size, dtype=np.bool_)
+    for band in bands:
+        member = np.zeros(frequencies.size, dtype=np.int64)
+        for number, (low_hz, high_hz) in enumerate(band.ranges_hz, 1):
+            inside = (frequencies >= low_hz) & (frequencies <= high_hz)
+            member[inside] = number
+            if high_hz - low_hz <= 2.0 * _width_of_cell(0.5 * (low_hz + high_hz), resolution_hz):
+                on_line |= inside
+        members.append(member)
+    keys = np.column_stack([*members, np.where(on_line, -1, cells)])
     _, groups = np.unique(keys, axis=0, return_inverse=True)
     found: NDArray[np.int64] = groups.reshape(-1).astype(np.int64)
     return found
+
+
+def _cut_cells(frequencies_hz: Array) -> NDArray[np.int64]:
+    """Number the cells: the mean alone, then as many bins as a fault line there is wide."""
+    resolution_hz = float(frequencies_hz[1] - frequencies_hz[0])
+    cells = np.zeros(frequencies_hz.size, dtype=np.int64)
+    end_hz, cell = 0.5 * resolution_hz, 0
+    for place, frequency_hz in enumerate(frequencies_hz.tolist()):
+        if frequency_hz > end_hz:
+            cell += 1
+            end_hz = frequency_hz - 0.5 * resolution_hz + _width_of_cell(frequency_hz, resolution_hz)
+        cells[place] = cell
+    return cells
+
+
+def _width_of_cell(frequency_hz: float, resolution_hz: float) -> float:
+    return max(_LEAST_CELL_BINS * resolution_hz, _CELL_SHARE * frequency_hz)
 
 
 def _check_waveform(attribution: Attribution) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from core.explain.band_attribution import (
     AxisAttribution,
+    find_attributed_band,
     lay_on_edges,
     measure_agreement,
     sum_over_bands,
@@ -161,6 +162,18 @@ def test_a_healthy_class_has_no_agreement() -> None:
 def test_the_same_seed_draws_the_same_bands() -> None:
     assert sum_over_bands(spread_noise(1), [PAIR], seed=3) == sum_over_bands(spread_noise(1), [PAIR], seed=3)
     assert sum_over_bands(spread_noise(1), [PAIR], seed=3) != sum_over_bands(spread_noise(1), [PAIR], seed=4)
+
+
+def test_the_attributed_band_holds_the_middle_of_what_lies_above() -> None:
+    spread = np.zeros((1, 513))
+    spread[0, 10] = 50.0
+    spread[0, 200:301] = 1.0
+    found = summarise_axis(spread, FREQUENCIES, BandAxis.FREQUENCY)
+    assert find_attributed_band(found, 100.0, 20.0) == pytest.approx((210.0, 290.0), abs=1.0)
+    assert find_attributed_band(found, 100.0, 200.0) == pytest.approx((150.0, 350.0), abs=1.0)
+    assert find_attributed_band(found, 400.0, 20.0) is None
+    low, high = find_attributed_band(found, 100.0, 400.0) or (0.0, 0.0)
+    assert (high - low, low >= 100.0, high <= 512.0) == (pytest.approx(400.0), True, True)
 
 
 def test_laying_on_other_cells_keeps_the_sum() -> None:
