@@ -6,15 +6,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.evidence.findings import Decision
-from core.evidence.sanity import CheckName, check_recording, compute_whiteness
-from core.synthesis.configuration import parse_config
+from core.evidence.findings import Decision, Evidence
+from core.evidence.journal import gather_journal_evidence
+from core.evidence.rolling import gather_rolling_evidence
+from core.evidence.sanity import CheckName, check_recording, check_stated_rate, compute_whiteness
+from core.signal.bearings import compute_fault_orders
+from core.synthesis.configuration import RollingConfig, parse_config
 from core.synthesis.records import make_record
 from utils.constants import FAULT_CLASSES
 
 RATE_HZ = 20_480.0
 N = 5 * 20_480
 TIMES_S = np.arange(N) / RATE_HZ
+ROLLING = RollingConfig(kind="rolling", n_per_class=4, seed=3, snr_db=(5.0, 5.0), severities=("severe",))
 
 
 def white(seed: int, n_samples: int = N) -> NDArray[np.float64]:
@@ -87,3 +91,40 @@ def test_damaged_and_short_recordings_say_why() -> None:
     assert "sample 17" in check_recording(damaged, RATE_HZ).reason
     short = check_recording(record("wear")[:1000], RATE_HZ)
     assert (short.decision, short.name) == (Decision.UNDECIDED, CheckName.TOO_SHORT)
+
+
+def gather_rolling(samples: NDArray, rate_hz: float) -> Evidence:
+    orders = compute_fault_orders(ROLLING.find_geometry())
+    return gather_rolling_evidence(samples, rate_hz, orders, 29.5)
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+@pytest.mark.parametrize("fault_class", ["inner_race", "outer_race", "ball"])
+def test_a_rolling_fault_at_a_wrong_sample_rate_is_not_named(fault_class: str, factor: float) -> None:
+    samples = next(iter(make_record(ROLLING, fault_class, 0).channels.values()))
+    rate_hz = factor * ROLLING.sample_rate_hz
+    stated = gather_rolling(samples, rate_hz)
+    check = check_stated_rate(stated, lambda other_hz: gather_rolling(samples, other_hz), rate_hz)
+    assert (check.decision, check.name) == (Decision.UNDECIDED, CheckName.RATE_DOUBTFUL)
+    assert "sample rate" in check.reason
+
+
+@pytest.mark.parametrize("fault_class", ["inner_race", "outer_race"])
+def test_a_rolling_fault_at_the_true_sample_rate_passes(fault_class: str) -> None:
+    samples = next(iter(make_record(ROLLING, fault_class, 1).channels.values()))
+    stated = gather_rolling(samples, ROLLING.sample_rate_hz)
+    assert stated.fault_class == fault_class
+    check = check_stated_rate(
+        stated, lambda other_hz: gather_rolling(samples, other_hz), ROLLING.sample_rate_hz
+    )
+    assert check.is_passed, check.reason
+
+
+def test_a_journal_fault_at_the_true_sample_rate_passes() -> None:
+    for fault_class in FAULT_CLASSES[1:]:
+        samples = record(fault_class, 3)
+        stated = gather_journal_evidence(samples, RATE_HZ, 60.0)
+        check = check_stated_rate(
+            stated, lambda rate_hz, kept=samples: gather_journal_evidence(kept, rate_hz, 60.0), RATE_HZ
+        )
+        assert check.is_passed, (fault_class, check.reason)
