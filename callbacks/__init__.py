@@ -29,6 +29,7 @@ from callbacks import (
     evaluation_trust,
     experiment,
     experiment_curves,
+    experiment_explain,
     experiment_family,
     experiment_monitor,
     experiment_settings,
@@ -49,6 +50,10 @@ from callbacks import (
     signal_viewer_tools,
     signal_viewer_views,
     signals,
+    xai,
+    xai_answer,
+    xai_atlas,
+    xai_what_if,
 )
 
 MODULES: tuple[ModuleType, ...] = (
@@ -83,6 +88,7 @@ MODULES: tuple[ModuleType, ...] = (
     new_experiment,
     experiment,
     experiment_curves,
+    experiment_explain,
     experiment_family,
     experiment_monitor,
     experiment_settings,
@@ -90,6 +96,10 @@ MODULES: tuple[ModuleType, ...] = (
     evaluation,
     evaluation_trust,
     evaluation_jobs,
+    xai,
+    xai_answer,
+    xai_what_if,
+    xai_atlas,
     diagnose,
     diagnose_answer,
     reports,

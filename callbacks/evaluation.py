@@ -101,7 +101,7 @@ def show_errors(
     basis = html.Div(parts.describe_basis(results, level, found["n"]), className="row-detail")
     pair = read_cell(cell, len(names))
     right = _list_right(number, part, level, names[pair[0]]) if pair and pair[0] == pair[1] else []
-    listed = curves.build_cell(found, names, level, pair, right)
+    listed = curves.build_cell(found, names, level, pair, right, explain_with=number)
     return html.Div([basis, matrix, parts.build_notes(results["notes"])], className="stack-tight"), listed
 
 

@@ -89,7 +89,9 @@ def show_recordings(_seen: dict[str, Any] | None, part: str, cell: str | None, p
     title = f"All of the {part} part"
     if pair is not None:
         title = f"Label {format_class(chosen['target'])}, answer {format_class(chosen['predicted'])}"
-    return results.build_predictions(found, names, title, chosen=cell if pair else "")
+    return results.build_predictions(
+        found, names, title, chosen=cell if pair else "", explain_with=experiment["experiment_id"]
+    )
 
 
 def _read_cell(cell: str | None, n_classes: int) -> tuple[int, int] | None:

@@ -83,13 +83,16 @@ def build_cell(
     level: str,
     pair: tuple[int, int] | None,
     right: Sequence[Plain] = (),
+    *,
+    explain_with: int | None = None,
 ) -> html.Div:
     """Return the recordings of the chosen cell, or those that the classifier found hardest.
 
-    ``right`` are the recordings of a cell on the diagonal, of which an evaluation keeps the count only.
+    ``right`` are the recordings of a cell on the diagonal, of which an evaluation keeps the count only;
+    ``explain_with`` is the experiment that can say what it looked at.
     """
     if pair is None:
-        return _build_first_look(judged, level)
+        return _build_first_look(judged, level, explain_with)
     names = [format_class(class_names[index]) for index in pair]
     title = f"Label {names[0]}, answer {names[1]}"
     wanted = (class_names[pair[0]], class_names[pair[1]])
@@ -99,7 +102,9 @@ def build_cell(
     if cell is None:
         return html.Div([_head_list(f"{title}: nothing", reset=True)])
     words = f"{title}: {count_of(cell['n'], NOUNS[level])}, {format_percent(cell['share'])} of the label's"
-    listed = build_recordings(cell["recordings"], title, windows_in_cell=level == "window_level")
+    listed = build_recordings(
+        cell["recordings"], title, windows_in_cell=level == "window_level", explain_with=explain_with
+    )
     return html.Div([_head_list(words, reset=True), listed])
 
 
@@ -120,12 +125,12 @@ def pick_right(recordings: Sequence[Plain], class_name: str, level: str) -> list
     )
 
 
-def _build_first_look(judged: Plain, level: str) -> html.Div:
+def _build_first_look(judged: Plain, level: str, explain_with: int | None) -> html.Div:
     if level == "window_level":
         words = f"{format_number(judged['n_wrong'])} of {count_of(judged['n'], 'window')} wrong. "
         return html.Div([_head_list(words + "Choose a cell to see whose windows are in it.", reset=False)])
     words = f"{judged['n_wrong'] or 'None'} of {count_of(judged['n'], 'recording')} wrong. The hardest first:"
-    listed = build_recordings(judged["hardest"], "Hardest recordings")
+    listed = build_recordings(judged["hardest"], "Hardest recordings", explain_with=explain_with)
     return html.Div([_head_list(words, reset=False), listed])
 
 

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from layouts.components.badges import build_badge, build_class_badge, build_split_badge
 from layouts.components.jobs import build_job_row
 from layouts.components.numbers import count_of, format_number, format_percent
-from layouts.components.results import build_interval
+from layouts.components.results import build_interval, build_questions
 from layouts.components.states import build_empty_state, build_error_state, build_note
 
 Plain = Mapping[str, Any]
@@ -126,24 +126,36 @@ def describe_conditions(recording: Plain) -> str:
     return " · ".join(words) or "conditions unknown"
 
 
-def build_recordings(recordings: Sequence[Plain], caption: str, *, windows_in_cell: bool = False) -> html.Div:
-    """Return recordings with label, answer and probabilities; each leads to the viewer."""
+def build_recordings(
+    recordings: Sequence[Plain],
+    caption: str,
+    *,
+    windows_in_cell: bool = False,
+    explain_with: int | None = None,
+) -> html.Div:
+    """Return recordings with label, answer and probabilities; each leads to the viewer.
+
+    ``explain_with`` is the experiment that can say what it looked at in them.
+    """
     heads = ["Recording", "Conditions", "Label", "Answer"]
     numbers = ["P(label)", "P(answer)", "Windows in the cell" if windows_in_cell else "Windows right"]
     head = html.Tr(
         [
             *(html.Th(text, scope="col") for text in heads),
             *(html.Th(text, scope="col", className="number") for text in numbers),
-            html.Th(html.Span("Ask again", className="visually-hidden"), scope="col"),
+            html.Th(html.Span("Ask further", className="visually-hidden"), scope="col"),
         ]
     )
-    rows = [_build_recording(each, windows_in_cell=windows_in_cell) for each in recordings]
+    rows = [
+        _build_recording(each, windows_in_cell=windows_in_cell, explain_with=explain_with)
+        for each in recordings
+    ]
     words = html.Caption(caption, className="visually-hidden")
     table = html.Table([words, html.Thead(head), html.Tbody(rows)], className="plain-table judged")
     return frame_table(table, caption)
 
 
-def _build_recording(recording: Plain, *, windows_in_cell: bool) -> html.Tr:
+def _build_recording(recording: Plain, *, windows_in_cell: bool, explain_with: int | None) -> html.Tr:
     right = recording["target"] == recording["predicted"]
     mark = build_badge(
         "right" if right else "wrong",
@@ -161,7 +173,7 @@ def _build_recording(recording: Plain, *, windows_in_cell: bool) -> html.Tr:
             html.Td(format_percent(recording["probability_target"]), className="number"),
             html.Td(format_percent(recording["probability_predicted"]), className="number"),
             html.Td(f"{n_windows} of {recording['n_windows']}", className="number"),
-            html.Td(dcc.Link("Diagnose", href=f"/diagnose?signal={signal}") if signal else ""),
+            html.Td(build_questions(signal, explain_with), className="row-links"),
         ]
     )
 

@@ -233,10 +233,28 @@ def _build_cell(
     return html.Td(button, style=style)
 
 
+def build_questions(signal_id: int | None, explain_with: int | None) -> list[Component]:
+    """Return the ways to ask further about a signal: a diagnosis, and what the classifier looked at."""
+    if signal_id is None:
+        return []
+    links: list[Component] = [dcc.Link("Diagnose", href=f"/diagnose?signal={signal_id}")]
+    if explain_with is not None:
+        links.append(dcc.Link("Explain", href=f"/xai?experiment={explain_with}&signal={signal_id}"))
+    return links
+
+
 def build_predictions(
-    predictions: Sequence[Mapping[str, Any]], class_names: Sequence[str], title: str, *, chosen: str
+    predictions: Sequence[Mapping[str, Any]],
+    class_names: Sequence[str],
+    title: str,
+    *,
+    chosen: str,
+    explain_with: int | None = None,
 ) -> html.Div:
-    """Return the judged signals with links to the viewer, wrong ones first."""
+    """Return the judged signals with links to the viewer, wrong ones first.
+
+    ``explain_with`` is the experiment that can say what it looked at in them.
+    """
     ordered = sorted(predictions, key=lambda each: each["correct"])
     n_wrong = sum(not each["correct"] for each in predictions)
     words = f"{title}: {count_of(len(predictions), 'signal')}, {n_wrong or 'none'} wrong"
@@ -249,10 +267,10 @@ def build_predictions(
             *(html.Th(text, scope="col") for text in heads),
             html.Th("Probability of the answer", scope="col", className="number"),
             html.Th("Windows right", scope="col", className="number"),
-            html.Th(html.Span("Ask again", className="visually-hidden"), scope="col"),
+            html.Th(html.Span("Ask further", className="visually-hidden"), scope="col"),
         ]
     )
-    rows = [_build_prediction(each, class_names) for each in ordered]
+    rows = [_build_prediction(each, class_names, explain_with) for each in ordered]
     caption = html.Caption(words, className="visually-hidden")
     table = html.Table([caption, html.Thead(head), html.Tbody(rows)], className="plain-table judged")
     return html.Div(
@@ -265,7 +283,9 @@ def build_predictions(
     )
 
 
-def _build_prediction(each: Mapping[str, Any], class_names: Sequence[str]) -> html.Tr:
+def _build_prediction(
+    each: Mapping[str, Any], class_names: Sequence[str], explain_with: int | None
+) -> html.Tr:
     mark = build_badge("right", tone="success", icon="check-lg")
     if not each["correct"]:
         mark = build_badge("wrong", tone="danger", icon="x-lg")
@@ -280,6 +300,6 @@ def _build_prediction(each: Mapping[str, Any], class_names: Sequence[str]) -> ht
             html.Td([build_class_badge(each["predicted"]), " ", mark]),
             html.Td(format_percent(share), className="number"),
             html.Td(f"{each['n_windows_correct']} of {each['n_windows']}", className="number"),
-            html.Td(dcc.Link("Diagnose", href=f"/diagnose?signal={each['signal_id']}")),
+            html.Td(build_questions(each["signal_id"], explain_with), className="row-links"),
         ]
     )

@@ -63,6 +63,8 @@ class ExperimentId(StrEnum):
     RELIABILITY = "experiment-reliability"
     AREAS = "experiment-areas"
     CALIBRATION = "experiment-calibration"
+    # explain
+    EXPLAIN = "experiment-explain"
     # settings
     CARD = "experiment-card"
     NAME = "experiment-name"

@@ -25,6 +25,7 @@ from layouts.pages import (
     reports,
     signal_viewer,
     signals,
+    xai,
 )
 
 PAGES: list[PageSpec] = [
@@ -43,6 +44,7 @@ PAGES: list[PageSpec] = [
     experiment.PAGE,
     compare.PAGE,
     evaluation.PAGE,
+    xai.PAGE,
     diagnose.PAGE,
     reports.PAGE,
     report.PAGE,

@@ -9,6 +9,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from layouts.components.experiment_explain import build_explain
 from layouts.components.experiment_monitor import build_monitor
 from layouts.components.experiment_results import build_results
 from layouts.components.experiment_settings import build_settings
@@ -21,7 +22,7 @@ from layouts.ids.experiment import ExperimentId
 from layouts.page_spec import PageSpec
 
 POLL_MS = 2000
-TABS = (("monitor", "Monitor"), ("results", "Results"), ("settings", "Settings"))
+TABS = (("monitor", "Monitor"), ("results", "Results"), ("explain", "Explain"), ("settings", "Settings"))
 
 
 def build_layout(
@@ -39,6 +40,7 @@ def build_layout(
     contents = {
         "monitor": build_monitor(over, scale, smoothing),
         "results": build_results(part, level, cell),
+        "explain": build_explain(),
         "settings": build_settings(),
     }
     return html.Div(
@@ -120,6 +122,8 @@ def build_links(experiment: Mapping[str, Any], *, may_write: bool) -> list[Compo
     if experiment["classifier_sha256"]:
         evaluation = f"/evaluation?experiment={number}"
         links.append(build_button_link("Evaluate", evaluation, icon="clipboard-data", primary=False))
+        explain = f"/xai?experiment={number}"
+        links.append(build_button_link("Explain", explain, icon="eye", primary=False))
         links.append(build_button_link("Diagnose with it", f"/diagnose?experiment={number}", icon="activity"))
     return links
 

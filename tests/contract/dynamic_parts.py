@@ -19,6 +19,8 @@ from layouts.components.results import build_confusion
 from layouts.components.signal_peaks import build_best_bands
 from layouts.components.splits import build_split_list
 from layouts.components.training_form import build_option_fields
+from layouts.components.xai_form import build_option_fields as build_explanation_options
+from layouts.components.xai_kept import build_kept
 from layouts.ids.evaluation import EvaluationId
 from tests.contract.wiring import FRAME
 
@@ -104,6 +106,11 @@ BEARING = {
     "orders": {"bpfo": 3.0, "bpfi": 5.0, "bsf": 2.0, "ftf": 0.4},
     "source": "drawing",
 }
+EXPLANATION = {
+    "explanation_id": 9, "experiment_id": 1, "experiment": "e", "current": True, "signal_id": 1, "part": None,
+    "method": "occlusion", "n_bytes": 10, "created_at": "2026-01-01T00:00:00+00:00", "recording": "r",
+    "channel": "DE", "dataset_id": 1, "is_done": True, "headline": None, "job": None,
+}  # fmt: skip
 JUDGED = {"per_class": [{"class_name": "healthy"}], "confusion": [[3]]}
 
 # Page (its module's last name) to a builder of such parts.
@@ -127,6 +134,10 @@ DYNAMIC_PARTS: dict[str, Callable[[], list[Component]]] = {
     ],
     "experiment": lambda: [build_confusion(JUDGED, "recording")],
     "evaluation": lambda: [build_confusion(JUDGED, "recording", cell_id=EvaluationId.CELL)],
+    "xai": lambda: [
+        build_explanation_options({"options": [OPTION]}, [], []),
+        build_kept([EXPLANATION], 1, {}, may_write=True),
+    ],
     "feature_engineering": lambda: [build_sets([FEATURE_SET], may_delete=True)],
     "new_experiment": lambda: [build_option_fields({"options": [OPTION]}, {})],
 }

@@ -117,7 +117,8 @@ def test_a_cell_on_the_diagonal_lists_what_is_right(judged: str, level: str) -> 
         if (row["correct"] if level == "recording_level" else row["n_windows_correct"])
     }
     links = {each.children for each in list_components(listed) if type(each).__name__ == "Link"} - {
-        "Diagnose"
+        "Diagnose",
+        "Explain",
     }
     assert names
     assert links == names
