@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from services.evaluations.works import choose_recordings
 from services.experiments.material import MaterialRow, build_labelled_signals
-from services.explanations.describing import describe_bands, round_number, round_optional
+from services.explanations.describing import describe_bands, describe_features, round_number, round_optional
 from services.explanations.material import Subject, load_rows, read_healthy, read_subject
 from services.explanations.options import pick_method_options
 from services.explanations.packing import pack_groups
@@ -29,28 +30,43 @@ _N_CELLS = 400
 _MOST_NAMED = 20
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Explained:
+    """One recording of the part, explained; ``features`` where a method lies over them."""
+
+    row: MaterialRow
+    subject: Subject
+    report: BandReport
+    features: dict[str, Any] | None
+
+    @property
+    def answer(self) -> str:
+        """The class that was explained."""
+        return self.subject.explainable.class_names[self.subject.prediction.class_index]
+
+
 def explain_recordings(work: Work, part: str) -> tuple[dict[str, Any], bytes | None]:
     """Explain the recordings of a part; return the summary and the packed densities of the classes."""
     rows = load_rows(work.experiment.id)
     chosen = choose_rows(rows, part, work.experiment.class_names, work.options["max_recordings"])
     healthy = read_healthy(rows) if work.options.get("baseline") == "healthy_mean" else []
-    found: list[tuple[MaterialRow, Subject, BandReport]] = []
+    found: list[_Explained] = []
     left_out: list[dict[str, Any]] = []
     for place, row in enumerate(chosen):
         work.handle.report(0.05 + 0.9 * place / len(chosen), f"recording {place + 1} of {len(chosen)}")
         work.handle.raise_if_interrupted()
         try:
-            found.append((row, *_explain_row(work, row, healthy)))
+            found.append(_explain_row(work, row, healthy))
         except (SignalError, InvalidInputError) as error:
             left_out.append(
                 {"signal_id": row.signal.id, "recording": row.describe(), "reason": error.sentence}
             )
     if not found:
         raise InvalidInputError(f"No recording could be explained: {left_out[0]['reason']}")
-    on_orders = all(report.shaft_frequency_hz is not None for _, _, report in found)
-    by_envelope = all(report.envelope is not None for _, _, report in found)
+    on_orders = all(each.report.shaft_frequency_hz is not None for each in found)
+    by_envelope = all(each.report.envelope is not None for each in found)
     edges = _build_edges(work.classifier.preprocessing.analysis_rate_hz, on_orders=on_orders)
-    signatures = [_sign(subject, report, edges, on_orders, by_envelope) for _, subject, report in found]
+    signatures = [_sign(each, edges, on_orders, by_envelope) for each in found]
     atlas = _order_classes(signatures, work.classifier.class_names)
     summary = _summarise(work, part, found, left_out, atlas)
     summary |= {"axis": "envelope" if by_envelope else "frequency"}
@@ -77,7 +93,7 @@ def choose_rows(
 
 def _explain_row(
     work: Work, row: MaterialRow, healthy: Sequence[tuple[NDArray[np.float32], float]]
-) -> tuple[Subject, BandReport]:
+) -> _Explained:
     from core.explain.band_report import compute_band_attribution
     from core.explain.explainer import explain
     from services.explanations.attributing import take_lines_away
@@ -102,7 +118,7 @@ def _explain_row(
         n_random_networks=0,
         on_progress=check_in,
     )
-    return subject, report
+    return _Explained(row, subject, report, describe_features(found))
 
 
 def _build_edges(analysis_rate_hz: float, *, on_orders: bool) -> NDArray[np.float64]:
@@ -112,17 +128,18 @@ def _build_edges(analysis_rate_hz: float, *, on_orders: bool) -> NDArray[np.floa
 
 
 def _sign(
-    subject: Subject, report: BandReport, edges: NDArray[np.float64], on_orders: bool, by_envelope: bool
+    explained: _Explained, edges: NDArray[np.float64], on_orders: bool, by_envelope: bool
 ) -> RecordingSignature:
     from core.explain.band_attribution import lay_on_edges
     from core.explain.class_signature import RecordingSignature
 
+    report = explained.report
     axis: AxisAttribution = (
         report.envelope if by_envelope and report.envelope is not None else report.frequency
     )
     scale = report.shaft_frequency_hz if on_orders and report.shaft_frequency_hz is not None else 1.0
     return RecordingSignature(
-        fault_class=subject.explainable.class_names[subject.prediction.class_index],
+        fault_class=explained.answer,
         band_shares={share.band.name: share.share for share in report.bands},
         control_shares={share.band.name: share.control_share for share in report.bands},
         density=lay_on_edges(axis.density, axis.frequencies_hz, edges * scale),
@@ -140,17 +157,16 @@ def _order_classes(
 def _summarise(
     work: Work,
     part: str,
-    found: Sequence[tuple[MaterialRow, Subject, BandReport]],
+    found: Sequence[_Explained],
     left_out: Sequence[Mapping[str, Any]],
     atlas: Sequence[ClassSignature],
 ) -> dict[str, Any]:
-    rows = [_describe_row(*entry) for entry in found]
     labels = {
         share.band.name: share.band.name if share.band.name == "resonance" else share.band.label
-        for _, _, report in found
-        for share in report.bands
+        for each in found
+        for share in each.report.bands
     }
-    n_recordings = len({row.recording.id for row, _, _ in found})
+    n_recordings = len({each.row.recording.id for each in found})
     return {
         "kind": "atlas",
         "headline": {
@@ -170,14 +186,16 @@ def _summarise(
         "n_left_out": len(left_out),
         "baseline": work.options.get("baseline"),
         "settings": dict(work.options),
-        "recordings": rows,
+        "formula": found[0].report.formula,
+        "recordings": [_describe_row(each) for each in found],
         "left_out": list(left_out)[:_MOST_NAMED],
-        "classes": [_describe_class(entry, labels) for entry in atlas],
+        "classes": [_describe_class(entry, labels, found) for entry in atlas],
     }
 
 
-def _describe_row(row: MaterialRow, subject: Subject, report: BandReport) -> dict[str, Any]:
-    prediction, agreement = describe_prediction(subject), report.agreement
+def _describe_row(explained: _Explained) -> dict[str, Any]:
+    row, report = explained.row, explained.report
+    prediction, agreement = describe_prediction(explained.subject), report.agreement
     said = prediction["class_name"]
     return {
         "signal_id": row.signal.id,
@@ -195,7 +213,9 @@ def _describe_row(row: MaterialRow, subject: Subject, report: BandReport) -> dic
     }
 
 
-def _describe_class(entry: ClassSignature, labels: Mapping[str, str]) -> dict[str, Any]:
+def _describe_class(
+    entry: ClassSignature, labels: Mapping[str, str], found: Sequence[_Explained]
+) -> dict[str, Any]:
     return {
         "fault_class": entry.fault_class,
         "n_recordings": entry.n_recordings,
@@ -213,7 +233,18 @@ def _describe_class(entry: ClassSignature, labels: Mapping[str, str]) -> dict[st
             }
             for band in entry.bands
         ],
+        "features": _average_features([each for each in found if each.answer == entry.fault_class]),
     }
+
+
+def _average_features(found: Sequence[_Explained]) -> list[dict[str, Any]]:
+    """Return the mean attribution of each group of features, the largest first; none over the waveform."""
+    sums: dict[str, float] = {}
+    for each in found:
+        for entry in each.features["groups"] if each.features is not None else []:
+            sums[entry["group"]] = sums.get(entry["group"], 0.0) + entry["attribution"]
+    ranked = sorted(sums.items(), key=lambda item: -abs(item[1]))[:_MOST_NAMED]
+    return [{"group": group, "attribution": round_number(total / len(found))} for group, total in ranked]
 
 
 def _word(
@@ -233,15 +264,15 @@ def _word(
 
 def _note(
     work: Work,
-    found: Sequence[tuple[MaterialRow, Subject, BandReport]],
+    found: Sequence[_Explained],
     left_out: Sequence[Mapping[str, Any]],
 ) -> list[str]:
     notes = ["Explaining recordings judges nothing: the accuracy of the part is not worked out again."]
     if left_out:
         notes.append(f"{len(left_out)} recordings could not be explained.")
-    if len({row.recording.id for row, _, _ in found}) < len(found):
+    if len({each.row.recording.id for each in found}) < len(found):
         notes.append("Channels of one recording count for themselves; they are not independent.")
     if len(found) >= work.options["max_recordings"]:
         notes.append(f"At most {work.options['max_recordings']} recordings were explained, by class in turn.")
-    missing = dict.fromkeys(note for _, _, report in found for note in report.notes)
+    missing = dict.fromkeys(note for each in found for note in each.report.notes)
     return [*notes, *list(missing)[:_MOST_NAMED]]

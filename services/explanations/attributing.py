@@ -10,8 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.explain.assessment import assess_attribution
-from core.explain.band_report import BandReport, compute_band_attribution, explain_again
-from core.explain.baselines import build_baselines
+from core.explain.band_report import (
+    N_RANDOM_NETWORKS,
+    BandReport,
+    compute_band_attribution,
+    explain_again,
+)
+from core.explain.baselines import HEALTHY_MEAN, draw_baselines
 from core.explain.catalogue import parse_method_options
 from core.explain.explainer import explain
 from core.explain.trust import (
@@ -26,12 +31,14 @@ from services.explanations.places import Places
 if TYPE_CHECKING:
     from core.explain.attribution import Attribution
     from core.explain.explainable import Explainable
+    from core.explain.fault_bands import FaultBand
 
 # Called with what is being done, what is done of it and what there is to do; may raise to end the work.
 Report = Callable[[str, int, int], None]
 
-N_RANDOM_NETWORKS: Final = 2
 _OCCLUSION: Final = "occlusion"
+# Features scatter from draw to draw of random phases.
+_N_DRAWS: Final = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,12 +48,13 @@ class Findings:
     Attributes:
         attribution: Over samples or features.
         bands: Over frequency, envelope lines and fault bands.
-        trust: The checks; empty where none were asked for.
+        trust: The checks, by what was taken away: ``time`` or ``features``, and ``frequency``; empty where
+            none were asked for.
     """
 
     attribution: Attribution
     bands: BandReport
-    trust: tuple[TrustCheck, ...]
+    trust: Mapping[str, tuple[TrustCheck, ...]]
 
 
 def attribute(
@@ -88,17 +96,26 @@ def attribute(
         n_random_networks=N_RANDOM_NETWORKS if trust else 0,
         on_progress=_say(report, "looking at lines"),
     )
-    return Findings(found, bands, assess(explainable, found, report) if trust else ())
+    placed = tuple(share.band for share in bands.bands)
+    return Findings(found, bands, assess(explainable, found, placed, report) if trust else {})
 
 
-def assess(explainable: Explainable, found: Attribution, report: Report) -> tuple[TrustCheck, ...]:
-    """Check an attribution over samples or features."""
-    on_progress = _say(report, "checking")
+def assess(
+    explainable: Explainable, found: Attribution, bands: Sequence[FaultBand], report: Report
+) -> dict[str, tuple[TrustCheck, ...]]:
+    """Check an attribution over samples or features, and over frequency."""
     if found.feature_names:
-        return _check_features(explainable, found, on_progress)
-    return assess_attribution(
-        explainable, found, n_random_networks=N_RANDOM_NETWORKS, on_progress=on_progress
+        first = {"features": _check_features(explainable, found, _say(report, "checking features"))}
+    else:
+        first = {"time": assess_attribution(explainable, found, on_progress=_say(report, "checking time"))}
+    over_frequency = assess_attribution(
+        explainable,
+        take_lines_away(found) if found.feature_names else found,
+        axis="frequency",
+        bands=bands,
+        on_progress=_say(report, "checking frequency"),
     )
+    return {**first, "frequency": over_frequency}
 
 
 def take_lines_away(found: Attribution) -> Attribution:
@@ -122,9 +139,9 @@ def _check_features(
     """Check an attribution over features: there they, not stretches of time, are taken away."""
     reading = explainable.features
     assert reading is not None  # noqa: S101 -- narrows the type for the checker
-    target, seed = found.target_class, int(found.settings.get("seed") or 0)
+    target = found.target_class
     features = reading.read(explainable.windows)
-    baselines = reading.read(build_baselines(found.baseline, explainable, seed))
+    baselines = read_feature_baselines(explainable, found)
     groups, values = match_features(reading.names, reading.groups, found)
     columns = np.arange(found.values.shape[1], dtype=np.int64)
 
@@ -142,6 +159,23 @@ def _check_features(
     on_progress(3, 3)
     weights = check_randomised_weights(found.values, (), columns)
     return infidelity, sensitivity, deletion, insertion, weights
+
+
+def read_feature_baselines(explainable: Explainable, found: Attribution) -> NDArray[np.float32]:
+    """Return what the features of each window are compared with: those of what replaces it, on average."""
+    if found.feature_baseline is not None:
+        return found.feature_baseline
+    reading, healthy = explainable.features, explainable.healthy_windows
+    assert reading is not None  # noqa: S101 -- narrows the type for the checker
+    seed = int(found.settings.get("seed") or 0)
+    rows = []
+    for window in explainable.windows:
+        if found.baseline == HEALTHY_MEAN and healthy is not None:
+            compared = healthy
+        else:
+            compared = draw_baselines(found.baseline, explainable, window, _N_DRAWS, seed)
+        rows.append(reading.read(compared).mean(axis=0))
+    return np.stack(rows).astype(np.float32)
 
 
 def match_features(

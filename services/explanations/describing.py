@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -107,29 +107,36 @@ def describe_agreement(agreement: PhysicsAgreement | None) -> dict[str, Any] | N
             name: round_number(getattr(agreement, name))
             for name in ("score", "share", "control_share", "score_low", "score_high")
         },
+        "random_bound": round_optional(agreement.random_bound),
         "random_weights": [round_number(score) for score in agreement.random_weights],
         "passes": bool(agreement.passes),
         "reason": agreement.reason,
     }
 
 
-def describe_trust(attribution: Attribution, checks: Sequence[TrustCheck]) -> list[dict[str, Any]]:
-    """Return the checks, completeness first where it is claimed."""
+def describe_trust(
+    attribution: Attribution, trust: Mapping[str, Sequence[TrustCheck]]
+) -> list[dict[str, Any]]:
+    """Return the checks by axis, completeness first where it is claimed."""
+    if not trust:
+        return []
     described = [_describe_completeness(attribution)] if attribution.claims_completeness else []
     return described + [
         {
             "name": check.name.value,
+            "axis": axis,
             "title": TITLES[check.name],
             **{
                 name: round_optional(getattr(check, name))
                 for name in ("value", "control", "control_low", "control_high")
             },
-            "passes": check.passes,
+            "passes": None if check.passes is None else bool(check.passes),
             "rule": RULES[check.name],
             "reason": check.reason,
             "curve": [round_number(each) for each in check.curve],
             "control_curve": [round_number(each) for each in check.control_curve],
         }
+        for axis, checks in trust.items()
         for check in checks
     ]
 
@@ -140,6 +147,7 @@ def _describe_completeness(attribution: Attribution) -> dict[str, Any]:
     said = "could not be worked out" if value is None else f"miss the change of the score by {value:.2%}"
     return {
         "name": COMPLETENESS,
+        "axis": "features" if attribution.feature_names else "time",
         "title": TITLES[COMPLETENESS],
         "value": round_optional(value),
         "control": None,

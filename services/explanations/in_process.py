@@ -303,7 +303,8 @@ class ModelExplanations:
 
         Returns:
             ``trust``: completeness (where claimed), infidelity, sensitivity, deletion, insertion, random
-            weights; each with ``value, control, passes`` (None: does not apply), ``rule`` and ``reason``.
+            weights, over time (or features) and frequency; each with ``axis, value, control, passes`` (None:
+            does not apply), ``rule`` and ``reason``.
 
         Errors:
             As `generate_shap_explanation`.
@@ -312,7 +313,7 @@ class ModelExplanations:
 
         require_role(actor, Role.VIEWER)
         explainable, found = _explain(model, signal, method, more)
-        return ok(trust=describe_trust(found, assess(explainable, found, _ignore)))
+        return ok(trust=describe_trust(found, assess(explainable, found, (), _ignore)))
 
 
 def _get_classifier(model: LoadedModel | Classifier) -> Classifier:
@@ -344,7 +345,7 @@ def _explain(
     classifier, options = _get_classifier(model), dict(more)
     target = options.pop("target_class", None)
     rate_hz = options.pop("sample_rate_hz", None) or classifier.preprocessing.analysis_rate_hz
-    background = [] if background_data is None else np.atleast_2d(np.asarray(background_data))
+    background = () if background_data is None else np.atleast_2d(np.asarray(background_data))
     explainable = build_explainable(
         classifier,
         np.asarray(signal),

@@ -16,7 +16,7 @@ from utils.exceptions import DataDamagedError
 
 MAX_PACKED_BYTES: Final = 200_000
 _MAGIC = b"PFDCURVE"
-_WORDS: Final = {16: np.dtype("<i2"), 8: np.dtype("i1")}
+_WORDS: Final[Mapping[int, np.dtype[Any]]] = {16: np.dtype("<i2"), 8: np.dtype("i1")}
 _LARGEST_HEADER = 1_000_000
 # What names one group among others.
 _FRAME_BYTES = 64

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,7 @@ from services.shared.audit import record_audit
 from utils.exceptions import InvalidInputError, NotFoundError
 
 PARTS = ("test", "validation", "train")
+_SUBSET = re.compile(r"test_[a-z0-9_]{1,16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def request_part(
     experiment_id: int, part: str, method: str, options: Mapping[str, Any], actor: Actor, *, again: bool
 ) -> dict[str, Any]:
     """Return ``explanation`` of a whole part where it is there, else ``job_id``."""
-    if part not in PARTS and not part.startswith("test_"):
+    if part not in PARTS and not _SUBSET.fullmatch(part):
         raise InvalidInputError(f"There is no part '{part}'. Known: {', '.join(PARTS)}.")
     with get_db_session(read_only=True) as session:
         experiment = load_finished(session, experiment_id, in_use=True)

@@ -30,7 +30,13 @@ from services.explanations.material import (
 )
 from services.explanations.options import pick_method_options
 from services.explanations.packing import pack_groups
-from services.explanations.wording import find_top_band, word_bands, word_subject, word_trust
+from services.explanations.wording import (
+    find_top_band,
+    judge_axes,
+    word_bands,
+    word_subject,
+    word_trust,
+)
 from services.jobs.runner import JobHandle
 
 if TYPE_CHECKING:
@@ -45,7 +51,9 @@ if TYPE_CHECKING:
 _STAGES: Mapping[str, tuple[float, float]] = {
     "explaining windows": (0.10, 0.30),
     "looking at lines": (0.30, 0.60),
-    "checking": (0.60, 0.97),
+    "checking time": (0.60, 0.78),
+    "checking features": (0.60, 0.78),
+    "checking frequency": (0.78, 0.97),
 }
 _READS_HEALTHY = "healthy_mean"
 
@@ -143,12 +151,12 @@ def _summarise(
             "target_class": target,
             "predicted": prediction["class_name"],
             "confidence": prediction["probabilities"][prediction["class_name"]],
-            "trusted": all(judged) if findings.trust else None,
+            "trusted": all(judged) if judged else None,
             "failed": sum(not passes for passes in judged),
             "top_band": find_top_band(bands),
         },
-        "sentences": [*sentences, word_trust(trust if findings.trust else [])],
-        "notes": [*subject.prediction.notes, *findings.bands.notes],
+        "sentences": [*sentences, word_trust(trust)],
+        "notes": [*subject.prediction.notes, *findings.bands.notes, *_note_baseline(found)],
         "recording": describe_given(subject.given),
         "classifier": work.describe_classifier(prediction["n_windows"]),
         "prediction": prediction,
@@ -165,12 +173,22 @@ def _summarise(
         "bands": bands,
         "agreement": agreement,
         "trust": trust,
+        "trusted": judge_axes(trust),
         "steps": {
             "time": {"step_s": 1.0 / rate_hz},
             "frequency": {"step_hz": rate_hz / explainable.n_samples},
             "envelope": {"step_hz": rate_hz / explainable.n_samples},
         },
     }
+
+
+def _note_baseline(found: Attribution) -> list[str]:
+    if found.baseline != "phase_randomised" or found.feature_names:
+        return []
+    return [
+        "Compared is the same spectrum in random phases: steady lines are in both, so that the shares of "
+        "lines and bands say little. Choose the baseline silence to see them."
+    ]
 
 
 def describe_prediction(subject: Subject) -> dict[str, Any]:

@@ -90,13 +90,28 @@ def find_top_band(bands: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
 
 
 def word_trust(checks: Sequence[Mapping[str, Any]]) -> str:
-    """Say whether the checks let the attribution be read."""
+    """Say whether the checks let the attribution be read, over each of its axes."""
+    axes = dict.fromkeys(check["axis"] for check in checks)
+    said = [_word_axis(axis, [check for check in checks if check["axis"] == axis]) for axis in axes]
+    return " ".join(said) if said else "This attribution was not checked."
+
+
+def _word_axis(axis: str, checks: Sequence[Mapping[str, Any]]) -> str:
     judged = [check for check in checks if check["passes"] is not None]
     failed = [check["title"].lower() for check in judged if not check["passes"]]
-    if not judged:
-        return "This attribution was not checked."
     if not failed:
-        return f"All {len(judged)} checks that apply passed."
-    verb = "fails" if len(failed) == 1 else "fail"
-    named = ", ".join(failed)
-    return f"{len(failed)} of {len(judged)} checks {verb} ({named}): don't rest a decision on this plot."
+        return f"Over {axis} all {len(judged)} checks that apply passed."
+    verb, named = ("fails" if len(failed) == 1 else "fail"), ", ".join(failed)
+    return (
+        f"Over {axis} {len(failed)} of {len(judged)} checks {verb} ({named}): don't rest a decision on that "
+        "plot."
+    )
+
+
+def judge_axes(checks: Sequence[Mapping[str, Any]]) -> dict[str, bool | None]:
+    """Return for each axis whether every check that applies passed; None where none applies."""
+    judged: dict[str, bool | None] = {check["axis"]: None for check in checks}
+    for check in checks:
+        if check["passes"] is not None:
+            judged[check["axis"]] = judged[check["axis"]] is not False and check["passes"]
+    return judged
