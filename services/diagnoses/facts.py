@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.signal.bearings import compute_fault_orders, parse_geometry, parse_orders
+from core.signal.bearings import FAULT_ORDER_NAMES, compute_fault_orders, parse_geometry, parse_orders
 from services.shared.texts import check_text
 from utils.exceptions import ErrorCode, InvalidInputError, SignalError
 
@@ -13,6 +13,8 @@ MACHINE_KINDS = ("rolling", "journal")
 _MAX_RATE_HZ = 10_000_000.0
 _MAX_SPEED_RPM = 1_000_000.0
 _MAX_TEXT = 200
+# In the order in which they are written.
+_NAMES = ("n", "d", "D", "phi", *FAULT_ORDER_NAMES)
 
 
 def check_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,9 +38,10 @@ def check_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write(value: Any) -> str:
-    """Return the text form of a geometry or of orders that came as names and numbers."""
+    """Return the text form of a geometry or of orders, the same one however names and numbers came."""
     if isinstance(value, Mapping):
-        return ",".join(f"{name}={number}" for name, number in value.items())
+        ranked = sorted(value, key=lambda name: (_NAMES.index(name) if name in _NAMES else len(_NAMES), name))
+        return ",".join(f"{name}={value[name]:.10g}" for name in ranked)
     return str(value).strip()[:_MAX_TEXT]
 
 

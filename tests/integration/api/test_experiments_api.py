@@ -161,7 +161,7 @@ def test_stored_signal_samples_and_file_get_the_same_answer(
 ) -> None:
     values = simulate("inner_race", seed=31)
     signal_id = small.signal_ids["inner_race", 3]
-    asked = {"experiment_id": trained, "shaft_speed_rpm": 1500.0}
+    asked = {"experiment_id": trained, "shaft_speed_rpm": 1500.0, "bearing": "6205-2RS"}
     stored = caller.call("POST", "/diagnose", json={**asked, "signal_id": signal_id})
     samples = caller.call(
         "POST",

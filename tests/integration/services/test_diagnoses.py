@@ -123,12 +123,15 @@ def test_a_request_that_cannot_be_answered_makes_no_job(
 
 
 def test_samples_and_the_same_stored_recording_get_equal_numbers(trained: int, small: SmallDataset) -> None:
-    values = [float(value) for value in simulate("healthy", seed=30)]
-    sent = diagnose(trained, samples=values, sample_rate_hz=2000.0)["answer"]
-    stored = diagnose(trained, signal_id=small.signal_ids["healthy", 3])["answer"]
+    values = [float(value) for value in simulate("inner_race", seed=31)]
+    known = {"bearing": "6205-2RS", "shaft_speed_rpm": 1500.0}
+    sent = diagnose(trained, samples=values, sample_rate_hz=2000.0, **known)["answer"]
+    stored = diagnose(trained, signal_id=small.signal_ids["inner_race", 3])["answer"]
     assert isinstance(sent, dict)
     assert isinstance(stored, dict)
     assert sent["probabilities"] == stored["probabilities"]
+    assert sent["evidence"] == stored["evidence"] != []
+    assert sent["recording"]["sha256"] == stored["recording"]["sha256"]
 
 
 def test_a_recording_that_the_classifier_knows_is_said_to_be_known(trained: int, small: SmallDataset) -> None:

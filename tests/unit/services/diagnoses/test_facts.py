@@ -23,7 +23,7 @@ def given(**known: Any) -> GivenSignal:
 
 def test_geometry_and_orders_may_come_as_text_or_as_names_with_numbers() -> None:
     named = check_facts(
-        {"geometry": {"n": 9, "d": 7.94, "D": 39.04, "phi": 0}, "machine": None, "bearing": ""}
+        {"geometry": {"D": 39.04, "n": 9.0, "d": 7.94, "phi": 0}, "machine": None, "bearing": ""}
     )
     assert named == {"geometry": GEOMETRY}
     assert check_facts({"orders": ORDERS}) == {"orders": ORDERS}
