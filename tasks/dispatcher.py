@@ -17,6 +17,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from dashboard_config import get_settings
 from services.datasets import removal
+from services.diagnoses.removal import drop_stray_samples
 from services.experiments import trash
 from services.explanation_cache import ExplanationCache
 from services.jobs import queue, workers
@@ -69,6 +70,7 @@ class Dispatcher:
             trash.purge_trash()
             removal.purge_trash()
             ExplanationCache.clear_old_explanations()
+            drop_stray_samples()
         if self._broker_alive:
             self._publish_waiting()
 
