@@ -19,18 +19,21 @@ from callbacks.context import (
     watch_jobs,
 )
 from layouts.components import diagnosis as parts
+from layouts.components import diagnosis_attribution as attribution
 from layouts.components import diagnosis_evidence as evidence
 from layouts.components import diagnosis_feedback as feedback
 from layouts.components.forms import VIEWER_REASON
 from layouts.components.states import build_partial_note
-from layouts.figures.diagnosis import build_timeline_figure, build_view_figure
+from layouts.figures.diagnosis import build_band_figure, build_timeline_figure, build_view_figure
 from layouts.ids.diagnose import DiagnoseId
 from layouts.ids.frame import FrameId
 from layouts.pages import diagnose as page
 from services.dataset_service import DatasetService
 from services.experiment_service import ExperimentService
+from services.xai_service import XAIService
 from utils.clock import monotonic_s
 
+_MOST_EXPLAINED = 20
 _NO_OPINION = "Choose what you say first."
 _NO_CLASS = "Choose the class that it is."
 _NO_CHANGE = "No feedback changes a label now."
@@ -95,6 +98,36 @@ def show_timeline(done: int | None, theme: str | None) -> tuple[Any, bool]:
     if not windows:
         return no_update, True
     return build_timeline_figure(windows, theme or "light"), False
+
+
+@fills_area
+def show_attribution(done: int | None, theme: str | None) -> tuple[Any, bool, go.Figure, bool]:
+    """Show what the classifier looked at, where an explanation is kept, and the way to ask for one."""
+    found = _find(done)
+    classifier, signal_id = found["answer"]["classifier"], found["answer"]["recording"]["signal_id"]
+    if classifier is None:
+        return None, True, no_update, True
+    kept = _find_explanation(classifier, signal_id)
+    words = attribution.build_words(classifier["experiment_id"], signal_id, kept)
+    bands = attribution.choose_bands(kept["summary"]["bands"]) if kept else []
+    if not bands:
+        return words, False, no_update, True
+    return words, False, build_band_figure(bands, theme or "light"), False
+
+
+def _find_explanation(classifier: dict[str, Any], signal_id: int | None) -> dict[str, Any] | None:
+    """Return the newest kept explanation of the classifier's answer for the recording."""
+    if signal_id is None:
+        return None
+    actor = current_actor()
+    listed = XAIService.list_explanations(
+        classifier["experiment_id"], signal_id=signal_id, per_page=_MOST_EXPLAINED, actor=actor
+    )
+    for each in listed["items"]:
+        same = each["classifier_sha256"] == classifier["sha256"]
+        if same and each["is_done"] and each["method"] != "what_if":
+            return XAIService.get_explanation(each["explanation_id"], n_points=10, actor=actor)
+    return None
 
 
 @fills_area
@@ -187,6 +220,14 @@ def register(app: dash.Dash) -> None:
     app.callback(
         Output(DiagnoseId.TIMELINE, "figure"), Output(DiagnoseId.TIMELINE_CARD, "hidden"), done, theme
     )(show_timeline)
+    app.callback(
+        Output(DiagnoseId.ATTRIBUTION, "children"),
+        Output(DiagnoseId.ATTRIBUTION_CARD, "hidden"),
+        Output(DiagnoseId.ATTRIBUTION_BANDS, "figure"),
+        Output(DiagnoseId.ATTRIBUTION_PLOT, "hidden"),
+        done,
+        theme,
+    )(show_attribution)
     _register_feedback(app, done)
 
 

@@ -151,7 +151,7 @@ def _build_fault(fault: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], i
         *([html.P(" · ".join(facts), className="muted")] if facts else []),
         *([_build_lines(fault["fault_class"], lines)] if lines else []),
     ]
-    opened = is_open or fault["n_found"] > 0
+    opened = is_open or strength in ("moderate", "strong")
     return html.Details(
         [summary, html.Div(body, className="fault-body")], open=opened, className="fault-group"
     )
@@ -181,8 +181,7 @@ def _build_lines(fault_class: str, lines: Sequence[Mapping[str, Any]]) -> html.D
     head = html.Tr(
         [
             *(html.Th(text, scope="col", className="number" if right else None) for text, right in heads),
-            html.Th("Height over the noise floor", scope="col"),
-            html.Th("Remark", scope="col"),
+            html.Th(html.Span("SNR as a bar, with what is needed", className="visually-hidden"), scope="col"),
         ]
     )
     caption = html.Caption(f"Lines of {format_class(fault_class)}", className="visually-hidden")
@@ -207,9 +206,10 @@ def _build_line(line: Mapping[str, Any]) -> html.Tr:
         state = build_badge("not readable", tone="warning", icon="question-lg")
     else:
         state = build_badge("missing", icon="x-lg")
+    remark = [html.Div(line["remark"], className="row-detail")] if line["remark"] else []
     return html.Tr(
         [
-            html.Td(line["line"], className="no-break"),
+            html.Td([line["line"], *remark], className="no-break"),
             html.Td(state),
             html.Td(format_number(line["expected_hz"], 5), className="number"),
             html.Td(
@@ -218,7 +218,6 @@ def _build_line(line: Mapping[str, Any]) -> html.Tr:
             html.Td("–" if snr_db is None else f"{snr_db:.1f}", className="number"),
             html.Td(f"{line['needed_db']:.1f}", className="number"),
             html.Td(_build_bar(snr_db, line["needed_db"], found), className="snr-cell"),
-            html.Td(line["remark"] or "", className="muted"),
         ]
     )
 

@@ -13,6 +13,8 @@ from layouts.figures.signal_lines import LABEL_ROW_PX, place_labels
 from layouts.figures.theme import OKABE_ITO, build_figure, class_colour, escape_markup
 
 MOST_COLUMNS = 600
+# A band that holds no more than random ones.
+_PALE = "#8A94A3"
 _SCALES = {
     "light": [[0.0, "#F3F5F8"], [1.0, OKABE_ITO["blue"]]],
     "dark": [[0.0, "#1D252E"], [1.0, OKABE_ITO["sky_blue"]]],
@@ -150,3 +152,40 @@ def _build_label(line: Mapping[str, Any], position: float, row: int, theme: str)
         "borderpad": 0,
         "font": {"size": 11},
     }
+
+
+def build_band_figure(bands: Sequence[Mapping[str, Any]], theme: str) -> go.Figure:
+    """Return the share of the attribution in each band beside that of random bands of equal width."""
+    names = [escape_markup(band["label"]) for band in bands]
+    figure = build_figure(
+        theme, x=("Share of the attribution", "%"), y=("Band", "1"), uirevision="bands", barmode="overlay"
+    )
+    figure.add_trace(
+        go.Bar(
+            y=names,
+            x=[100 * band["share"] for band in bands],
+            orientation="h",
+            name="this band",
+            marker={"color": [OKABE_ITO["blue"] if band["is_above_control"] else _PALE for band in bands]},
+            hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
+            showlegend=False,
+        )
+    )
+    middles = [100 * band["control_share"] for band in bands]
+    lows = [100 * (band["control_share"] - (band["control_low"] or 0.0)) for band in bands]
+    highs = [100 * ((band["control_high"] or 0.0) - band["control_share"]) for band in bands]
+    error = {"type": "data", "array": highs, "arrayminus": lows, "thickness": 1.5, "width": 5}
+    figure.add_trace(
+        go.Scatter(
+            y=names,
+            x=middles,
+            error_x={**error, "color": tone(QUIET, theme)},
+            mode="markers",
+            marker={"symbol": "diamond", "size": 7, "color": tone(QUIET, theme)},
+            name="random bands of equal width, mean and 95 %",
+            hovertemplate="random bands: %{x:.1f} %<extra></extra>",
+        )
+    )
+    figure.update_yaxes(title_text="", autorange="reversed", showgrid=False)
+    figure.update_layout(showlegend=True, margin={"t": 30})
+    return figure

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from layouts.components import diagnosis as parts
 from layouts.components import diagnosis_evidence as evidence
 from layouts.components.cards import build_card
+from layouts.components.diagnosis_attribution import build_attribution_card
 from layouts.components.diagnosis_feedback import build_feedback_card
 from layouts.components.diagnosis_form import build_form
 from layouts.components.forms import build_field, build_select
@@ -64,7 +65,7 @@ def _build_answer() -> html.Div:
         _build_views(),
         build_card("Probabilities, recording-level", shares),
         _build_timeline(),
-        html.Div(id=DiagnoseId.ATTRIBUTION),
+        build_attribution_card(),
         html.Div(build_skeleton(3), id=DiagnoseId.SIMILAR),
         build_feedback_card(),
         html.Div(id=DiagnoseId.DETAILS),

@@ -10,7 +10,9 @@ from models.dataset import Dataset
 from services.datasets.listing import load_signal
 from services.diagnoses.listing import get_diagnosis
 from services.diagnoses.samples import load_judged
+from services.reports.attribution import build_attribution, find_explanation
 from services.reports.document import build_document
+from services.reports.parts import Section
 from services.reports.views import View, build_views, join_faults
 from utils.exceptions import ConflictError, DataDamagedError, NotFoundError
 
@@ -50,7 +52,11 @@ def build_report(diagnosis: Mapping[str, Any]) -> dict[str, Any]:
         )
     views, missing = draw_views(diagnosis, _PAPER_POINTS)
     return build_document(
-        diagnosis, views, views_missing=missing, attribution=None, signal=_find_signal(diagnosis["signal_id"])
+        diagnosis,
+        views,
+        views_missing=missing,
+        attribution=_find_attribution(diagnosis),
+        signal=_find_signal(diagnosis["signal_id"]),
     )
 
 
@@ -71,6 +77,14 @@ def draw_views(diagnosis: Mapping[str, Any], n_points: int) -> tuple[list[View],
         n_points,
     )
     return views, None
+
+
+def _find_attribution(diagnosis: Mapping[str, Any]) -> Section | None:
+    classifier = diagnosis["answer"]["classifier"]
+    if classifier is None:
+        return None
+    found = find_explanation(diagnosis["experiment_id"], diagnosis["signal_id"], classifier["sha256"])
+    return build_attribution(found) if found else None
 
 
 def _find_signal(signal_id: int | None) -> dict[str, Any] | None:

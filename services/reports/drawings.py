@@ -12,6 +12,7 @@ from utils.constants import OKABE_ITO
 _HEIGHT = 214
 _LEFT, _RIGHT, _BOTTOM = 62, 14, 38
 _ROW, _N_ROWS, _CHARACTER = 13, 4, 6.0
+_FOR, _AGAINST, _LEAST_SHARE = OKABE_ITO["orange"], OKABE_ITO["sky_blue"], 0.02
 _QUIET, _CURVE = "#56616F", "#1D5FAE"
 _COLOURS: Final = MappingProxyType(
     {
@@ -158,6 +159,41 @@ def _draw_axes(
     y_middle = (y0 + place(x_span[0], y_span[1])[1]) / 2
     words = draw_text(0, 0, word_axis(view["y"]), anchor="middle")
     parts.append(f'<g transform="translate(12 {y_middle:.1f}) rotate(-90)">{words}</g>')
+    return parts
+
+
+def draw_attribution(curve: Mapping[str, Any]) -> str:
+    """Return the waveform of an explained window, each stretch coloured by what it spoke for."""
+    values, shares = curve["waveform"], curve["attribution"]
+    top, bottom, right = 8.0, 150.0, WIDTH - _RIGHT
+    reach = max(map(abs, values), default=1.0) or 1.0
+    most = max(map(abs, shares), default=1.0) or 1.0
+    middle, half = (top + bottom) / 2, (bottom - top) / 2 - 2
+    width = (right - _LEFT) / max(len(values), 1)
+    xs = [_LEFT + width * (index + 0.5) for index in range(len(values))]
+    ys = [middle - half * value / reach for value in values]
+    bars = [
+        f'<rect x="{x - width / 2:.1f}" y="{top:.0f}" width="{width:.2f}" height="{bottom - top:.0f}" '
+        f'fill="{_FOR if share > 0 else _AGAINST}" fill-opacity="{0.75 * abs(share) / most:.2f}"/>'
+        for x, share in zip(xs, shares, strict=True)
+        if abs(share) > _LEAST_SHARE * most
+    ]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
+    trace = f'<polyline points="{path}" fill="none" stroke="{INK}" stroke-width="0.6"/>'
+    return wrap_svg(bottom + _BOTTOM, [*bars, trace, *_draw_times(curve, len(values), right, bottom)])
+
+
+def _draw_times(curve: Mapping[str, Any], n_points: int, right: float, bottom: float) -> list[str]:
+    start_s = float(curve["start_s"])
+    length_s = n_points * float(curve["samples_per_point"]) * float(curve["step_s"])
+    parts = [draw_line(_LEFT, bottom, right, bottom)]
+    for tick in choose_ticks(start_s, start_s + length_s, 8):
+        x = _LEFT + (right - _LEFT) * (tick - start_s) / length_s
+        parts += [
+            draw_line(x, bottom, x, bottom + 4, stroke=INK),
+            draw_text(x, bottom + 16, f"{tick:g}", anchor="middle", fill=_QUIET),
+        ]
+    parts.append(draw_text((_LEFT + right) / 2, bottom + 32, "Time (s)", anchor="middle"))
     return parts
 
 

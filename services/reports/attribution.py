@@ -1,0 +1,105 @@
+"""What the classifier looked at, where an explanation of its answer is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.explanations.showing import show
+from services.explanations.storing import list_headers
+from services.reports.drawings import draw_attribution
+from services.reports.parts import (
+    NONE,
+    Section,
+    build_section,
+    build_table,
+    format_number,
+    format_percent,
+    word_class,
+)
+from utils.exceptions import DataDamagedError, NotFoundError
+
+_LOOKED_AT = 20
+_POINTS = 1300
+_MOST_BANDS = 8
+_WHAT_IF = "what_if"
+
+
+def find_explanation(
+    experiment_id: int | None, signal_id: int | None, classifier_sha256: str
+) -> dict[str, Any] | None:
+    """Return the newest finished explanation of a classifier's answer for a stored signal."""
+    if experiment_id is None or signal_id is None:
+        return None
+    found = list_headers(
+        experiment_id=experiment_id, signal_id=signal_id, method=None, page=1, per_page=_LOOKED_AT
+    )
+    kept = [
+        each["explanation_id"]
+        for each in found["items"]
+        if each["is_done"] and each["method"] != _WHAT_IF and each["classifier_sha256"] == classifier_sha256
+    ]
+    try:
+        return show(kept[0], 0, _POINTS) if kept else None
+    except (NotFoundError, DataDamagedError):  # deleted in between, or broken: the report does without
+        return None
+
+
+def build_attribution(explanation: Mapping[str, Any]) -> Section:
+    """Return the gist of an explanation: its sentences, bands beside random ones, and whether to trust it."""
+    summary = explanation["summary"]
+    curve = (explanation["curves"] or {}).get("time")
+    figures = []
+    if curve is not None:
+        title = f"Attribution to {word_class(summary['target_class'])} over the waveform of one window"
+        note = "Orange spoke for the class, blue against it; the line is the standardised window."
+        figures.append({"title": title, "svg": draw_attribution(curve), "note": note})
+    doubts = [
+        ("warning", f"{check['title']} failed: {check['reason'] or check['rule']}")
+        for check in summary["trust"]
+        if check["passes"] is False
+    ]
+    facts = [
+        ("Method", f"{explanation['method'].replace('_', ' ')}, explanation {explanation['explanation_id']}"),
+        ("Explained class", word_class(summary["target_class"])),
+        ("Trust", _word_trust(summary["trust"])),
+    ]
+    return build_section(
+        "attribution",
+        "What the classifier looked at",
+        sentences=summary["sentences"],
+        facts=facts,
+        warnings=doubts,
+        tables=[_build_bands(summary["bands"])] if summary["bands"] else [],
+        figures=figures,
+    )
+
+
+def _word_trust(checks: Sequence[Mapping[str, Any]]) -> str:
+    ran = [check for check in checks if check["passes"] is not None]
+    passed = sum(1 for check in ran if check["passes"])
+    return f"{passed} of {len(ran)} checks passed" if ran else "no check ran"
+
+
+def _build_bands(bands: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    ordered = sorted(bands, key=lambda band: -band["share"])[:_MOST_BANDS]
+    rows = [
+        [
+            band["label"],
+            band["axis"],
+            format_percent(band["share"]),
+            format_percent(band["control_share"]),
+            _word_range(band),
+            "above random bands" if band["is_above_control"] else "as random bands",
+        ]
+        for band in ordered
+    ]
+    headers = ("Band", "In the", "Share", "Random bands", "95 % of them", "")
+    return build_table(
+        "Attribution by band, beside random bands of equal width", headers, rows, n_texts=2, last_is_text=True
+    )
+
+
+def _word_range(band: Mapping[str, Any]) -> str:
+    low, high = band["control_low"], band["control_high"]
+    return NONE if low is None else f"{format_number(100 * low, 3)} – {format_number(100 * high, 3)} %"
