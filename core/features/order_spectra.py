@@ -46,6 +46,7 @@ _MIN_LEAD, _MIN_EXCESS, _SAME_SHARE = 0.30, 4.0, 0.02
 _MAINS_REACH_HZ, _MAINS_CLIP = 0.15, math.log(10.0)
 _LN2 = math.log(2.0)
 _TINY = 1e-20
+_MOST_POWER = 1e30
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,9 @@ def lay_on_orders(power: Any, duration_s: float, shaft_hz: Any, ops: ArrayOps) -
     lower = ops.floor(position)
     share = position - lower
     at_edges = ops.take(summed, lower) * (1.0 - share) + ops.take(summed, lower + 1) * share
-    cells = ops.single((at_edges[:, :, 1:] - at_edges[:, :, :-1]) * CELLS_PER_ORDER / bins_per_order)
+    # Where there is next to nothing, the difference of two sums may round to less than nothing.
+    differences = ops.clip(at_edges[:, :, 1:] - at_edges[:, :, :-1], 0.0, _MOST_POWER)
+    cells = ops.single(differences * CELLS_PER_ORDER / bins_per_order)
     beyond = (wanted[:, :, 1:] > n_bins - 1) | (edges[:, :, 1:] <= _LOWEST_ORDER)
     return cells, ops.where(beyond, 0.0 * wanted[:, :, 1:], 0.0 * wanted[:, :, 1:] + 1.0)
 

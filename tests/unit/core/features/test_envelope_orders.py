@@ -128,6 +128,16 @@ def test_every_number_is_finite_even_of_a_dead_channel(window: NDArray) -> None:
     assert np.isfinite(list(_measure(window)[0].values())).all()
 
 
+@pytest.mark.parametrize("first_hz", range(500, 3000, 250))
+def test_every_number_is_finite_where_a_filter_leaves_nothing(first_hz: int) -> None:
+    spectrum = np.fft.rfft(np.random.default_rng(first_hz).standard_normal(12_000))
+    spectrum[first_hz : first_hz + 2500] = 0.0
+    window = np.fft.irfft(spectrum).astype(np.float32)
+    read = compute_order_spectra(window[None], RATE_HZ, np.asarray([SHAFT_HZ]), NumpyOps())
+    assert np.isfinite(read.levels).all()
+    assert np.isfinite(read.ratios).all()
+
+
 def test_a_multiple_of_the_shaft_is_no_fault() -> None:
     orders = np.asarray([3.0, 5.0, 2.0, 0.375])
     (found,) = _measure(_ring(1.0), orders=orders)
