@@ -32,6 +32,10 @@ from core.signal.band_pass import Band
 from core.signal.bearings import FaultOrders
 from core.signal.envelope import suggest_band
 
+_CHOSEN: Final = (
+    "The resonance was chosen where the classifier looks, so that its share of the spectrum proves nothing; "
+    "the lines of its envelope do."
+)
 MachineKind = Literal["rolling", "journal"]
 Progress = Callable[[int, int], None]
 
@@ -206,7 +210,10 @@ def compute_band_attribution(
         agreement,
         explainable.shaft_frequency_hz,
         _name_formula(attribution),
-        _list_notes(explainable, machine_kind, fault_class, bool(bands), bool(chosen), n_random),
+        (
+            *_list_notes(explainable, machine_kind, fault_class, bool(bands), bool(chosen), n_random),
+            *((_CHOSEN,) if has_envelope and demodulation_band_hz is None else ()),
+        ),
     )
 
 
