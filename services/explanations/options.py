@@ -10,7 +10,7 @@ from core.explain.catalogue import BASELINE_HELP, METHODS, get_method_spec, pars
 from core.explain.routing import check_offered, choose_method, list_baselines, list_offers
 from core.explain.what_if import GAINS_DB, MAX_GAIN_DB
 from core.networks.options import OptionSpec, OptionValue, parse_options
-from services.shared.texts import check_text
+from services.shared.texts import to_plain
 from utils.constants import HEALTHY_CLASS
 from utils.exceptions import ErrorCode, InvalidInputError
 
@@ -134,8 +134,7 @@ def _parse_bands(value: Any) -> list[dict[str, Any]] | None:
         high_hz = parse_number("high_hz", entry["high_hz"], 0.0, 1e7)
         if high_hz <= low_hz:
             raise InvalidInputError("A band's high_hz lies above its low_hz.")
-        name = str(entry.get("name") or f"{low_hz:g}-{high_hz:g} Hz").strip()[:60]
-        check_text(name, "name of a band")
+        name = to_plain(str(entry.get("name") or f"{low_hz:g}-{high_hz:g} Hz")).strip()[:60]
         bands.append({"low_hz": low_hz, "high_hz": high_hz, "name": name})
     return bands
 

@@ -197,6 +197,7 @@ class TestPlainData:
         yield evaluation_service.list_evaluations(experiment_id)
         yield evaluation_service.get_test_use(experiment_id)
         yield evaluation_service.compare_architectures([experiment_id])
+        yield from self.list_explanations(experiment_id, small.signal_ids["healthy", 0])
         yield board.list_jobs()
         yield board.get_queue_health()
         yield dataset_service.list_datasets()
@@ -229,6 +230,19 @@ class TestPlainData:
         yield signal_service.integrate(signal_id)
         yield signal_service.get_severity_zone(signal_id)
         yield signal_service.find_peaks(signal_id)
+
+    def list_explanations(self, experiment_id: int, signal_id: int) -> Iterator[Any]:
+        xai_service = importlib.import_module("services.xai_service").XAIService
+        cache = importlib.import_module("services.explanation_cache").ExplanationCache
+        yield xai_service.list_methods(experiment_id)
+        asked = xai_service.explain(experiment_id, signal_id, "occlusion", trust=False)
+        yield asked
+        yield xai_service.run_explanation_job(asked["job_id"], "w")
+        yield xai_service.list_explanations(experiment_id)
+        yield xai_service.get_explanation(1)
+        yield cache.get_explanation(experiment_id, signal_id, "occlusion")
+        yield cache.get_recent_explanations(experiment_id)
+        yield cache.get_cache_statistics()
 
     def test_it_is_json_ready(self, trained: tuple[SmallDataset, int]) -> None:
         answers = list(self.list_answers(*trained))

@@ -20,6 +20,7 @@ from dashboard.api import diagnoses
 from dashboard_config import Settings
 from models.user import Role
 from services.experiment_service import ExperimentService
+from services.explanation_cache import ExplanationCache
 from tests.factories.datasets import add_small_dataset
 from tests.integration.api.conftest import ALL_SCOPES, Program
 
@@ -53,6 +54,10 @@ def known(database: Settings) -> Known:
         experiment_id=experiment_id, signal_id=next(iter(small.signal_ids.values()))
     )
     assert asked["success"], asked
+    kept = ExplanationCache.cache_explanation(
+        experiment_id, 1, "occlusion", {"arrays": {"attribution": [[0.0, 1.0]]}}
+    )
+    assert kept["success"], kept
     ids = {
         "dataset_id": small.dataset_id,
         "machine_id": 1,
@@ -60,6 +65,7 @@ def known(database: Settings) -> Known:
         "experiment_id": experiment_id,
         "job_id": made["job_ids"][0],
         "diagnosis_id": asked["diagnosis_id"],
+        "explanation_id": kept["explanation_id"],
     }
     bodies = {
         "split_id": small.split_id,
