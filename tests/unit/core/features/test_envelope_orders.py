@@ -128,14 +128,16 @@ def test_every_number_is_finite_even_of_a_dead_channel(window: NDArray) -> None:
     assert np.isfinite(list(_measure(window)[0].values())).all()
 
 
-@pytest.mark.parametrize("first_hz", range(500, 3000, 250))
-def test_every_number_is_finite_where_a_filter_leaves_nothing(first_hz: int) -> None:
+@pytest.mark.parametrize("first_hz", [1, 60, 120])
+def test_a_filter_that_leaves_nothing_at_the_shaft_is_no_trouble(first_hz: int) -> None:
+    # Rounding made the power there less than nothing, and its logarithm a warning, which is an error here.
     spectrum = np.fft.rfft(np.random.default_rng(first_hz).standard_normal(12_000))
     spectrum[first_hz : first_hz + 2500] = 0.0
     window = np.fft.irfft(spectrum).astype(np.float32)
     read = compute_order_spectra(window[None], RATE_HZ, np.asarray([SHAFT_HZ]), NumpyOps())
     assert np.isfinite(read.levels).all()
     assert np.isfinite(read.ratios).all()
+    assert np.isfinite(read.shaft_frequency_hz).all()
 
 
 def test_a_multiple_of_the_shaft_is_no_fault() -> None:
