@@ -182,13 +182,24 @@ def _decide(
 
 def _word_health(readings: JournalReadings) -> str:
     first = readings.get_level(1)
-    if first <= 0.0:
-        return "None of the lines and bursts that the known faults show stands clear of the noise."
-    share = first / readings.band_power
-    return (
-        f"A line at 1X holds {share:.0%} of the vibration between 0.2X and 10X, as in a sound machine; no "
-        "other line or burst of the known faults stands clear of the noise."
-    )
+    said = "None of the lines and bursts that the known faults show stands clear of the noise"
+    if first > 0.0:
+        share = first / readings.band_power
+        said = (
+            f"A line at 1X holds {share:.0%} of the vibration between 0.2X and 10X, as in a sound machine; no "
+            "other line or burst of the known faults stands clear of the noise"
+        )
+    unread = _list_unread(readings)
+    return f"{said}; {_join(unread)} could not be read." if unread else f"{said}."
+
+
+def _list_unread(readings: JournalReadings) -> list[str]:
+    missing = {
+        "lines between 2 and 5 Hz": readings.slow,
+        "bursts": readings.bursts,
+        "slow modulation": readings.swelling,
+    }
+    return [words for words, reading in missing.items() if reading is None]
 
 
 def _doubt_health(readings: JournalReadings) -> str | None:

@@ -258,7 +258,7 @@ def _read_modulation(spectrum: LineSpectrum, first: LineReading | None) -> Modul
         return None
     step_hz = spectrum.resolution_hz
     # Hann's main lobe reaches two bins, its side lobes 2.7 % of the amplitude.
-    offsets_hz = np.arange(max(SWELLING_HZ[0], 2.5 * step_hz), SWELLING_HZ[1] + step_hz, step_hz)
+    offsets_hz = np.arange(max(SWELLING_HZ[0], 2.5 * step_hz), SWELLING_HZ[1] + step_hz, 0.5 * step_hz)
     needed_db = compute_needed_db(len(offsets_hz))
     read = [(float(offset_hz), *spectrum.read_sides(first.found_hz, offset_hz)) for offset_hz in offsets_hz]
     offset_hz, snr_db, ratio = max(read, key=lambda side: side[2])

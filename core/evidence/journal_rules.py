@@ -16,7 +16,8 @@ _SCATTER_DB = 1.2
 # The mean of some five independent powers at the height that counts scatters by 0.4 dB.
 _BURST_SCATTER_DB = 0.4
 _LEAST, _MOST = 0.01, 0.99
-_UNREADABLE = 0.5
+# What can't be read is taken to be absent nine times of ten; the limits of the evidence say so.
+_UNREADABLE = 0.1
 # Lines 12 dB (a quarter of the amplitude) below their strongest companion are its company, no sign by
 # themselves: distortion makes such harmonics, hum and sound rotors such lines.
 _COMPANY_DB = -12.0
@@ -58,7 +59,7 @@ RULES: Final[Mapping[str, Rule]] = {
 
 
 def weigh_cues(readings: JournalReadings) -> dict[Cue, float]:
-    """Return for each cue how probable it is that it is there, 0.01 to 0.99; 0.5 where it can't be read."""
+    """Return for each cue how probable it is that it is there, 0.01 to 0.99; 0.1 where it can't be read."""
     return {cue: _limit(chance) for cue, chance in _weigh_all(readings).items()}
 
 

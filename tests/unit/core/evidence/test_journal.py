@@ -107,3 +107,13 @@ def test_too_short_a_recording_is_refused_with_the_reason() -> None:
     _, samples = record("wear")
     evidence = gather_journal_evidence(samples[:10_000], RATE_HZ, 60.0)
     assert evidence.decision is Decision.REFUSED and "too short" in evidence.reason
+
+
+def test_what_could_not_be_read_is_told_with_a_healthy_decision() -> None:
+    _, samples = record("healthy")
+    evidence = gather_journal_evidence(samples[: round(1.5 * RATE_HZ)], RATE_HZ, 60.0)
+    assert evidence.decision is Decision.HEALTHY
+    assert "lines between 2 and 5 Hz" in evidence.reason and "could not be read" in evidence.reason
+    assert any("too short" in limit for limit in evidence.limits)
+    whole = gather_journal_evidence(samples, RATE_HZ, 60.0)
+    assert "could not be read" not in whole.reason
