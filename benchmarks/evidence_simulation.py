@@ -90,7 +90,7 @@ def simulate(seed: int, fault_class: str | None = None) -> SimulatedRecording:
     values += _make_compliance(rng, geometry, n_samples, rate, shaft_hz, resonances[0])
     snr_db = None
     if fault_class != "healthy":
-        snr_db = float(rng.uniform(-18.0, 6.0))
+        snr_db = float(rng.uniform(-15.0, 6.0))
         fault = _make_fault(rng, fault_class, geometry, n_samples, rate, shaft_hz, resonances)
         band = (0.8 * resonances[0].frequency_hz, min(1.25 * resonances[0].frequency_hz, 0.49 * rate))
         scale = math.sqrt(
@@ -203,9 +203,9 @@ def _make_compliance(
     t = np.arange(n_samples) / rate
     swelling = np.ones(n_samples)
     for order in (orders.bpfo, orders.bpfi, orders.ftf):
-        depth = np.exp(rng.uniform(math.log(0.003), math.log(0.10)))
-        place = order * shaft_hz * (1.0 + rng.normal(0.0, 0.005))
-        swelling += depth * np.cos(2.0 * np.pi * place * t + rng.uniform(0, 6.28))
+        depth = np.exp(rng.uniform(math.log(0.005), math.log(0.20)))
+        phase = 2.0 * np.pi * order * shaft_hz * (1.0 + rng.normal(0.0, 0.005)) * t + rng.uniform(0, 6.28)
+        swelling += depth * (np.cos(phase) + rng.uniform(0.0, 0.5) * np.cos(2.0 * phase))
     return rng.uniform(0.0, 1.5) * swelling * _ring_noise(rng, n_samples, rate, resonance)
 
 

@@ -31,6 +31,8 @@ _SLIP_SPREAD = 0.01
 _SLIP_COST = 0.5 * (np.arange(-_SLIP_CELLS, _SLIP_CELLS + 1) * ORDER_STEP / _SLIP_SPREAD) ** 2
 _OWN_SHARE = 0.035
 _SIDE_WEIGHT = 0.5
+# A line whose likelihood ratio is 1000 counts in full.
+_FULL_SCORE = math.log1p(math.log(1000.0))
 _N_LATTICES = 160
 _LEAST_LATTICE_TURNS = 16.0
 
@@ -52,6 +54,12 @@ class PatternScore:
     depth
         Relative amplitude of the squared envelope at the lines, what noise gives taken off; of the second
         best band, so that no single one decides.
+    fullness
+        How many of the main lines stand out, in parts of those that can be read: one line alone may be
+        anything's, impacts show several.
+    first
+        How far the first line stands out, from 0 to 1 (as `fullness` where it can't be read): a comb whose
+        first line is missing is that of a multiple.
     share
         Of all power that lines of the envelope hold (the shaft's left out), the part at this pattern.
     """
@@ -61,6 +69,8 @@ class PatternScore:
     slip: float
     channel: int
     depth: float
+    fullness: float
+    first: float
     share: float
 
 
@@ -129,7 +139,8 @@ def score_patterns(spectra: EnvelopeOrders, orders: FaultOrders) -> Patterns:
         depths = _measure_depths(spectra, clear, pattern[0], cells[free])
         share = _measure_share(spectra, clear, pattern, int(depths.argmax()))
         depth = float(np.sort(depths)[-2:][0])
-        measured[name] = PatternScore(height, order, slip, channel, depth, share)
+        fullness, first = _measure_fullness(spectra, clear, _list_main(name, order), channel)
+        measured[name] = PatternScore(height, order, slip, channel, depth, fullness, first, share)
     rival = _find_rival(spectra, combs, cells, free)
     return Patterns(
         measured["outer"], measured["inner"], measured["spin"], measured["cage"], rival[0], rival[1]
@@ -163,6 +174,23 @@ def _measure_depths(
         elsewhere += powers[:, np.minimum(control + round(math.log(ratio) / ORDER_STEP), powers.shape[1] - 1)]
     depths: FloatArray = np.sqrt(2.0 * np.maximum(own - np.median(elsewhere, axis=1), 0.0))
     return depths
+
+
+def _list_main(name: str, order: float) -> FloatArray:
+    """The lines by which a pattern is judged full."""
+    if name == "cage":
+        return np.asarray([order, 2.0 * order, 3.0 * order, 1.0 - order, 1.0 + order])
+    return order * np.arange(1, N_HARMONICS + 1)
+
+
+def _measure_fullness(
+    spectra: EnvelopeOrders, clear: FloatArray, lines: FloatArray, channel: int
+) -> tuple[float, float]:
+    """Of all main lines, and of the first one."""
+    cells = spectra.find_cell(lines)
+    found = np.minimum(spectra.scores[channel, cells] / _FULL_SCORE, 1.0) * clear[cells]
+    fullness = float(found.sum() / max(float(clear[cells].sum()), 1.0))
+    return fullness, float(found[0]) if clear[cells[0]] else fullness
 
 
 def _measure_share(

@@ -18,7 +18,7 @@ from core.evidence.rolling_lines import Patterns
 # The causes that are told apart; the last two are nothing of this bearing.
 CAUSES = ("outer", "inner", "spin", "cage", "other", "nothing")
 N_FAULT_CAUSES = 4
-N_FEATURES = 6
+N_FEATURES = 8
 
 _WEIGHTS = Path(__file__).with_name("rolling_weights.json")
 _MOST_HEIGHT = 15.0
@@ -40,11 +40,19 @@ def describe_patterns(patterns: Patterns) -> FloatArray:
         max(heights[0], heights[1]),
     )
     rows = [
-        [height, *_split_depth(pattern.depth), pattern.share, height - rival, 1.0]
+        [
+            height,
+            *_split_depth(pattern.depth),
+            pattern.fullness,
+            pattern.first,
+            pattern.share,
+            height - rival,
+            1.0,
+        ]
         for pattern, height, rival in zip(own, heights, rivals, strict=True)
     ]
     deepest = _split_depth(max(pattern.depth for pattern in own))
-    rows.append([_bend(patterns.rival_height), *deepest, 0.0, max(heights), 1.0])
+    rows.append([_bend(patterns.rival_height), *deepest, 0.0, 0.0, 0.0, max(heights), 1.0])
     return np.asarray(rows)
 
 

@@ -27,7 +27,7 @@ _WHITENING_HZ, _WHITENING_ORDERS = 200.0, 4.0
 _LINE_RATIO = 6.0
 _QUIET_SHARE = 1e-3
 _LEAST_WIDTH_HZ, _LEAST_WIDTH_ORDERS, _WIDTH_SHARE = 1000.0, 24.0, 0.25
-_LOWEST_BAND_ORDERS, _HIGHEST_BAND_HZ, _HIGHEST_BAND_SHARE = 10.0, 30_000.0, 0.42
+_LOWEST_BAND_ORDERS, _HIGHEST_BAND_HZ, _HIGHEST_BAND_SHARE = 10.0, 20_000.0, 0.42
 _MOST_WIDTH_SHARE = 0.125
 _WIDER = 2.5
 _FLOOR_ORDERS = 1.0
@@ -36,6 +36,7 @@ _MASK_BINS, _MASK_SHARE, _MOST_MASK = 2.0, 0.003, 0.2
 _LEAST_FLOOR_BINS = 31
 # The true speed may be 10 % above the nominal one.
 _SPEED_MARGIN = 1.12
+_MOST_MEDIAN_VALUES = 400
 _LN2 = math.log(2.0)
 _TINY = 1e-20
 
@@ -160,18 +161,19 @@ def compute_band_powers(
     duration_s = n_samples / sample_rate_hz
     centred = samples[:n_samples] - samples[:n_samples].mean()
     centred = (centred / (centred.std() + np.finfo(np.float64).tiny)).astype(np.float32)
-    whitened = whiten(scipy.fft.rfft(centred), duration_s, nominal_hz)
     bands = choose_bands(sample_rate_hz, nominal_hz)
+    n_used = round(max(band[1] for band in bands) * duration_s) + 1
+    whitened = whiten(scipy.fft.rfft(centred)[:n_used], duration_s, nominal_hz)
     n_bins = int(HIGHEST_ORDER * _SPEED_MARGIN * nominal_hz * duration_s) + 3
     powers = np.zeros((2 * len(bands), n_bins), np.float32)
     means = np.zeros(len(bands), np.float32)
     reach = np.zeros(2 * len(bands), np.float32)
     for number, band in enumerate(bands):
-        squared = demodulate(whitened, band, duration_s)
+        squared = demodulate(whitened, band, duration_s, n_bins)
         means[number] = squared.mean()
         logarithm = np.log(squared + 1e-6 * means[number] + _TINY)
         for row, envelope in ((number, squared), (number + len(bands), logarithm)):
-            found = _compute_hann_power(envelope)[:n_bins]
+            found = _compute_hann_power(envelope, n_bins)
             powers[row, : found.size] = found
             reach[row] = min(0.8 * (band[1] - band[0]), (found.size - 2) / duration_s)
     n_around = max(_LEAST_FLOOR_BINS, round(2.0 * _FLOOR_ORDERS * nominal_hz * duration_s) | 1)
@@ -188,23 +190,28 @@ def whiten(spectrum: NDArray[np.complexfloating[Any, Any]], duration_s: float, s
     return spectrum / divisor
 
 
-def demodulate(whitened: Any, band: Band, duration_s: float) -> FloatArray:
-    """Squared envelope of one band at the lowest rate that holds it."""
+def demodulate(whitened: Any, band: Band, duration_s: float, n_bins: int) -> FloatArray:
+    """Squared envelope of one band at the lowest rate at which ``n_bins`` frequencies are its own."""
     first = round(band[0] * duration_s)
     width = max(8, round((band[1] - band[0]) * duration_s))
     cut = whitened[first : first + width]
-    analytic = scipy.fft.ifft(cut, int(scipy.fft.next_fast_len(2 * width)))
+    n_short = width + min(width, n_bins)
+    analytic = scipy.fft.ifft(cut, int(scipy.fft.next_fast_len(n_short, real=True)))
     squared: FloatArray = np.square(analytic.real) + np.square(analytic.imag)
     return squared
 
 
 def run_median(values: FloatArray, width: int) -> FloatArray:
-    """Median over ``width`` values around each along the last axis, worked out twice per width."""
+    """Median over ``width`` values around each along the last axis, worked out twice per width.
+
+    Of very many values an even selection is taken: the median is known to a few percent then.
+    """
     n_values = values.shape[-1]
     width = min(width, n_values)
     n_places = max(2, math.ceil(2 * (n_values - width) / width) + 1)
     starts = np.rint(np.linspace(0, n_values - width, n_places)).astype(np.int64)
-    blocks = np.stack([np.median(values[..., start : start + width], axis=-1) for start in starts], -1)
+    step = max(1, width // _MOST_MEDIAN_VALUES)
+    blocks = np.stack([np.median(values[..., start : start + width : step], axis=-1) for start in starts], -1)
     place = np.interp(np.arange(n_values), starts + width / 2, np.arange(n_places)).astype(np.float32)
     lower = np.minimum(place.astype(np.int64), n_places - 2)
     share = place - lower
@@ -212,14 +219,20 @@ def run_median(values: FloatArray, width: int) -> FloatArray:
     return found
 
 
-def _compute_hann_power(envelope: FloatArray) -> FloatArray:
-    """One-sided Hann power spectrum; its bins add up to the variance."""
+def _compute_hann_power(envelope: FloatArray, n_bins: int) -> FloatArray:
+    """First bins of the one-sided Hann power spectrum; all of them would add up to the variance.
+
+    The window is laid on in the spectrum, where it is the difference of three neighbours.
+    """
     n_samples = envelope.size
-    hann = (0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(n_samples) / n_samples)).astype(np.float32)
-    spectrum = scipy.fft.rfft((envelope - envelope.mean()) * hann)
-    power: FloatArray = (np.square(spectrum.real) + np.square(spectrum.imag)) * np.float32(
-        2.0 / 0.375 / n_samples**2
-    )
+    spectrum = scipy.fft.rfft(envelope)[: n_bins + 1]
+    spectrum[0] = 0.0
+    windowed = 0.5 * spectrum[:-1]
+    windowed -= 0.25 * spectrum[1:]
+    windowed[1:] -= 0.25 * spectrum[:-2]
+    windowed[0] -= 0.25 * spectrum[1].conjugate()
+    scale = np.float32(2.0 / 0.375 / n_samples**2)
+    power: FloatArray = scale * (np.square(windowed.real) + np.square(windowed.imag))
     return power
 
 
