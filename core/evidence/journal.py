@@ -186,8 +186,8 @@ def _word_health(readings: JournalReadings) -> str:
     if first > 0.0:
         share = first / readings.band_power
         said = (
-            f"A line at 1X holds {share:.0%} of the vibration between 0.2X and 10X, as in a sound machine; no "
-            "other line or burst of the known faults stands clear of the noise"
+            f"A line at 1X holds {share:.0%} of the vibration between 0.2X and 10X, as in a sound machine; "
+            "no other line or burst of the known faults stands clear of the noise"
         )
     unread = _list_unread(readings)
     return f"{said}; {_join(unread)} could not be read." if unread else f"{said}."
