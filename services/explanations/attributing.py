@@ -20,6 +20,7 @@ from core.explain.baselines import HEALTHY_MEAN, draw_baselines
 from core.explain.catalogue import parse_method_options
 from core.explain.explainer import explain
 from core.explain.trust import (
+    MOST_INFIDELITY,
     TrustCheck,
     check_infidelity,
     check_randomised_weights,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 Report = Callable[[str, int, int], None]
 
 _OCCLUSION: Final = "occlusion"
+# Of fewer than 5 groups, one shuffle in 24 or more is none at all.
+_FEWEST_SHUFFLED: Final = 5
 # Features scatter from draw to draw of random phases.
 _N_DRAWS: Final = 16
 
@@ -153,12 +156,27 @@ def _check_features(
         on_progress(1, 3)
         return explain_again(replace(explainable, windows=noisy), found).values
 
-    infidelity = check_infidelity(score, features, baselines, values, groups)
+    infidelity = _judge_few(check_infidelity(score, features, baselines, values, groups), len(columns))
     sensitivity = check_sensitivity(explain_noisy, explainable.windows, found.values, columns)
     deletion, insertion = check_removal(score, features, baselines, values, groups)
     on_progress(3, 3)
     weights = check_randomised_weights(found.values, (), columns)
     return infidelity, sensitivity, deletion, insertion, weights
+
+
+def _judge_few(check: TrustCheck, n_groups: int) -> TrustCheck:
+    """Judge an infidelity by its size alone where shuffling so few groups often changes nothing."""
+    if n_groups >= _FEWEST_SHUFFLED or check.value is None:
+        return check
+    return replace(
+        check,
+        control=None,
+        control_low=None,
+        control_high=None,
+        passes=check.value < MOST_INFIDELITY,
+        reason=f"The attribution leaves {check.value:.0%} of the score's changes unpredicted; with "
+        f"{n_groups} groups of features there is no shuffled control.",
+    )
 
 
 def read_feature_baselines(explainable: Explainable, found: Attribution) -> NDArray[np.float32]:
