@@ -23,6 +23,7 @@ from services.evaluation_service import EvaluationService
 from services.experiment_service import ExperimentService
 
 _MOST = 200
+_MOST_COMPARED = 40
 
 
 @fills_area
@@ -31,16 +32,24 @@ def offer_experiments(place: dict[str, Any]) -> tuple[Any, ...]:
     actor = current_actor()
     found = ExperimentService.list_experiments(status="done", per_page=_MOST, actor=actor)["items"]
     asked = find_experiment(place["experiment"])
-    if asked is not None and asked["experiment_id"] not in {each["experiment_id"] for each in found}:
-        found = [asked, *found]
+    wanted = [number for text in place["ids"].split(",") if (number := parse_id(text))]
+    found = [*_find_older([asked["experiment_id"]] if asked else [], found), *found]
+    found += _find_older(wanted[:_MOST_COMPARED], found)
     if not found:
         return page.build_nothing(), True, [], "", [], []
     options = [{"value": str(each["experiment_id"]), "label": parts.label_experiment(each)} for each in found]
     picks = [{"value": each["experiment_id"], "label": describe_choice(each)} for each in found]
     known = {each["experiment_id"] for each in found}
-    ids = [number for text in place["ids"].split(",") if (number := parse_id(text)) in known]
+    ids = [number for number in wanted if number in known]
     chosen = asked or found[0]
     return None, False, options, str(chosen["experiment_id"]), picks, ids
+
+
+def _find_older(wanted: list[int], listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return those that are asked for, finished, and too old to be listed."""
+    known = {each["experiment_id"] for each in listed}
+    older = (find_experiment(number) for number in wanted if number not in known)
+    return [each for each in older if each is not None and each["status"] == "done"]
 
 
 @fills_area
