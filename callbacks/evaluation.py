@@ -33,7 +33,8 @@ def offer_experiments(place: dict[str, Any]) -> tuple[Any, ...]:
     found = ExperimentService.list_experiments(status="done", per_page=_MOST, actor=actor)["items"]
     asked = find_experiment(place["experiment"])
     wanted = [number for text in place["ids"].split(",") if (number := parse_id(text))]
-    found = [*_find_older([asked["experiment_id"]] if asked else [], found), *found]
+    if asked is not None and asked["experiment_id"] not in {each["experiment_id"] for each in found}:
+        found = [asked, *found]
     found += _find_older(wanted[:_MOST_COMPARED], found)
     if not found:
         return page.build_nothing(), True, [], "", [], []
