@@ -22,6 +22,7 @@ from utils.exceptions import DataDamagedError, NotFoundError
 _LOOKED_AT = 20
 _POINTS = 1300
 _MOST_BANDS = 8
+_MOST_FEATURES = 10
 _WHAT_IF = "what_if"
 
 
@@ -50,7 +51,7 @@ def build_attribution(explanation: Mapping[str, Any]) -> Section:
     summary = explanation["summary"]
     curve = (explanation["curves"] or {}).get("time")
     figures = []
-    if curve is not None:
+    if curve is not None and "attribution" in curve:  # features have none over time
         title = f"Attribution to {word_class(summary['target_class'])} over the waveform of one window"
         note = "Orange spoke for the class, blue against it; the line is the standardised window."
         figures.append({"title": title, "svg": draw_attribution(curve), "note": note})
@@ -70,7 +71,10 @@ def build_attribution(explanation: Mapping[str, Any]) -> Section:
         sentences=summary["sentences"],
         facts=facts,
         warnings=doubts,
-        tables=[_build_bands(summary["bands"])] if summary["bands"] else [],
+        tables=[
+            *([_build_bands(summary["bands"])] if summary["bands"] else []),
+            *([_build_features(summary["features"])] if summary["features"] else []),
+        ],
         figures=figures,
     )
 
@@ -94,10 +98,21 @@ def _build_bands(bands: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         ]
         for band in ordered
     ]
-    headers = ("Band", "In the", "Share", "Random bands", "95 % of them", "")
+    headers = ("Band", "In the", "Share", "Random bands", "95 % of them", "Compared")
     return build_table(
         "Attribution by band, beside random bands of equal width", headers, rows, n_texts=2, last_is_text=True
     )
+
+
+def _build_features(features: Mapping[str, Any]) -> dict[str, Any]:
+    rows = [
+        [each["name"].replace("_", " "), format_number(each["value"]), f"{each['attribution']:+.3g}"]
+        for each in features["rows"][:_MOST_FEATURES]
+    ]
+    left = features["n"] - len(rows)
+    note = f"{left} more features hold less each." if left > 0 else ""
+    headers = ("Feature", "Value", "Attribution (natural log)")
+    return build_table("Features that said most", headers, rows, note=note)
 
 
 def _word_range(band: Mapping[str, Any]) -> str:
