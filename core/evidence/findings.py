@@ -113,6 +113,8 @@ class Evidence:
         Sentences on what this recording could not show.
     version
         Of the rules; it changes with every threshold.
+    doubt
+        Why sample rate or speed can hardly be right, so that nobody may name a fault; else empty.
     """
 
     machine_kind: str
@@ -126,3 +128,4 @@ class Evidence:
     shaft_source: str
     limits: tuple[str, ...]
     version: str
+    doubt: str = ""

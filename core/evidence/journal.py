@@ -30,6 +30,7 @@ from core.evidence.journal_rules import (
     RULES,
     SECOND,
     SLOW,
+    STRONG_COMPANY,
     SUB,
     SWAY,
     THIRD,
@@ -114,6 +115,7 @@ def gather_journal_evidence(
         readings.shaft.source,
         _list_limits(readings),
         VERSION,
+        _doubt_rate(readings),
     )
 
 
@@ -208,6 +210,14 @@ def _doubt_health(readings: JournalReadings) -> str | None:
     if sum(line.level for line in readings.strangers) >= _STRANGER_ALONE * readings.band_power:
         return _word_stranger(readings.strangers[0])
     return None
+
+
+def _doubt_rate(readings: JournalReadings) -> str:
+    """Half orders as strong as the orders themselves: rather another speed or rate than a loose part."""
+    others = [*readings.orders.values(), readings.subsynchronous]
+    strongest = max((line.level for line in others if line is not None), default=0.0)
+    halves = max((line.level for line in readings.half_orders), default=0.0)
+    return _word_half_orders(readings) if halves > STRONG_COMPANY * strongest else ""
 
 
 def _doubt_fault(readings: JournalReadings, best: FaultFinding) -> str | None:

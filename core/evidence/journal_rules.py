@@ -21,8 +21,9 @@ _UNREADABLE = 0.1
 # Lines 12 dB (a quarter of the amplitude) below their strongest companion are its company, no sign by
 # themselves: distortion makes such harmonics, hum and sound rotors such lines.
 _COMPANY_DB = -12.0
-# A line at 1X alone may be hum or what is left of the balancing: three quarters of the band, 4.8 dB over
-# the rest.
+STRONG_COMPANY: Final = 10.0 ** (_COMPANY_DB / 10.0)
+# An order that stands alone may be hum or what is left of the balancing; it counts with three quarters of the
+# band, 4.8 dB over the rest.
 ALONE_DB: Final = 10.0 * math.log10(3.0)
 # Slow steps of the load leave less than a tenth at 0.45 Hz and above.
 LEAST_DEPTH: Final = 0.15
@@ -72,7 +73,7 @@ def _weigh_all(readings: JournalReadings) -> dict[Cue, float]:
         strongest = max(strongest, sub_level if order == 1 else 0.0)
         if line is not None and strongest > 0.0:
             chances[order] *= _logistic(_to_db(line.level / strongest) - _COMPANY_DB)
-    chances[1] *= _weigh_alone(readings)
+        chances[order] *= _weigh_alone(readings, order)
     sub = _weigh_line(readings.subsynchronous)
     if not readings.shaft.is_confirmed and not readings.subsynchronous_sides:
         # Half the speed of another shaft, or a wrong sample rate, looks the same.
@@ -92,16 +93,16 @@ def _weigh_line(line: LineReading | None) -> float:
     return _UNREADABLE if line is None else _logistic(line.snr_db - line.needed_db)
 
 
-def _weigh_alone(readings: JournalReadings) -> float:
-    """A line at 1X with no company counts only where it dominates the band."""
-    company = readings.get_level(2, 3)
+def _weigh_alone(readings: JournalReadings, order: int) -> float:
+    """An order with no company counts only where it dominates the band."""
+    company = readings.get_level(*(other for other in (1, 2, 3) if other != order))
     if readings.subsynchronous is not None and readings.subsynchronous.is_found:
         company += readings.subsynchronous.level
-    first = readings.get_level(1)
-    if company > 0.0 or first <= 0.0:
+    own = readings.get_level(order)
+    if company > 0.0 or own <= 0.0:
         return 1.0
-    rest = max(readings.band_power - first, 1e-12)
-    return _logistic(_to_db(first / rest) - ALONE_DB)
+    rest = max(readings.band_power - own, 1e-12)
+    return _logistic(_to_db(own / rest) - ALONE_DB)
 
 
 def _weigh_bursts(readings: JournalReadings) -> float:

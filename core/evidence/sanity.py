@@ -195,6 +195,8 @@ def check_stated_rate(
     sample_rate_hz
         As stated.
     """
+    if stated.doubt:
+        return RecordingCheck(Decision.UNDECIDED, CheckName.RATE_DOUBTFUL, stated.doubt)
     for factor, word in ((0.5, "half"), (2.0, "twice")):
         other = gather(factor * sample_rate_hz)
         if _explains_more(other, stated):
