@@ -24,6 +24,8 @@ from core.synthesis.rolling import make_impacts, ring, slip_orders
 CLASSES = ("healthy", "inner_race", "outer_race", "ball")
 _RATES_HZ = (10_000.0, 12_000.0, 20_000.0, 25_600.0, 32_000.0, 48_000.0, 51_200.0, 64_000.0)
 _MOST_SAMPLES = 200_000
+# So much, at most, does the noise of a sound bearing swell at each of its own frequencies.
+SOUND_DEPTH = 0.20
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,7 @@ def simulate(seed: int, fault_class: str | None = None) -> SimulatedRecording:
         )
         for number in range(int(rng.integers(1, 4)))
     )
-    values = _make_surroundings(rng, n_samples, rate, shaft_hz, resonances)
-    values += _make_compliance(rng, geometry, n_samples, rate, shaft_hz, resonances[0])
+    values = _make_surroundings(rng, geometry, n_samples, rate, shaft_hz, resonances)
     snr_db = None
     if fault_class != "healthy":
         snr_db = float(rng.uniform(-15.0, 6.0))
@@ -155,6 +156,7 @@ def _wander(rng: np.random.Generator, times_s: NDArray[np.float64], cage_hz: flo
 
 def _make_surroundings(
     rng: np.random.Generator,
+    geometry: BearingGeometry,
     n_samples: int,
     rate: float,
     shaft_hz: float,
@@ -162,13 +164,11 @@ def _make_surroundings(
 ) -> NDArray[np.float64]:
     """Everything but the fault, with a white floor of standard deviation 1."""
     t = np.arange(n_samples) / rate
-    swelling = 1.0 + _draw_swelling(rng) * np.cos(
-        2.0 * np.pi * shaft_hz * int(rng.integers(1, 4)) * t + rng.uniform(0, 6.28)
-    )
-    values = rng.standard_normal(n_samples) * swelling
-    values += rng.uniform(0.0, 3.0) * make_pink(rng, n_samples, 1.0, rate, 1.0)
+    values = rng.standard_normal(n_samples)
     for resonance in resonances:
         values += rng.uniform(0.0, 1.5) * _ring_noise(rng, n_samples, rate, resonance)
+    values *= _draw_swelling(rng, geometry, shaft_hz * t)
+    values += rng.uniform(0.0, 3.0) * make_pink(rng, n_samples, 1.0, rate, 1.0)
     for harmonic in range(1, 9):
         if harmonic <= 2 or rng.random() < 0.5:
             amplitude = 10.0 ** rng.uniform(-1.5, 0.7) / harmonic**0.5
@@ -190,27 +190,23 @@ def _make_surroundings(
     return values
 
 
-def _make_compliance(
-    rng: np.random.Generator,
-    geometry: BearingGeometry,
-    n_samples: int,
-    rate: float,
-    shaft_hz: float,
-    resonance: Resonance,
+def _draw_swelling(
+    rng: np.random.Generator, geometry: BearingGeometry, turns: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Noise of the housing that swells a little as the elements of a sound bearing pass: stiffness varies."""
+    """How broadband noise swells with the shaft, and as the elements of a sound bearing pass.
+
+    The stiffness of a loaded bearing varies with the place of its elements, rings are wavy, the load wanders.
+    """
     orders = compute_fault_orders(geometry)
-    t = np.arange(n_samples) / rate
-    swelling = np.ones(n_samples)
+    power = np.ones(turns.size)
+    if rng.random() < 0.5:
+        per_turn = int(rng.integers(1, 4))
+        power += rng.uniform(0.0, 0.4) * np.cos(2.0 * np.pi * per_turn * turns + rng.uniform(0, 6.28))
     for order in (orders.bpfo, orders.bpfi, orders.ftf):
-        depth = np.exp(rng.uniform(math.log(0.005), math.log(0.20)))
-        phase = 2.0 * np.pi * order * shaft_hz * (1.0 + rng.normal(0.0, 0.005)) * t + rng.uniform(0, 6.28)
-        swelling += depth * (np.cos(phase) + rng.uniform(0.0, 0.5) * np.cos(2.0 * phase))
-    return rng.uniform(0.0, 1.5) * swelling * _ring_noise(rng, n_samples, rate, resonance)
-
-
-def _draw_swelling(rng: np.random.Generator) -> float:
-    return float(rng.uniform(0.0, 0.4)) if rng.random() < 0.5 else 0.0
+        depth = np.exp(rng.uniform(math.log(0.005), math.log(SOUND_DEPTH)))
+        phase = 2.0 * np.pi * order * (1.0 + rng.normal(0.0, 0.005)) * turns + rng.uniform(0, 6.28)
+        power += depth * (np.cos(phase) + rng.uniform(0.0, 0.5) * np.cos(2.0 * phase))
+    return np.sqrt(np.maximum(power, 0.05))
 
 
 def _ring_noise(

@@ -11,11 +11,10 @@ from core.evidence.findings import Decision
 from core.evidence.rolling_lines import Patterns, PatternScore
 from core.evidence.rolling_probabilities import CAUSES
 
-# A fault is named, or a bearing called healthy, only if the others together are this improbable.
-NEEDED = 0.60
-# Without these a fault is not named, whatever its probability: both are met by chance, or by a sound bearing,
-# in one of fifty simulated recordings at most.
-NEEDED_HEIGHT, NEEDED_DEPTH = 3.0, 0.12
+# A fault is named, or a bearing called healthy, from these probabilities on. With them, and what a fault must
+# show besides, one of fifty sound bearings and one of twenty wrong geometries raise an alarm (simulation).
+NEEDED_FAULT, NEEDED_NOTHING = 0.70, 0.50
+NEEDED_HEIGHT, NEEDED_DEPTH, NEEDED_FIRST = 3.0, 0.15, 0.5
 # Of what the cage's lines show without the ball's own, so much is put down to the cage itself.
 CAGE_PART = 0.1
 
@@ -52,13 +51,17 @@ def decide(patterns: Patterns, probabilities: NDArray[Any]) -> Verdict:
     fault_class = max(by_class, key=lambda name: by_class[name])
     best = by_class[fault_class]
     pattern = _find_pattern(patterns, fault_class)
-    is_clear = pattern.height >= NEEDED_HEIGHT and pattern.depth >= NEEDED_DEPTH
-    if best >= NEEDED and is_clear:
+    is_clear = (
+        pattern.height >= NEEDED_HEIGHT
+        and pattern.depth >= NEEDED_DEPTH
+        and (pattern.first >= NEEDED_FIRST or pattern is patterns.cage)
+    )
+    if best >= NEEDED_FAULT and is_clear:
         reason = (
             f"The lines that {NAMES[fault_class]} would show stand out of the envelope and no others as much."
         )
         return Verdict(Decision.FAULT, fault_class, best, healthy, by_class, reason)
-    if by_cause["nothing"] >= NEEDED:
+    if by_cause["nothing"] >= NEEDED_NOTHING:
         reason = "No fault's lines stand out of the envelope more than places that belong to no part of it."
         return Verdict(Decision.HEALTHY, None, healthy, healthy, by_class, reason)
     reason = _explain(patterns, by_cause, fault_class, best, is_clear)

@@ -58,8 +58,9 @@ class PatternScore:
         How many of the main lines stand out, in parts of those that can be read: one line alone may be
         anything's, impacts show several.
     first
-        How far the first line stands out, from 0 to 1 (as `fullness` where it can't be read): a comb whose
-        first line is missing is that of a multiple.
+        How far the first line stands out, over the one that does most, from 0 to 1 (1 where it can't be
+        read): the envelope of a row of decaying bursts has no line higher than its first, and a comb
+        without it is that of a multiple.
     share
         Of all power that lines of the envelope hold (the shaft's left out), the part at this pattern.
     """
@@ -188,9 +189,10 @@ def _measure_fullness(
 ) -> tuple[float, float]:
     """Of all main lines, and of the first one."""
     cells = spectra.find_cell(lines)
-    found = np.minimum(spectra.scores[channel, cells] / _FULL_SCORE, 1.0) * clear[cells]
+    scores = spectra.scores[channel, cells] * clear[cells]
+    found = np.minimum(scores / _FULL_SCORE, 1.0)
     fullness = float(found.sum() / max(float(clear[cells].sum()), 1.0))
-    return fullness, float(found[0]) if clear[cells[0]] else fullness
+    return fullness, float(scores[0] / max(scores.max(), 0.1)) if clear[cells[0]] else 1.0
 
 
 def _measure_share(
