@@ -22,6 +22,9 @@ from services.xai_service import XAIService
 
 _TAB = "recording"
 _VIEWS = ("WAVEFORM", "FEATURES", "FREQUENCY", "ENVELOPE", "BANDS", "REMOVAL")
+_OWN, _LINES = ("time", "features"), ("frequency",)
+# Over what the checks beside each view judged.
+_TRUSTED_BY = (_OWN, _OWN, _LINES, _LINES, _LINES, (*_OWN, *_LINES))
 
 
 def choose_answer(
@@ -105,11 +108,12 @@ def draw(
         if "envelope" in curves
         else None,
         band_figures.build_band_figure(summary["bands"], look) if summary["bands"] else None,
-        figures.build_removal_figure(summary, look)
-        if any(each["curve"] for each in summary["trust"])
-        else None,
+        figures.build_removal_figure(summary, look) if figures.list_removals(summary) else None,
     )
-    strips = [None if plot is None else answers.build_trust_strip(summary) for plot in plots]
+    strips = [
+        None if plot is None else answers.build_trust_strip(summary, axes)
+        for plot, axes in zip(plots, _TRUSTED_BY, strict=True)
+    ]
     notes = [answers.describe_axis(summary, name, asked=axis == ORDERS) for name in ("frequency", "envelope")]
     return (
         *(plot is None for plot in plots),

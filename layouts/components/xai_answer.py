@@ -82,17 +82,16 @@ def build_trust_verdict(summary: Plain) -> Component:
     return build_badge(words, tone="danger", icon="x-octagon")
 
 
-def build_trust_strip(summary: Plain) -> list[Component]:
-    """Return the trust numbers that stand beside every plot; what fails is red."""
-    badges = [_build_check(each) for each in summary["trust"]]
-    if not badges:
-        words = "Trust was not checked: ask again with the option Trust."
+def build_trust_strip(summary: Plain, axes: Sequence[str]) -> list[Component]:
+    """Return the trust numbers that stand beside the plots over ``axes``; what fails is red."""
+    checks = [each for each in summary["trust"] if each["axis"] in axes]
+    if not checks:
+        words = "Trust was not checked here: ask again with the option Trust."
         return [html.Span(words, className="trust-words")]
-    doubt: list[Component] = []
-    if summary["headline"]["trusted"] is False:
-        titles = ", ".join(each["title"].lower() for each in summary["trust"] if each["passes"] is False)
-        doubt = [html.Span(f"Don't rest on this plot: it fails {titles}.", className="trust-doubt")]
-    return [*doubt, html.Span("Trust", className="trust-words"), *badges]
+    failed = ", ".join(each["title"].lower() for each in checks if each["passes"] is False)
+    words = f"Don't rest on this plot: it fails {failed}."
+    doubt = [html.Span(words, className="trust-doubt")] if failed else []
+    return [*doubt, html.Span("Trust", className="trust-words"), *(_build_check(each) for each in checks)]
 
 
 def _build_check(check: Plain) -> Component:
@@ -181,6 +180,7 @@ def _build_trust(summary: Plain) -> Component:
         html.Tr(
             [
                 html.Th(each["title"], scope="row"),
+                html.Td(f"over {each['axis']}", className="muted"),
                 html.Td(
                     "–" if each["value"] is None else format_number(each["value"], 3), className="number"
                 ),
@@ -194,7 +194,14 @@ def _build_trust(summary: Plain) -> Component:
         )
         for each in summary["trust"]
     ]
-    heads = (("Check", None), ("Value", "number"), ("Control", "number"), ("Outcome", None), ("Why", None))
+    heads = (
+        ("Check", None),
+        ("Judged", None),
+        ("Value", "number"),
+        ("Control", "number"),
+        ("Outcome", None),
+        ("Why", None),
+    )
     head = html.Tr([html.Th(text, scope="col", className=look) for text, look in heads])
     caption = html.Caption("Trust checks", className="visually-hidden")
     table = html.Table(

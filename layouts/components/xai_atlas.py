@@ -20,6 +20,7 @@ from layouts.components.xai_what_if import build_sentences, describe_band
 from layouts.ids.xai import XaiId
 
 Plain = Mapping[str, Any]
+_MOST_GROUPS = 6
 PARTS = (("test", "Test"), ("validation", "Validation"))
 
 
@@ -111,8 +112,17 @@ def _build_class(found: Plain) -> Component:
     title = f"Answered {format_class(found['fault_class'])}: {count_of(found['n_recordings'], 'recording')}"
     heads = ("Band", "Mean share (%)", "Random bands (%)", "Against chance")
     table = build_table(heads, rows, f"Bands of {format_class(found['fault_class'])}", numeric=(1, 2))
-    note = [html.Div(found["note"], className="row-detail slice-note")] if found["note"] else []
+    words = [found["note"], _say_features(found["features"])]
+    note = [html.Div(each, className="row-detail slice-note") for each in words if each]
     return build_card(title, html.Div([*note, table]), class_name="slice-card", flush=True)
+
+
+def _say_features(features: Sequence[Plain]) -> str:
+    """Return what groups of features add to the score, in log-probability."""
+    if not features:
+        return ""
+    named = ", ".join(f"{each['group']} {each['attribution']:+.3g}" for each in features[:_MOST_GROUPS])
+    return f"Features, mean attribution (log-probability): {named}."
 
 
 def _say_mean(band: Plain) -> str:

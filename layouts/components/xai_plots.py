@@ -50,7 +50,7 @@ def build_answer_area(axis: str) -> html.Div:
             _build_view(frequency, "Over frequency", note=html.Span(id=XaiId.FREQUENCY_NOTE)),
             _build_view(envelope, "Over the envelope's frequency", note=html.Span(id=XaiId.ENVELOPE_NOTE)),
             _build_view(bands, "Per fault band", height="460px", note="bars: 95 % range of random bands"),
-            _build_view(removal, "When the attributed parts are taken away, or put back", height="320px"),
+            _build_view(removal, "When the attributed parts are taken away, or put back", height="520px"),
             html.Div(id=XaiId.DETAILS, className="stack"),
             build_what_if_card(),
         ],

@@ -217,17 +217,43 @@ def _add_spectrum(
     figure.update_yaxes(range=_align_zero(attribution, spectrum)[0], selector={"overlaying": None})
 
 
+def list_removals(summary: Plain) -> list[str]:
+    """Return the axes over which parts were taken away and put back."""
+    return list(dict.fromkeys(each["axis"] for each in summary["trust"] if each["curve"]))
+
+
 def build_removal_figure(summary: Plain, theme: str) -> go.Figure:
-    """Return the probability as the window is taken away, and put back, most attributed first."""
+    """Return the probability as parts are taken away, and put back, most attributed first."""
+    target = format_class(summary["target_class"])
     figure = build_figure(
         theme,
-        x=("Window taken away or put back", "%"),
-        y=(f"Probability of {format_class(summary['target_class'])}", "%"),
+        x=("Parts taken away or put back", "%"),
+        y=(f"P({target})", "%"),
         uirevision="xai-removal",
         showlegend=True,
     )
+    axes = list_removals(summary)
+    for row, axis in enumerate(axes):
+        _add_removal(figure, theme, [each for each in summary["trust"] if each["axis"] == axis], row)
+        _place_removal(figure, row, len(axes), f"P({target}) (%), over {axis}")
+    figure.update_layout(xaxis={"anchor": f"y{len(axes)}" if len(axes) > 1 else "y"})
+    return figure
+
+
+def _place_removal(figure: go.Figure, row: int, n_rows: int, title: str) -> None:
+    """Stack the axes, the first on top."""
+    height, gap = 1.0 / n_rows, 0.06 if n_rows > 1 else 0.0
+    top = 1.0 - row * height
+    domain = [max(top - height + (gap if row < n_rows - 1 else 0.0), 0.0), top]
+    name = "yaxis" if row == 0 else f"yaxis{row + 1}"
+    figure.update_layout(
+        {name: {"domain": domain, "range": [-3, 103], "anchor": "x", "title": {"text": escape_markup(title)}}}
+    )
+
+
+def _add_removal(figure: go.Figure, theme: str, checks: Sequence[Plain], row: int) -> None:
     looks = {"deletion": (_FOR, "taken away"), "insertion": (_AGAINST[_look(theme)], "put back")}
-    for check in summary["trust"]:
+    for check in checks:
         if check["name"] not in looks or not check["curve"]:
             continue
         colour, words = looks[check["name"]]
@@ -242,11 +268,11 @@ def build_removal_figure(summary: Plain, theme: str) -> go.Figure:
                     mode="lines",
                     line={"color": colour, "dash": dash, "width": 1.8},
                     name=f"{words}, {order}",
+                    showlegend=row == 0,
+                    yaxis="y" if row == 0 else f"y{row + 1}",
                     hovertemplate=f"%{{x:.0f}} % {words}: %{{y:.1f}} %<extra>{order}</extra>",
                 )
             )
-    figure.update_yaxes(range=[-3, 103])
-    return figure
 
 
 def build_feature_figure(summary: Plain, theme: str) -> go.Figure:

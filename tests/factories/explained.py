@@ -42,11 +42,14 @@ def make_band(name: str, share: float, *, axis: str = "frequency", above: bool =
     }
 
 
-def make_check(name: str, *, passes: bool | None = True, value: float | None = 0.25) -> dict[str, Any]:
+def make_check(
+    name: str, *, passes: bool | None = True, value: float | None = 0.25, axis: str = "time"
+) -> dict[str, Any]:
     """Return a trust check."""
     curve = [0.9, 0.2] if name in ("deletion", "insertion") else []
     return {
         "name": name,
+        "axis": axis,
         "title": name.replace("_", " ").capitalize(),
         "value": value,
         "control": 0.5,

@@ -47,14 +47,24 @@ def test_a_baseline_that_cannot_be_is_disabled_with_its_reason() -> None:
 
 def test_passed_checks_stand_beside_every_plot_in_green() -> None:
     summary = explained.make_explanation()["summary"]
-    strip = dbc.Container(xai_answer.build_trust_strip(summary))
+    strip = dbc.Container(xai_answer.build_trust_strip(summary, ("time",)))
     assert list_tones(strip, "success") == ["Infidelity 0.25", "Deletion 0.25", "Randomised weights 0.25"]
     assert "Don't rest" not in find_text(strip)
 
 
+def test_a_plot_over_frequency_has_the_checks_over_frequency() -> None:
+    trust = [
+        explained.make_check("deletion"),
+        explained.make_check("deletion", passes=False, axis="frequency"),
+    ]
+    summary = explained.make_explanation(trust=trust)["summary"]
+    assert "Don't rest" not in find_text(dbc.Container(xai_answer.build_trust_strip(summary, ("time",))))
+    assert "Don't rest" in find_text(dbc.Container(xai_answer.build_trust_strip(summary, ("frequency",))))
+
+
 def test_a_failed_check_is_red_beside_every_plot_and_in_the_gist() -> None:
     explanation = explained.make_explanation(failed=("randomised_weights",))
-    strip = dbc.Container(xai_answer.build_trust_strip(explanation["summary"]))
+    strip = dbc.Container(xai_answer.build_trust_strip(explanation["summary"], ("time",)))
     assert list_tones(strip, "danger") == ["Randomised weights 0.25"]
     assert "Don't rest on this plot: it fails randomised weights." in find_text(strip)
     gist = xai_answer.build_headline(explanation, "Integrated gradients")
@@ -68,7 +78,7 @@ def test_a_check_that_cannot_be_made_is_neither_green_nor_red() -> None:
     summary = explained.make_explanation(
         trust=[explained.make_check("randomised_weights", passes=None, value=None)]
     )
-    strip = dbc.Container(xai_answer.build_trust_strip(summary["summary"]))
+    strip = dbc.Container(xai_answer.build_trust_strip(summary["summary"], ("time",)))
     assert list_tones(strip, "neutral") == ["Randomised weights"]
     assert list_tones(strip, "success") == []
 
@@ -78,7 +88,7 @@ def test_trust_that_was_not_measured_is_said() -> None:
     explanation["summary"]["headline"] |= {"trusted": None}
     assert "not checked" in find_text(xai_answer.build_headline(explanation, "Occlusion"))
     assert "Trust was not checked" in find_text(
-        dbc.Container(xai_answer.build_trust_strip(explanation["summary"]))
+        dbc.Container(xai_answer.build_trust_strip(explanation["summary"], ("time",)))
     )
 
 

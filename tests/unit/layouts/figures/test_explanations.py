@@ -101,6 +101,14 @@ def test_taking_away_and_putting_back_have_their_random_orders_beside_them() -> 
     assert list(traces["taken away, in random order"].y) == [20.0, 90.0]
 
 
+def test_each_axis_has_a_row_of_its_own_for_what_is_taken_away() -> None:
+    trust = [explained.make_check("deletion", axis=axis) for axis in ("time", "frequency")]
+    figure = figures.build_removal_figure({**explained.make_explanation()["summary"], "trust": trust}, "dark")
+    assert [trace.yaxis for trace in figure.data] == ["y", "y", "y2", "y2"]
+    assert figure.layout.yaxis.domain[0] > figure.layout.yaxis2.domain[1]
+    assert figure.layout.yaxis2.title.text == "P(inner race) (%), over frequency"
+
+
 def test_a_what_if_shows_one_class_over_every_band_or_every_class_over_one() -> None:
     summary = explained.make_what_if()
     over_bands = name_traces(band_figures.build_what_if_figure(summary, "every", "light"))
