@@ -119,6 +119,8 @@ def allow_start(experiment: str | None, signal: str | None, method: str | None) 
         reason = VIEWER_REASON
     elif not experiment:
         reason = "Choose an experiment first."
+    elif (find_experiment(experiment) or {}).get("trashed_at"):
+        reason = "This experiment is in the trash. Restore it first."
     elif not signal:
         reason = "Choose a recording first."
     missing = reason or (None if method else "Choose a method first.")

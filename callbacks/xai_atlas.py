@@ -20,7 +20,15 @@ from callbacks.context import (
     triggered_index,
     unwrap,
 )
-from callbacks.xai_common import choose_kept, follow, is_active, list_kept, name_methods, show_progress
+from callbacks.xai_common import (
+    choose_kept,
+    find_experiment,
+    follow,
+    is_active,
+    list_kept,
+    name_methods,
+    show_progress,
+)
 from layouts.components import xai_atlas as parts
 from layouts.components import xai_kept as kept
 from layouts.components.forms import VIEWER_REASON
@@ -41,6 +49,8 @@ def allow_atlas(experiment: str | None, method: str | None) -> tuple[bool, str |
     reason = None if may_write() else VIEWER_REASON
     if reason is None and not (experiment and method):
         reason = "Choose an experiment and a method first."
+    if reason is None and (find_experiment(experiment) or {}).get("trashed_at"):
+        reason = "This experiment is in the trash. Restore it first."
     return reason is not None, reason
 
 

@@ -296,11 +296,18 @@ def make_atlas() -> dict[str, Any]:
         ],
         "left_out": [{"signal_id": 14, "recording": "short", "reason": "It is too short."}],
         "classes": [
-            {"fault_class": "healthy", "n_recordings": 1, "note": "too few", "bands": [few]},
+            {
+                "fault_class": "healthy",
+                "n_recordings": 1,
+                "note": "too few",
+                "features": [{"group": "Time features", "attribution": 0.25}],
+                "bands": [few],
+            },
             {
                 "fault_class": "inner_race",
                 "n_recordings": 3,
                 "note": "",
+                "features": [],
                 "bands": [{**band, "is_above_control": True}],
             },
         ],

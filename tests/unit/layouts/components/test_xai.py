@@ -162,6 +162,7 @@ def test_the_atlas_leads_to_each_recording_and_marks_what_is_wrong() -> None:
     text = find_text(tables)
     assert "30.00 (20.00 to 40.00) 5.00 above the control" in text
     assert "10.00 5.00 too few" in text
+    assert "Features, mean attribution (log-probability): Time features +0.25." in text
     assert "wrong" in list_tones(tables, "danger")
     words = find_text(xai_atlas.build_atlas_words(atlas))
     assert "4 recordings of the test part explained, 1 left out." in words
