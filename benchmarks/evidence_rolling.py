@@ -9,6 +9,7 @@ writes ``benchmarks/results/evidence_rolling.json``.
 - Random geometries are bearings that can be built, drawn anew for every recording; left out for faulty
   recordings are those with a line within 3 % of one that the true fault shows: such a bearing would be
   right to be suspected.
+- Wrong sample rates are half and twice the true one.
 - Cost is CPU time of one recording, one thread, scaled to 10 s of signal.
 """
 
@@ -82,6 +83,11 @@ def judge(rows: list[Any], n_geometries: int) -> tuple[list[dict[str, Any]], dic
             }
         )
         kind = "healthy" if row.fault_class == HEALTHY_CLASS else "faulty"
+        for factor in (0.5, 2.0) if kind == "faulty" else ():
+            scaled = factor * signal.sample_rate_hz
+            other = gather_rolling_evidence(values, scaled, signal.fault_orders, nominal_hz)
+            wrong["wrong sample rates"] += 1
+            wrong["wrong sample rate alarms"] += other.decision is Decision.FAULT
         drawn = 0
         while drawn < n_geometries:
             orders = compute_fault_orders(draw_geometry(rng))

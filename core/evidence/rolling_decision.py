@@ -14,7 +14,7 @@ from core.evidence.rolling_probabilities import CAUSES
 # A fault is named, or a bearing called healthy, from these probabilities on. With them, and what a fault must
 # show besides, one of fifty sound bearings and one of twenty wrong geometries raise an alarm (simulation).
 NEEDED_FAULT, NEEDED_NOTHING = 0.70, 0.50
-NEEDED_HEIGHT, NEEDED_DEPTH, NEEDED_FIRST = 3.0, 0.15, 0.5
+NEEDED_HEIGHT, NEEDED_DEPTH, NEEDED_FIRST, MOST_HALVES = 3.0, 0.15, 0.5, 0.5
 # Of what the cage's lines show without the ball's own, so much is put down to the cage itself.
 CAGE_PART = 0.1
 
@@ -55,6 +55,7 @@ def decide(patterns: Patterns, probabilities: NDArray[Any]) -> Verdict:
         pattern.height >= NEEDED_HEIGHT
         and pattern.depth >= NEEDED_DEPTH
         and (pattern.first >= NEEDED_FIRST or pattern is patterns.cage)
+        and pattern.halves <= MOST_HALVES
     )
     if best >= NEEDED_FAULT and is_clear:
         reason = (
@@ -81,6 +82,12 @@ def _explain(
         return (
             f"The envelope holds a row of lines at multiples of {patterns.rival_order:.2f} times the shaft, "
             "which no part of this bearing explains; is it the right bearing, and the right speed?"
+        )
+    pattern = _find_pattern(patterns, fault_class)
+    if best > by_cause["nothing"] and (pattern.halves > MOST_HALVES or pattern.first < NEEDED_FIRST):
+        return (
+            f"The lines fit {NAMES[fault_class]} only in part: the row is twice as dense or half as dense. Are "
+            "sample rate and speed right?"
         )
     if best > by_cause["nothing"] and not is_clear:
         return f"What there is of lines of {NAMES[fault_class]} is no more than a sound bearing may show."

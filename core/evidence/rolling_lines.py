@@ -61,6 +61,9 @@ class PatternScore:
         How far the first line stands out, over the one that does most, from 0 to 1 (1 where it can't be
         read): the envelope of a row of decaying bursts has no line higher than its first, and a comb
         without it is that of a multiple.
+    halves
+        The lower of the lines half-way to the first one and half-way to the second, over the first one: where
+        both stand, the row is twice as dense, and none of a race's. 0 for ball and cage.
     share
         Of all power that lines of the envelope hold (the shaft's left out), the part at this pattern.
     """
@@ -73,6 +76,7 @@ class PatternScore:
     fullness: float
     first: float
     share: float
+    halves: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,8 @@ def score_patterns(spectra: EnvelopeOrders, orders: FaultOrders) -> Patterns:
         share = _measure_share(spectra, clear, pattern, int(depths.argmax()))
         depth = float(np.sort(depths)[-2:][0])
         fullness, first = _measure_fullness(spectra, clear, _list_main(name, order), channel)
-        measured[name] = PatternScore(height, order, slip, channel, depth, fullness, first, share)
+        halves = _measure_halves(spectra, clear, order, channel) if name in ("outer", "inner") else 0.0
+        measured[name] = PatternScore(height, order, slip, channel, depth, fullness, first, share, halves)
     rival = _find_rival(spectra, combs, cells, free)
     return Patterns(
         measured["outer"], measured["inner"], measured["spin"], measured["cage"], rival[0], rival[1]
@@ -193,6 +198,12 @@ def _measure_fullness(
     found = np.minimum(scores / _FULL_SCORE, 1.0)
     fullness = float(found.sum() / max(float(clear[cells].sum()), 1.0))
     return fullness, float(scores[0] / max(scores.max(), 0.1)) if clear[cells[0]] else 1.0
+
+
+def _measure_halves(spectra: EnvelopeOrders, clear: FloatArray, order: float, channel: int) -> float:
+    cells = spectra.find_cell(order * np.asarray([0.5, 1.0, 1.5]))
+    scores = spectra.scores[channel, cells] * clear[cells]
+    return float(min(scores[0], scores[2]) / max(scores[1], _FULL_SCORE))
 
 
 def _measure_share(

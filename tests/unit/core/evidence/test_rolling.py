@@ -84,6 +84,16 @@ def test_another_bearing_is_not_blamed_for_impacts_it_cannot_make() -> None:
     assert gather_rolling_evidence(values, RATE_HZ, other, SHAFT_HZ).decision is not Decision.FAULT
 
 
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+@pytest.mark.parametrize(("order", "swing"), [(ORDERS.bpfo, 0.0), (ORDERS.bpfi, 0.8)])
+def test_no_fault_is_named_at_twice_or_half_the_sample_rate(
+    factor: float, order: float, swing: float
+) -> None:
+    values = add_impacts(make_noise(), order, 6.0, once_per_turn=swing)
+    evidence = gather_rolling_evidence(values, factor * RATE_HZ, ORDERS, SHAFT_HZ)
+    assert evidence.decision is not Decision.FAULT
+
+
 @pytest.mark.parametrize("gain", [1e-3, 1e4])
 def test_gain_and_offset_change_nothing(gain: float) -> None:
     values = gain * add_impacts(make_noise(), ORDERS.bpfo, 6.0) + 5.0 * gain
