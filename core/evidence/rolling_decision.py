@@ -86,8 +86,8 @@ def _explain(
     pattern = _find_pattern(patterns, fault_class)
     if best > by_cause["nothing"] and (pattern.halves > MOST_HALVES or pattern.first < NEEDED_FIRST):
         return (
-            f"The lines fit {NAMES[fault_class]} only in part: the row is twice as dense or half as dense. Are "
-            "sample rate and speed right?"
+            f"The lines fit {NAMES[fault_class]} only in part: the row is twice as dense or half as dense. "
+            "Are sample rate and speed right?"
         )
     if best > by_cause["nothing"] and not is_clear:
         return f"What there is of lines of {NAMES[fault_class]} is no more than a sound bearing may show."
