@@ -132,13 +132,14 @@ class PhysicsAgreement:
     def random_bound(self) -> float | None:
         """What a further network with random weights would score less than, in 95 % of cases.
 
-        Prediction bound of a normal distribution; None with fewer than two networks.
+        Prediction bound of a normal distribution, at most 1; None with fewer than two networks.
         """
         n = len(self.random_weights)
         if n < _FEWEST_NETWORKS:
             return None
         spread = float(np.std(self.random_weights, ddof=1)) * math.sqrt(1.0 + 1.0 / n)
-        return float(np.mean(self.random_weights)) + float(stats.t.ppf(_COVERED, n - 1)) * spread
+        bound = float(np.mean(self.random_weights)) + float(stats.t.ppf(_COVERED, n - 1)) * spread
+        return min(bound, 1.0)
 
     @property
     def passes(self) -> bool:
@@ -159,7 +160,7 @@ class PhysicsAgreement:
         bound = self.random_bound
         if bound is not None and self.score <= bound:
             return (
-                f"{said}; random weights score up to {bound:.2f}, this one {self.score:.2f}, "
+                f"{said}, a score of {self.score:.2f}; random weights may score up to {bound:.2f}, "
                 "so the signal's own lines explain it as well as what was learned."
             )
         beside = f", networks with random weights less than {bound:.2f}" if bound is not None else ""
@@ -208,7 +209,8 @@ def sum_over_bands(
     """Sum an attribution over each band of its axis, beside random bands of the same width.
 
     A bin reaches half a resolution to either side; a band that cuts it takes its part. The parts of a random
-    band have the widths of the real one's and lie, without overlapping, anywhere within two octaves of them.
+    band have the widths of the real one's and lie, without overlapping, elsewhere within two octaves of them:
+    not in the band itself.
 
     Parameters
     ----------
@@ -257,21 +259,23 @@ def measure_agreement(
     ranges = merge_ranges(part for band in chosen for part in band.ranges_hz)
     if not ranges:
         return None
-    edges = _draw_bands(ranges, attribution, n_draws, seed)
-    share = _sum_ranges(attribution.density, attribution, np.asarray(ranges)[None])[0]
-    drawn = _sum_ranges(attribution.density, attribution, edges)
+    control_bands = _draw_bands(ranges, attribution.frequencies_hz, n_draws, seed)
+    share = _sum_ranges(attribution.density, attribution.frequencies_hz, ranges)
+    drawn = control_bands.sum(attribution.density)
     control = float(drawn.mean())
     low, high = np.percentile([_score(float(one), control) for one in drawn], _RANGE_PERCENT)
     others = [
-        _score(float(_sum_ranges(other.density, other, np.asarray(ranges)[None])[0]), float(mean))
+        _score(
+            _sum_ranges(other.density, other.frequencies_hz, ranges),
+            float(control_bands.sum(other.density).mean()),
+        )
         for other in random_weights
-        for mean in [_sum_ranges(other.density, other, edges).mean()]
     ]
     return PhysicsAgreement(
         fault_class,
         tuple(band.label for band in chosen),
-        _score(float(share), control),
-        float(share),
+        _score(share, control),
+        share,
         control,
         float(low),
         float(high),
@@ -336,15 +340,12 @@ def lay_on_edges(
 
 
 def _sum_band(attribution: AxisAttribution, band: FaultBand, n_draws: int, seed: int) -> BandShare:
-    ranges = np.asarray(band.ranges_hz)[None]
-    drawn = _sum_ranges(
-        attribution.density, attribution, _draw_bands(band.ranges_hz, attribution, n_draws, seed)
-    )
+    drawn = _draw_bands(band.ranges_hz, attribution.frequencies_hz, n_draws, seed).sum(attribution.density)
     low, high = np.percentile(drawn, _RANGE_PERCENT)
     return BandShare(
         band,
-        float(_sum_ranges(attribution.contributions, attribution, ranges)[0]),
-        float(_sum_ranges(attribution.density, attribution, ranges)[0]),
+        _sum_ranges(attribution.contributions, attribution.frequencies_hz, band.ranges_hz),
+        _sum_ranges(attribution.density, attribution.frequencies_hz, band.ranges_hz),
         float(drawn.mean()),
         float(low),
         float(high),
@@ -355,43 +356,90 @@ def _score(share: float, control: float) -> float:
     return (share - control) / (1.0 - control) if control < 1.0 else 0.0
 
 
-def _sum_ranges(values: Array, attribution: AxisAttribution, edges_hz: Array) -> Array:
-    """Sum over sets of ranges ``(n_sets, n_ranges, 2)``, one number per set."""
-    reached = _run_to(values, attribution.frequencies_hz, edges_hz)
-    summed: Array = (reached[..., 1] - reached[..., 0]).sum(axis=-1)
-    return summed
+def _sum_ranges(values: Array, frequencies_hz: Array, ranges_hz: Sequence[Band]) -> float:
+    reached = _run_to(values, frequencies_hz, np.asarray(ranges_hz, dtype=np.float64))
+    return float((reached[:, 1] - reached[:, 0]).sum())
 
 
 def _run_to(values: Array, frequencies_hz: Array, edges_hz: Array) -> Array:
     """Sum of everything below each edge; bins are cells of one resolution's width."""
-    resolution_hz = frequencies_hz[1] - frequencies_hz[0]
-    borders = np.append(frequencies_hz - 0.5 * resolution_hz, frequencies_hz[-1] + 0.5 * resolution_hz)
     running = np.append(0.0, np.cumsum(values))
-    reached: Array = np.interp(edges_hz, borders, running)
+    reached: Array = np.interp(edges_hz, _list_borders(frequencies_hz), running)
     return reached
 
 
-def _draw_bands(ranges_hz: Sequence[Band], attribution: AxisAttribution, n_draws: int, seed: int) -> Array:
-    """Draw bands of the same widths, ``(n_draws, n_ranges, 2)``.
+def _list_borders(frequencies_hz: Array) -> Array:
+    resolution_hz = frequencies_hz[1] - frequencies_hz[0]
+    return np.append(frequencies_hz - 0.5 * resolution_hz, frequencies_hz[-1] + 0.5 * resolution_hz)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _RandomBands:
+    """Bands on what is left of an axis when the bands they are compared with are cut out of it.
+
+    Attributes
+    ----------
+    frequencies_hz
+        Of the bins.
+    knots_hz, is_free
+        Borders of bins and of what is cut out, rising; whether the stretch from each to the next is left.
+    edges
+        ``(n_draws, n_parts, 2)``, in hertz of what is left, counted from the axis' beginning.
+    """
+
+    frequencies_hz: Array
+    knots_hz: Array
+    is_free: NDArray[np.bool_]
+    edges: Array
+
+    def sum(self, values: Array) -> Array:
+        """Sum over each set of bands, ``(n_draws,)``."""
+        steps = np.diff(_run_to(values, self.frequencies_hz, self.knots_hz)) * self.is_free
+        places = _count_free(self.knots_hz, self.is_free)
+        reached = np.interp(self.edges, places, np.append(0.0, np.cumsum(steps)))
+        summed: Array = (reached[..., 1] - reached[..., 0]).sum(axis=-1)
+        return summed
+
+
+def _draw_bands(ranges_hz: Sequence[Band], frequencies_hz: Array, n_draws: int, seed: int) -> _RandomBands:
+    """Draw bands of the same widths elsewhere on the axis.
 
     Each part starts anywhere within two octaves of its place; then parts that overlap are pushed up, and what
-    would leave the axis is pushed down again.
+    would leave the axis is pushed down again. Where the bands take more than half of the axis there is no
+    elsewhere, and nothing is cut out.
     """
+    borders, ranges = _list_borders(frequencies_hz), np.asarray(ranges_hz, dtype=np.float64)
+    widths = np.minimum(ranges[:, 1] - ranges[:, 0], borders[-1])
+    knots = np.unique(np.clip(np.concatenate([borders, ranges.ravel()]), borders[0], borders[-1]))
+    middles_hz = 0.5 * (knots[1:] + knots[:-1])
+    is_own = ((middles_hz[:, None] > ranges[:, 0]) & (middles_hz[:, None] < ranges[:, 1])).any(axis=1)
+    is_free = ~is_own if widths.sum() < 0.5 * borders[-1] else np.ones_like(is_own)
+    places = _count_free(knots, is_free)
     rng = np.random.default_rng(seed)
-    end_hz = float(attribution.frequencies_hz[-1])
-    ranges = np.asarray(ranges_hz, dtype=np.float64)
-    widths = np.minimum(ranges[:, 1] - ranges[:, 0], end_hz)
-    middles = ranges.mean(axis=1)
-    lowest = np.maximum(middles / _REACH - 0.5 * widths, min(attribution.resolution_hz, 0.5 * end_hz))
-    highest = np.minimum(middles * _REACH - 0.5 * widths, end_hz - widths)
+    # The mean is no place for a band.
+    first = float(np.interp(borders[1], knots, places))
+    centres = ranges.mean(axis=1)
+    lowest = np.maximum(np.interp(centres / _REACH, knots, places) - 0.5 * widths, first)
+    highest = np.interp(np.minimum(centres * _REACH, borders[-1]), knots, places) - 0.5 * widths
+    highest = np.minimum(highest, places[-1] - widths)
     lowest = np.minimum(lowest, np.maximum(highest, 0.0))
     starts = lowest + rng.random((n_draws, len(ranges))) * np.maximum(highest - lowest, 0.0)
+    return _RandomBands(frequencies_hz, knots, is_free, _keep_apart(starts, widths, float(places[-1])))
+
+
+def _keep_apart(starts: Array, widths: Array, end: float) -> Array:
+    """Push parts that overlap apart, ``(n_draws, n_parts, 2)``; all of them stay below the end."""
     order = np.argsort(starts, axis=1)
     starts, widths = np.take_along_axis(starts, order, axis=1), widths[order]
-    for part in range(1, len(ranges)):
+    for part in range(1, starts.shape[1]):
         starts[:, part] = np.maximum(starts[:, part], starts[:, part - 1] + widths[:, part - 1])
-    limit = np.full(n_draws, end_hz)
-    for part in reversed(range(len(ranges))):
+    limit = np.full(len(starts), end)
+    for part in reversed(range(starts.shape[1])):
         starts[:, part] = np.minimum(starts[:, part], limit - widths[:, part])
         limit = starts[:, part]
     return np.stack([starts, starts + widths], axis=-1)
+
+
+def _count_free(knots_hz: Array, is_free: NDArray[np.bool_]) -> Array:
+    """How much of the axis is left below each knot."""
+    return np.append(0.0, np.cumsum(np.diff(knots_hz) * is_free))

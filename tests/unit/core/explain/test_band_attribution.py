@@ -77,6 +77,21 @@ def test_random_bands_of_an_even_attribution_get_their_width() -> None:
         assert not share.is_above_control
 
 
+def test_random_bands_keep_clear_of_the_band_itself() -> None:
+    # A wide band within two octaves would be hit by one random band in twenty, and be its own control.
+    whirl = FaultBand("whirl", "whirl", BandAxis.FREQUENCY, ((24.0, 30.0),), ("oil_whirl",))
+    (found,) = sum_over_bands(spread_at(at27=1.0), [whirl])
+    assert found.share == pytest.approx(1.0)
+    assert found.control_high == 0.0
+
+
+def test_a_band_over_most_of_the_axis_is_compared_with_all_of_it() -> None:
+    floor = FaultBand("floor", "floor", BandAxis.FREQUENCY, ((60.0, 500.0),))
+    (found,) = sum_over_bands(spread_noise(0), [floor])
+    assert found.control_share == pytest.approx(found.share, abs=0.05)
+    assert not found.is_above_control
+
+
 def test_random_bands_stay_near_what_they_are_compared_with() -> None:
     # All lies above four times the line's frequency: no random band reaches it.
     spread = np.zeros((1, 513))
