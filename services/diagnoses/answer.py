@@ -222,7 +222,9 @@ def _list_limits(
 ) -> list[str]:
     limits = []
     if reading.missing and reading.check.is_passed:
-        limits.append(f"No physical evidence was gathered. {reading.missing}")
+        limits.append(
+            f"No physical evidence was gathered, so a wrong sample rate would not be noticed. {reading.missing}"
+        )
     if refused:
         limits.append(f"The classifier could not judge this recording. {refused}")
     if asked is not None:
