@@ -41,10 +41,9 @@ def load_choices(wished: dict[str, Any]) -> tuple[Any, ...]:
     actor = current_actor()
     experiments = _list_classifiers()
     datasets = DatasetService.list_datasets(limit=_MOST_LISTED, actor=actor)["items"]
-    signal_id = parse_id(wished["signal"])
+    diagnosis = _find_past(wished)
+    signal_id = _find_wished(wished)
     signal = DatasetService.get_signal(signal_id, actor=actor) if signal_id else None
-    past = parse_id(wished["diagnosis"])
-    diagnosis = ExperimentService.get_diagnosis(past, actor=actor) if past else None
     asked = parse_id(wished["experiment"]) or (diagnosis["experiment_id"] if diagnosis else None)
     ids = [each["experiment_id"] for each in experiments]
     chosen = asked if asked in ids else (ids[0] if ids and diagnosis is None else None)
@@ -57,6 +56,18 @@ def load_choices(wished: dict[str, Any]) -> tuple[Any, ...]:
         str(dataset_id) if dataset_id else None,
         [html.Option(value=each["designation"]) for each in bearings],
     )
+
+
+def _find_past(wished: dict[str, Any]) -> dict[str, Any] | None:
+    number = parse_id(wished["diagnosis"])
+    return ExperimentService.get_diagnosis(number, actor=current_actor()) if number else None
+
+
+def _find_wished(wished: dict[str, Any]) -> int | None:
+    """Return the signal that the address names, or that of the diagnosis that it names."""
+    named = parse_id(wished["signal"])
+    past = None if named else _find_past(wished)
+    return past["signal_id"] if past else named
 
 
 def _list_classifiers() -> list[dict[str, Any]]:
@@ -92,7 +103,7 @@ def list_signals(
     )
     signals = list(found["items"])
     ids = [str(each["signal_id"]) for each in signals]
-    asked = parse_id(wished["signal"])
+    asked = _find_wished(wished)
     if not query and asked and str(asked) not in ids:
         named = DatasetService.get_signal(asked, actor=actor)
         if named is not None and named["dataset_id"] == dataset_id:

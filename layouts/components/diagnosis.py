@@ -131,7 +131,7 @@ def _list_figures(answer: Mapping[str, Any], label: str | None) -> list[Componen
 
 def word_trust(answer: Mapping[str, Any]) -> str:
     """Return whether the classifier behind the confidence was calibrated; rules are by their derivation."""
-    if answer["classifier"] is None:
+    if answer["classifier"] is None or answer["verdict"].get("decided_by") == "evidence":
         return "of the rules"
     return "calibrated" if (answer.get("calibration") or {}).get("calibrated") else "not calibrated"
 
