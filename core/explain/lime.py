@@ -32,7 +32,7 @@ def draw_neighbours(n_players: int, n_wanted: int, seed: int) -> Coalitions:
     """Draw who stays: everybody first, then each with even odds; all choices where there are no more."""
     if n_players < 31 and 2**n_players <= n_wanted:
         numbers = np.arange(2**n_players)[::-1]
-        return (numbers[:, None] >> np.arange(n_players)) % 2 == 1
+        return np.asarray((numbers[:, None] >> np.arange(n_players)) % 2 == 1)
     present = np.random.default_rng(seed).random((n_wanted, n_players)) < 0.5
     present[0] = True
     return present

@@ -55,7 +55,9 @@ def plan_coalitions(n_players: int, n_wanted: int, seed: int) -> ShapleyPlan:
     if n_players == 1:
         return ShapleyPlan(np.zeros((0, 1), dtype=bool), True, np.zeros((0, 0)))
     masses = _weigh_sizes(n_players)
-    parts, weights, n_left = [], [], n_wanted
+    parts: list[Coalitions] = []
+    weights: list[NDArray[np.float64]] = []
+    n_left = n_wanted
     size, mass_left = 1, 1.0
     while size <= n_players // 2:
         both = size if 2 * size == n_players else 2 * size
@@ -98,9 +100,8 @@ def explain_game(
 def _weigh_sizes(n_players: int) -> NDArray[np.float64]:
     """Share of the Shapley kernel that all coalitions of 1, 2, … players weigh together."""
     sizes = np.arange(1, n_players)
-    weights = (n_players - 1) / (sizes * (n_players - sizes))
-    shares: NDArray[np.float64] = weights / weights.sum()
-    return shares
+    weights = (n_players - 1) / (sizes * (n_players - sizes)).astype(np.float64)
+    return np.asarray(weights / weights.sum(), dtype=np.float64)
 
 
 def _list_all(n_players: int, size: int) -> Coalitions:
@@ -127,5 +128,5 @@ def _solve(present: Coalitions, weights: NDArray[np.float64]) -> NDArray[np.floa
     """Matrix from scores to the values of all players but the last: weighted least squares."""
     design = present[:, :-1].astype(np.float64) - present[:, -1:]
     weighted = design * weights[:, None]
-    found: NDArray[np.float64] = np.linalg.lstsq(weighted.T @ design, weighted.T, rcond=None)[0]
-    return found
+    found = np.linalg.lstsq(weighted.T @ design, weighted.T, rcond=None)[0]
+    return np.asarray(found, dtype=np.float64)
