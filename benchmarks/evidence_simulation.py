@@ -73,9 +73,8 @@ def simulate(seed: int, fault_class: str | None = None) -> SimulatedRecording:
     geometry = draw_geometry(rng)
     rate = float(rng.choice(_RATES_HZ))
     shaft_hz = float(np.exp(rng.uniform(math.log(8.0), math.log(60.0))))
-    duration_s = float(
-        np.clip(np.exp(rng.uniform(0.0, math.log(12.0))), 24.0 / shaft_hz, _MOST_SAMPLES / rate)
-    )
+    wanted_s = np.exp(rng.uniform(math.log(0.3), math.log(12.0)))
+    duration_s = float(np.clip(wanted_s, 4.0 / shaft_hz, _MOST_SAMPLES / rate))
     n_samples = scipy.fft.prev_fast_len(int(duration_s * rate), real=True)
     deviation = rng.uniform(-0.03, 0.08) if rng.random() < 0.4 else rng.normal(0.0, 0.003)
     nominal_hz = shaft_hz / (1.0 + deviation)

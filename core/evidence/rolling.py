@@ -95,7 +95,7 @@ def _choose_speed(powers: BandPowers, fault_orders: FaultOrders, shaft: ShaftFin
         return given
     source = "the likeliest by its harmonics, though not by a clear lead; a fault's lines stand out there"
     other = _read(powers, fault_orders, ShaftFinding(shaft.candidate_hz, False, source), CANDIDATE_ODDS)
-    return other if other.fault_odds > given.fault_odds else given
+    return other if other.fault_odds > max(given.fault_odds, 1.0) else given
 
 
 def _read(powers: BandPowers, fault_orders: FaultOrders, shaft: ShaftFinding, odds: float = 1.0) -> _Reading:
@@ -145,6 +145,7 @@ def _assemble(reading: _Reading, fault_orders: FaultOrders, verdict: Verdict) ->
         shaft_frequency_hz=shaft.frequency_hz,
         shaft_source=shaft.source,
         version=VERSION,
+        shaft_is_found=shaft.is_found,
         faults=build_findings(spectra, reading.patterns, fault_orders, shaft.frequency_hz, verdict.by_class),
         limits=describe_limits(spectra, shaft),
     )
