@@ -16,7 +16,7 @@ from services.explanations.material import Subject, load_rows, read_healthy, rea
 from services.explanations.options import pick_method_options
 from services.explanations.packing import pack_groups
 from services.explanations.signals import Work, describe_prediction
-from services.explanations.wording import find_top_band, say_class
+from services.explanations.wording import RESONANCE, find_top_band, say_class
 from utils.exceptions import InvalidInputError, SignalError
 
 if TYPE_CHECKING:
@@ -114,7 +114,6 @@ def _explain_row(
         explainable,
         take_lines_away(found) if found.feature_names else found,
         places.machine_kind,
-        demodulation_band_hz=places.demodulation_band_hz,
         n_random_networks=0,
         on_progress=check_in,
     )
@@ -162,7 +161,7 @@ def _summarise(
     atlas: Sequence[ClassSignature],
 ) -> dict[str, Any]:
     labels = {
-        share.band.name: share.band.name if share.band.name == "resonance" else share.band.label
+        share.band.name: RESONANCE if share.band.name == RESONANCE else share.band.label
         for each in found
         for share in each.report.bands
     }
@@ -252,7 +251,9 @@ def _word(
 ) -> list[str]:
     sentences = [f"Explained are the answers to {n_recordings} recordings of the {part} part, by class."]
     for entry in atlas:
-        above = [labels[band.name] for band in entry.bands if band.is_above_control]
+        above = [
+            labels[band.name] for band in entry.bands if band.is_above_control and band.name != RESONANCE
+        ]
         said = (
             f"more than random bands get {', '.join(above[:4])}"
             if above

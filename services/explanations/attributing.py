@@ -95,7 +95,6 @@ def attribute(
         explainable,
         take_lines_away(found) if found.feature_names else found,
         places.machine_kind,
-        demodulation_band_hz=places.demodulation_band_hz,
         n_random_networks=N_RANDOM_NETWORKS if trust else 0,
         on_progress=_say(report, "looking at lines"),
     )

@@ -1,4 +1,4 @@
-"""Where the faults of a recording's machine would show: its kind, its shaft, and the band that rings."""
+"""Where the faults of a recording's machine would show: its kind, its shaft, the band that rings."""
 
 from __future__ import annotations
 
@@ -34,13 +34,11 @@ class Places:
         machine_kind: Which faults' lines.
         shaft_frequency_hz: None where it is unknown.
         shaft_source: Where that comes from, in a sentence.
-        demodulation_band_hz: Whose envelope is read; None without a rolling bearing.
     """
 
     machine_kind: Literal["rolling", "journal"]
     shaft_frequency_hz: float | None
     shaft_source: str
-    demodulation_band_hz: Band | None
 
     def describe_shaft(self) -> dict[str, Any]:
         """Return what is known of the shaft as plain data."""
@@ -66,10 +64,7 @@ def find_places(
     else:
         shaft_hz, source = _find_shaft(given)
         explainable = _state_shaft(explainable, shaft_hz)
-    band_hz = None
-    if fault_orders is not None and shaft_hz is not None:
-        band_hz = _choose_band(given, fault_orders, shaft_hz, explainable.sample_rate_hz)
-    return Places(kind, shaft_hz, source, band_hz), explainable
+    return Places(kind, shaft_hz, source), explainable
 
 
 def is_journal(class_names: Sequence[str]) -> bool:
@@ -106,8 +101,10 @@ def _state_shaft(explainable: Explainable, shaft_hz: float | None) -> Explainabl
     return replace(explainable, conditions=conditions)
 
 
-def _choose_band(given: GivenSignal, orders: FaultOrders, shaft_hz: float, analysis_rate_hz: float) -> Band:
-    """Return the most impulsive band that is wide enough for the lines, else a usual one."""
+def find_ringing_band(
+    given: GivenSignal, orders: FaultOrders, shaft_hz: float, analysis_rate_hz: float
+) -> Band:
+    """Return the recording's most impulsive band that is wide enough for the lines, else a usual one."""
     fastest_hz = shaft_hz * max(orders.bpfo, orders.bpfi, 2.0 * orders.bsf)
     highest_hz = _USED_SHARE * analysis_rate_hz
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.signal.band_pass import Band
 from services.explanations.describing import round_number
 from services.explanations.material import Subject, describe_given, read_subject
 from services.explanations.signals import Work, describe_prediction
@@ -34,14 +35,15 @@ def try_bands(work: Work, signal_id: int) -> dict[str, Any]:
     subject = read_subject(work.classifier, signal_id, ())
     places, explainable = find_places(subject.given, subject.fault_orders, names, subject.explainable)
     chosen = explainable.choose(_choose(subject, options["n_windows"], options["start_s"]))
-    bands = _list_bands(chosen, places, options["bands"])
+    ringing_hz = _find_ringing(subject, places, chosen.sample_rate_hz)
+    bands = _list_bands(chosen, places, ringing_hz, options["bands"])
     rows: list[dict[str, Any]] = []
     left_out: list[dict[str, str]] = []
     for place, band in enumerate(bands):
         work.handle.report(0.1 + 0.85 * place / len(bands), f"band {place + 1} of {len(bands)}")
         work.handle.raise_if_interrupted()
         try:
-            rows.append(_describe_sweep(band, _sweep(chosen, band, places, options["gains_db"]), names))
+            rows.append(_describe_sweep(band, _sweep(chosen, band, ringing_hz, options["gains_db"]), names))
         except InvalidInputError as error:
             left_out.append({"name": band.label, "reason": error.sentence})
     if not rows:
@@ -58,22 +60,35 @@ def _choose(subject: Subject, n_windows: int, start_s: float | None) -> list[int
     return [int(place) for place in np.unique(np.linspace(0, n_all - 1, min(n_windows, n_all)).round())]
 
 
+def _find_ringing(subject: Subject, places: Places, rate_hz: float) -> Band | None:
+    """Return the band whose envelope is changed; None without a rolling bearing, whose lines lie there."""
+    from services.explanations.places import find_ringing_band
+
+    if subject.fault_orders is None or places.shaft_frequency_hz is None:
+        return None
+    return find_ringing_band(subject.given, subject.fault_orders, places.shaft_frequency_hz, rate_hz)
+
+
 def _list_bands(
-    explainable: Explainable, places: Places, asked: Sequence[dict[str, Any]] | None
+    explainable: Explainable,
+    places: Places,
+    ringing_hz: Band | None,
+    asked: Sequence[dict[str, Any]] | None,
 ) -> list[FaultBand]:
     from core.explain.band_report import list_bands
     from core.explain.fault_bands import BandAxis, FaultBand
 
     if asked is None:
-        return list(list_bands(explainable, places.machine_kind, places.demodulation_band_hz))
+        return list(list_bands(explainable, places.machine_kind, ringing_hz))
     return [
         FaultBand(band["name"], band["name"], BandAxis.FREQUENCY, ((band["low_hz"], band["high_hz"]),))
         for band in asked
     ]
 
 
-def _sweep(explainable: Explainable, band: FaultBand, places: Places, gains_db: Sequence[float]) -> BandSweep:
-    from core.explain.band_report import choose_demodulation_band
+def _sweep(
+    explainable: Explainable, band: FaultBand, ringing_hz: Band | None, gains_db: Sequence[float]
+) -> BandSweep:
     from core.explain.what_if import sweep_band
 
     return sweep_band(
@@ -83,7 +98,7 @@ def _sweep(explainable: Explainable, band: FaultBand, places: Places, gains_db: 
         band.ranges_hz,
         gains_db=gains_db,
         axis=band.axis,
-        demodulation_band_hz=places.demodulation_band_hz or choose_demodulation_band(explainable),
+        demodulation_band_hz=ringing_hz,
     )
 
 
@@ -123,7 +138,7 @@ def _summarise(
         "notes": [
             *subject.prediction.notes,
             "The probabilities are the classifier's own, not calibrated, over "
-            f"{explainable.n_windows} windows together.",
+            + ("one window." if explainable.n_windows == 1 else f"{explainable.n_windows} windows together."),
         ],
         "recording": describe_given(subject.given),
         "classifier": work.describe_classifier(prediction["n_windows"]),

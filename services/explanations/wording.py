@@ -14,6 +14,7 @@ from core.explain.trust import (
 )
 
 COMPLETENESS: Final = "completeness"
+RESONANCE: Final = "resonance"
 
 TITLES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -56,17 +57,23 @@ def word_subject(prediction: Mapping[str, Any], target: str, windows: Sequence[M
     n_windows = prediction["n_windows"]
     starts = ", ".join(f"{window['start_s']:.2f} s" for window in windows)
     which = "window" if len(windows) == 1 else "windows"
+    where = (
+        "its only window"
+        if n_windows == 1
+        else f"{len(windows)} of its {n_windows} windows: the {which} at {starts}"
+    )
     return (
         f"The classifier says {said} for this recording ({share:.1%}). Explained is what speaks for "
-        f"{say_class(target)} in {len(windows)} of its {n_windows} windows: the {which} at {starts}."
+        f"{say_class(target)} in {where}."
     )
 
 
 def word_bands(bands: Sequence[Mapping[str, Any]]) -> str:
     """Say which of the bands looked at stand out against random bands."""
-    if not bands:
+    told = list_telling(bands)
+    if not told:
         return "No line of the machine could be placed."
-    above = sorted((band for band in bands if band["is_above_control"]), key=_rank, reverse=True)
+    above = sorted((band for band in told if band["is_above_control"]), key=_rank, reverse=True)
     if not above:
         return "None of the lines looked for gets more than random bands of the same width."
     named = ", ".join(
@@ -77,15 +84,21 @@ def word_bands(bands: Sequence[Mapping[str, Any]]) -> str:
     return f"More than random bands of the same width get: {named}{more}."
 
 
+def list_telling(bands: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Leave out the resonance: it was chosen where the classifier looks, so that its share tells nothing."""
+    return [band for band in bands if band["name"] != RESONANCE]
+
+
 def _rank(band: Mapping[str, Any]) -> float:
     return float(band["share"]) - float(band["control_share"])
 
 
 def find_top_band(bands: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """Return the band that stands out most against its control; None where there is none."""
-    if not bands:
+    told = list_telling(bands)
+    if not told:
         return None
-    top = max(bands, key=_rank)
+    top = max(told, key=_rank)
     return {name: top[name] for name in ("label", "share", "control_share", "is_above_control")}
 
 
@@ -99,8 +112,11 @@ def word_trust(checks: Sequence[Mapping[str, Any]]) -> str:
 def _word_axis(axis: str, checks: Sequence[Mapping[str, Any]]) -> str:
     judged = [check for check in checks if check["passes"] is not None]
     failed = [check["title"].lower() for check in judged if not check["passes"]]
+    if not judged:
+        return f"Over {axis} no check applies."
     if not failed:
-        return f"Over {axis} all {len(judged)} checks that apply passed."
+        which = "the one check that applies" if len(judged) == 1 else f"all {len(judged)} checks that apply"
+        return f"Over {axis} {which} passed."
     verb, named = ("fails" if len(failed) == 1 else "fail"), ", ".join(failed)
     return (
         f"Over {axis} {len(failed)} of {len(judged)} checks {verb} ({named}): don't rest a decision on that "
