@@ -37,6 +37,7 @@ ABOUT_ONE_THING = {
     "/experiment/<experiment_id>",
     "/compare",
     "/diagnose",
+    "/reports/<diagnosis_id>",
     "/feature-engineering",
     "/data-explorer",
 }
@@ -217,12 +218,13 @@ def list_addresses(small: SmallDataset, experiment_id: int, diagnosis_id: int) -
         *(f"/evaluation?experiment={experiment_id}&tab={tab}" for tab in EVALUATION_TABS),
         *(f"/compare?ids={experiment_id},{experiment_id + 1}&tab={tab}" for tab in COMPARE_TABS),
         f"/diagnose?diagnosis={diagnosis_id}",
+        f"/reports/{diagnosis_id}",
         *(f"/feature-engineering?dataset={small.dataset_id}&tab={tab}" for tab in FEATURE_TABS),
         *(f"/data-explorer?dataset={small.dataset_id}&tab={tab}" for tab in EXPLORER_TABS),
     ]
 
 
-LISTS = {"/", "/datasets", "/signals", "/experiments", "/experiment/new"}
+LISTS = {"/", "/datasets", "/signals", "/experiments", "/experiment/new", "/reports"}
 
 
 def find_unchanged(server: Flask, browser: Browser, folder: Path) -> tuple[list[str], set[str]]:
@@ -269,6 +271,7 @@ def test_every_page_shows_other_data_when_there_is_other_data(
         "compare-gaps.figure",
         "compare-curves.figure",
         "diagnose-timeline.figure",
+        "diagnose-view-figure.figure",
         "features-importance-plot.figure",
         "features-correlation-plot.figure",
         "explorer-distribution-plot.figure",
