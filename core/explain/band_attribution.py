@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from core.explain.fault_bands import BandAxis, FaultBand, choose_class_bands, merge_ranges
+from core.explain.random_bands import draw_bands, run_to, sum_ranges
 from core.signal.band_pass import Band
 from utils.exceptions import InvalidInputError
 
@@ -23,8 +24,6 @@ N_DRAWS: Final = 500
 _FEWEST_NETWORKS: Final = 2
 _LEAST_ABOVE: Final = 0.01
 _COVERED: Final = 0.95
-# A random band lies within two octaves of the one it is compared with: colour is no evidence.
-_REACH: Final = 4.0
 _RANGE_PERCENT: Final = (2.5, 97.5)
 # Sums over the same bins in another order.
 _ROUNDING: Final = 1e-9
@@ -259,14 +258,14 @@ def measure_agreement(
     ranges = merge_ranges(part for band in chosen for part in band.ranges_hz)
     if not ranges:
         return None
-    control_bands = _draw_bands(ranges, attribution.frequencies_hz, n_draws, seed)
-    share = _sum_ranges(attribution.density, attribution.frequencies_hz, ranges)
+    control_bands = draw_bands(ranges, attribution.frequencies_hz, n_draws, seed)
+    share = sum_ranges(attribution.density, attribution.frequencies_hz, ranges)
     drawn = control_bands.sum(attribution.density)
     control = float(drawn.mean())
     low, high = np.percentile([_score(float(one), control) for one in drawn], _RANGE_PERCENT)
     others = [
         _score(
-            _sum_ranges(other.density, other.frequencies_hz, ranges),
+            sum_ranges(other.density, other.frequencies_hz, ranges),
             float(control_bands.sum(other.density).mean()),
         )
         for other in random_weights
@@ -336,16 +335,16 @@ def lay_on_edges(
         ``(n_cells,)``.
     """
     frequencies = np.asarray(frequencies_hz, dtype=np.float64)
-    return np.diff(_run_to(np.asarray(values, np.float64), frequencies, np.asarray(edges_hz, np.float64)))
+    return np.diff(run_to(np.asarray(values, np.float64), frequencies, np.asarray(edges_hz, np.float64)))
 
 
 def _sum_band(attribution: AxisAttribution, band: FaultBand, n_draws: int, seed: int) -> BandShare:
-    drawn = _draw_bands(band.ranges_hz, attribution.frequencies_hz, n_draws, seed).sum(attribution.density)
+    drawn = draw_bands(band.ranges_hz, attribution.frequencies_hz, n_draws, seed).sum(attribution.density)
     low, high = np.percentile(drawn, _RANGE_PERCENT)
     return BandShare(
         band,
-        _sum_ranges(attribution.contributions, attribution.frequencies_hz, band.ranges_hz),
-        _sum_ranges(attribution.density, attribution.frequencies_hz, band.ranges_hz),
+        sum_ranges(attribution.contributions, attribution.frequencies_hz, band.ranges_hz),
+        sum_ranges(attribution.density, attribution.frequencies_hz, band.ranges_hz),
         float(drawn.mean()),
         float(low),
         float(high),
@@ -354,92 +353,3 @@ def _sum_band(attribution: AxisAttribution, band: FaultBand, n_draws: int, seed:
 
 def _score(share: float, control: float) -> float:
     return (share - control) / (1.0 - control) if control < 1.0 else 0.0
-
-
-def _sum_ranges(values: Array, frequencies_hz: Array, ranges_hz: Sequence[Band]) -> float:
-    reached = _run_to(values, frequencies_hz, np.asarray(ranges_hz, dtype=np.float64))
-    return float((reached[:, 1] - reached[:, 0]).sum())
-
-
-def _run_to(values: Array, frequencies_hz: Array, edges_hz: Array) -> Array:
-    """Sum of everything below each edge; bins are cells of one resolution's width."""
-    running = np.append(0.0, np.cumsum(values))
-    reached: Array = np.interp(edges_hz, _list_borders(frequencies_hz), running)
-    return reached
-
-
-def _list_borders(frequencies_hz: Array) -> Array:
-    resolution_hz = frequencies_hz[1] - frequencies_hz[0]
-    return np.append(frequencies_hz - 0.5 * resolution_hz, frequencies_hz[-1] + 0.5 * resolution_hz)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _RandomBands:
-    """Bands on what is left of an axis when the bands they are compared with are cut out of it.
-
-    Attributes
-    ----------
-    frequencies_hz
-        Of the bins.
-    knots_hz, is_free
-        Borders of bins and of what is cut out, rising; whether the stretch from each to the next is left.
-    edges
-        ``(n_draws, n_parts, 2)``, in hertz of what is left, counted from the axis' beginning.
-    """
-
-    frequencies_hz: Array
-    knots_hz: Array
-    is_free: NDArray[np.bool_]
-    edges: Array
-
-    def sum(self, values: Array) -> Array:
-        """Sum over each set of bands, ``(n_draws,)``."""
-        steps = np.diff(_run_to(values, self.frequencies_hz, self.knots_hz)) * self.is_free
-        places = _count_free(self.knots_hz, self.is_free)
-        reached = np.interp(self.edges, places, np.append(0.0, np.cumsum(steps)))
-        summed: Array = (reached[..., 1] - reached[..., 0]).sum(axis=-1)
-        return summed
-
-
-def _draw_bands(ranges_hz: Sequence[Band], frequencies_hz: Array, n_draws: int, seed: int) -> _RandomBands:
-    """Draw bands of the same widths elsewhere on the axis.
-
-    Each part starts anywhere within two octaves of its place; then parts that overlap are pushed up, and what
-    would leave the axis is pushed down again. Where the bands take more than half of the axis there is no
-    elsewhere, and nothing is cut out.
-    """
-    borders, ranges = _list_borders(frequencies_hz), np.asarray(ranges_hz, dtype=np.float64)
-    widths = np.minimum(ranges[:, 1] - ranges[:, 0], borders[-1])
-    knots = np.unique(np.clip(np.concatenate([borders, ranges.ravel()]), borders[0], borders[-1]))
-    middles_hz = 0.5 * (knots[1:] + knots[:-1])
-    is_own = ((middles_hz[:, None] > ranges[:, 0]) & (middles_hz[:, None] < ranges[:, 1])).any(axis=1)
-    is_free = ~is_own if widths.sum() < 0.5 * borders[-1] else np.ones_like(is_own)
-    places = _count_free(knots, is_free)
-    rng = np.random.default_rng(seed)
-    # The mean is no place for a band.
-    first = float(np.interp(borders[1], knots, places))
-    centres = ranges.mean(axis=1)
-    lowest = np.maximum(np.interp(centres / _REACH, knots, places) - 0.5 * widths, first)
-    highest = np.interp(np.minimum(centres * _REACH, borders[-1]), knots, places) - 0.5 * widths
-    highest = np.minimum(highest, places[-1] - widths)
-    lowest = np.minimum(lowest, np.maximum(highest, 0.0))
-    starts = lowest + rng.random((n_draws, len(ranges))) * np.maximum(highest - lowest, 0.0)
-    return _RandomBands(frequencies_hz, knots, is_free, _keep_apart(starts, widths, float(places[-1])))
-
-
-def _keep_apart(starts: Array, widths: Array, end: float) -> Array:
-    """Push parts that overlap apart, ``(n_draws, n_parts, 2)``; all of them stay below the end."""
-    order = np.argsort(starts, axis=1)
-    starts, widths = np.take_along_axis(starts, order, axis=1), widths[order]
-    for part in range(1, starts.shape[1]):
-        starts[:, part] = np.maximum(starts[:, part], starts[:, part - 1] + widths[:, part - 1])
-    limit = np.full(len(starts), end)
-    for part in reversed(range(starts.shape[1])):
-        starts[:, part] = np.minimum(starts[:, part], limit - widths[:, part])
-        limit = starts[:, part]
-    return np.stack([starts, starts + widths], axis=-1)
-
-
-def _count_free(knots_hz: Array, is_free: NDArray[np.bool_]) -> Array:
-    """How much of the axis is left below each knot."""
-    return np.append(0.0, np.cumsum(np.diff(knots_hz) * is_free))
