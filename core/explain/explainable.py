@@ -126,7 +126,7 @@ class Explainable:
         return replace(self, windows=self.windows[chosen], window_start_s=self.window_start_s[chosen])
 
     def with_network(self, network: torch.nn.Module) -> Explainable:
-        """Return the same windows before another network of the same form."""
+        """Return the same windows before another network of the form, with its weights as they are now."""
         score, judge = _build_network_scores(network, self.network_conditions)
         return replace(self, network=network, score_windows=score, judge_windows=judge)
 
@@ -248,10 +248,12 @@ def _add_network(explainable: Explainable, classifier: Classifier) -> Explainabl
 def _build_network_scores(
     network: torch.nn.Module, conditions: NDArray[np.float32] | None
 ) -> tuple[Score, Score]:
-    from core.explain.network_scores import score_network
+    from core.explain.network_scores import copy_for_scoring, score_network
+
+    copied = copy_for_scoring(network)
 
     def score(windows: NDArray[np.float32]) -> NDArray[np.float64]:
-        return score_network(network, conditions, windows)
+        return score_network(copied, conditions, windows)
 
     def judge(windows: NDArray[np.float32]) -> NDArray[np.float64]:
         return score(standardise(windows))

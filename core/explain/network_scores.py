@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from core.explain.context import explaining
+from core.networks.layers import ConvBlock
 from core.training.network_model import compute_logits
 
 Forward = Callable[[torch.Tensor], torch.Tensor]
@@ -27,13 +29,24 @@ def build_forward(
     return forward
 
 
+def copy_for_scoring(network: torch.nn.Module) -> torch.nn.Module:
+    """Copy a network for scoring only: in evaluation mode, normalisations moved into their convolutions."""
+    copied = copy.deepcopy(network).eval().requires_grad_(False)
+    for module in copied.modules():
+        if isinstance(module, ConvBlock):
+            joined = fuse_conv_bn_eval(module.convolution, module.normalisation)
+            module.add_module("convolution", joined)
+            module.add_module("normalisation", torch.nn.Identity())
+    return copied
+
+
 def score_network(
-    network: torch.nn.Module, conditions: NDArray[np.float32] | None, windows: NDArray[np.float32]
+    copied: torch.nn.Module, conditions: NDArray[np.float32] | None, windows: NDArray[np.float32]
 ) -> NDArray[np.float64]:
-    """Log-probabilities ``(n_windows, n_classes)`` of one batch of standardised windows."""
-    forward = build_forward(network, conditions)
-    with explaining(network), torch.inference_mode():
-        scores: NDArray[np.float64] = forward(to_tensor(windows, network)).cpu().numpy()
+    """Log-probabilities ``(n_windows, n_classes)`` of standardised windows by a network that was copied."""
+    with torch.inference_mode():
+        found = build_forward(copied, conditions)(to_tensor(windows, copied))
+        scores: NDArray[np.float64] = found.cpu().numpy()
     return scores
 
 

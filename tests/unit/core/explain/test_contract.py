@@ -15,8 +15,10 @@ import torch
 
 from core.explain.attribution import COMPLETENESS_TOLERANCE, Attribution
 from core.explain.catalogue import BASELINE_HELP, BASELINES, METHODS, parse_method_options
+from core.explain.context import explaining
 from core.explain.explainable import Explainable, build_explainable, build_from_network
 from core.explain.explainer import explain
+from core.explain.network_scores import build_forward
 from core.explain.routing import TIME_LAYERS, choose_method, list_baselines, list_offers
 from core.networks.registry import NETWORKS, build_network, validate_options
 from core.training.classifier import Classifier
@@ -167,7 +169,7 @@ def test_every_network_with_a_convolution_over_time_has_its_layer_named() -> Non
         hook = network.get_submodule(path).register_forward_hook(
             lambda _, __, output, shapes=shapes: shapes.append(output.shape)
         )
-        build(name).score(build(name).windows)
+        build_forward(network, None)(torch.from_numpy(build(name).windows))
         hook.remove()
         # Channels over at least four steps of time, at most as many as there are samples.
         assert len(shapes[0]) == 3
@@ -238,6 +240,17 @@ def test_an_ensemble_is_explained_as_a_whole(classifiers: dict[str, Classifier])
     assert found.target_class == 2
     with pytest.raises(InvalidInputError, match="members one by one"):
         explain(explainable, "integrated_gradients")
+
+
+@pytest.mark.parametrize("name", ["cnn1d", "tcn", "order_net"])
+def test_the_copy_that_is_scored_says_what_the_network_says(name: str) -> None:
+    explainable = build(name)
+    network = explainable.network
+    assert network is not None
+    with explaining(network), torch.no_grad():
+        forward = build_forward(network, explainable.network_conditions)
+        expected = forward(torch.from_numpy(explainable.windows)).numpy()
+    np.testing.assert_allclose(explainable.score(explainable.windows), expected, atol=1e-5)
 
 
 def test_judging_standardises_again_and_scoring_does_not() -> None:
