@@ -28,6 +28,7 @@ from services.explanations import storing
 from services.explanations.packing import MAX_PACKED_BYTES
 from services.jobs import board
 from services.xai_service import XAIService
+from tasks.dispatcher import Dispatcher
 from tests.factories.datasets import (
     SAMPLE_RATE_HZ,
     SHAFT_SPEED_RPM,
@@ -377,6 +378,14 @@ class TestCache:
         assert storing.forget_old(30, max_total_bytes=2 * size)["n_evicted"] == 1
         assert {item["explanation_id"] for item in storing.list_headers()["items"]} == {kept[1], kept[3]}
         assert ExplanationCache.clear_old_explanations(days=0)["error_code"] == "invalid_input"
+
+    def test_the_dispatcher_forgets_them(self, forest_here: tuple[SmallDataset, int]) -> None:
+        small, experiment_id = forest_here
+        old = self.keep(experiment_id, small.signal_ids["healthy", 0])
+        new = self.keep(experiment_id, small.signal_ids["healthy", 1])
+        change(old, last_used_at=utc_now() - timedelta(days=31))
+        Dispatcher(name="dispatcher").step()
+        assert [item["explanation_id"] for item in storing.list_headers()["items"]] == [new]
 
     def test_it_goes_with_its_recording_and_its_experiment(self, forest: tuple[SmallDataset, int]) -> None:
         small, experiment_id = forest
