@@ -28,7 +28,9 @@ _LEAST: Final = 1e-4
 
 _POOLED = "Probabilities are the normalised geometric mean of evidence and classifier, with equal weights."
 _LINES_ONLY = "The physical evidence decides by itself."
-_UNSUPPORTED = "A class to which undecided lines give less than an even share is not named."
+_UNSUPPORTED = (
+    "Undecided lines leave to the classifier only a class that they do not find less likely than others."
+)
 _UNLEARNED = "A classifier can't contradict a class that it has not learned."
 _FOREIGN = "A classifier that was trained on another machine or bearing decides nothing here."
 
@@ -296,9 +298,18 @@ def _pool_comparable(evidence: Evidence, opinion: Opinion) -> dict[str, float]:
 
 
 def _is_supported(evidence: Evidence, opinion: Opinion) -> bool:
-    """Tell whether the lines give a class at least an even share of all that they know, or do not know it."""
+    """Tell whether undecided lines leave a class to a classifier.
+
+    They do where they say nothing of it, or give it at least an even share of all classes, and where it is a
+    fault find none likelier.
+    """
     shares = list_probabilities(evidence)
-    return shares.get(opinion.fault_class, 1.0) >= 1.0 / len(shares)
+    share = shares.pop(opinion.fault_class, None)
+    if share is None:
+        return True
+    shares.pop(HEALTHY_CLASS, None)
+    is_likeliest = opinion.fault_class == HEALTHY_CLASS or share >= max(shares.values(), default=0.0)
+    return is_likeliest and share >= 1.0 / (len(evidence.faults) + 1)
 
 
 def _is_own_class(evidence: Evidence, opinion: Opinion) -> bool:

@@ -51,6 +51,9 @@ def make_opinion(
 OUTER = make_evidence(Decision.FAULT, "outer_race")
 HEALTHY = make_evidence(Decision.HEALTHY)
 OPEN = make_evidence(Decision.UNDECIDED)
+FOR_INNER = make_evidence(
+    Decision.UNDECIDED, None, healthy=0.1, inner_race=0.5, ball=0.25, cage=0.0, outer_race=0.15
+)
 AGAINST_BALL = make_evidence(Decision.UNDECIDED, None, healthy=0.35, ball=0.05)
 ELSEWHERE, READS = Standing.ELSEWHERE, Standing.ELSEWHERE_READS_ORDERS
 
@@ -80,6 +83,8 @@ ELSEWHERE, READS = Standing.ELSEWHERE, Standing.ELSEWHERE_READS_ORDERS
         (OPEN, make_opinion("ball"), "diagnosed", "ball", "classifier"),
         (OPEN, make_opinion("ball", 0.3), "undecided", None, None),
         (AGAINST_BALL, make_opinion("ball", 0.99), "undecided", None, None),
+        (FOR_INNER, make_opinion("ball", 0.99), "undecided", None, None),
+        (FOR_INNER, make_opinion("inner_race", 0.8), "diagnosed", "inner_race", "classifier"),
         (AGAINST_BALL, make_opinion("inner_race", 0.99), "diagnosed", "inner_race", "classifier"),
         (OPEN, make_opinion("ball", standing=ELSEWHERE), "undecided", None, None),
         (OPEN, make_opinion("ball", standing=READS), "undecided", None, None),
