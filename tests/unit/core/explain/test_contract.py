@@ -169,7 +169,8 @@ def test_every_network_with_a_convolution_over_time_has_its_layer_named() -> Non
         hook = network.get_submodule(path).register_forward_hook(
             lambda _, __, output, shapes=shapes: shapes.append(output.shape)
         )
-        build_forward(network, None)(torch.from_numpy(build(name).windows))
+        with explaining(network):
+            build_forward(network, None)(torch.from_numpy(build(name).windows))
         hook.remove()
         # Channels over at least four steps of time, at most as many as there are samples.
         assert len(shapes[0]) == 3
