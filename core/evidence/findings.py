@@ -113,6 +113,8 @@ class Evidence:
         Sentences on what this recording could not show.
     version
         Of the rules; it changes with every threshold.
+    shaft_is_found
+        Whether lines of the recording itself bear the shaft frequency out.
     doubt
         Why sample rate or speed can hardly be right, so that nobody may name a fault; else empty.
     """
@@ -128,4 +130,5 @@ class Evidence:
     shaft_source: str
     limits: tuple[str, ...]
     version: str
+    shaft_is_found: bool = False
     doubt: str = ""

@@ -115,6 +115,7 @@ def gather_journal_evidence(
         readings.shaft.source,
         _list_limits(readings),
         VERSION,
+        readings.shaft.is_confirmed,
         _doubt_rate(readings),
     )
 

@@ -28,6 +28,7 @@ _TONE_REACH = 8
 _REST_OF_TONES = 1e-3
 # Two-sided Kolmogorov statistic that white noise exceeds once in ten thousand recordings.
 _WHITE_STATISTIC = 2.23
+_MAJORITY = 0.5
 
 
 class CheckName(StrEnum):
@@ -181,9 +182,10 @@ def check_stated_rate(
 ) -> RecordingCheck:
     """Ask whether half or twice the stated sample rate explains a recording better.
 
-    It does where a fault is named there and none, or with less probability, at the stated rate. A comb of
-    lines is most complete at the true rate: at half of it every second line belongs to nothing, at twice it
-    every second one is missing. Worth its two more readings of the recording only where somebody is about to
+    It does where a fault is named there and none, or with less probability, at the stated rate: a comb of
+    lines is most complete at the true rate; at half of it every second line belongs to nothing, at twice it
+    every second one is missing. It does too where the same fault is likely there and only there the lines
+    bear out the shaft frequency. Worth its two more readings of the recording only where somebody is about to
     name a fault.
 
     Parameters
@@ -203,15 +205,16 @@ def check_stated_rate(
             return RecordingCheck(
                 Decision.UNDECIDED,
                 CheckName.RATE_DOUBTFUL,
-                f"Read at {word} the stated sample rate ({factor * sample_rate_hz:g} Hz) the lines fit a "
-                "fault better than as stated. Check the sample rate and the shaft speed.",
+                f"Read at {word} the stated sample rate ({factor * sample_rate_hz:g} Hz) the lines fit the "
+                "shaft or a fault better than as stated. Check the sample rate and the shaft speed.",
             )
     return PASSED
 
 
 def _explains_more(other: Evidence, stated: Evidence) -> bool:
-    if other.decision is not Decision.FAULT:
-        return False
     if stated.decision is not Decision.FAULT:
-        return True
-    return other.probability > stated.probability
+        return other.decision is Decision.FAULT
+    best = other.faults[0]
+    if other.shaft_is_found and not stated.shaft_is_found and best.fault_class == stated.fault_class:
+        return best.probability > _MAJORITY
+    return other.decision is Decision.FAULT and other.probability > stated.probability
