@@ -280,3 +280,9 @@ def test_a_diagnosis_under_way_is_not_deleted(database: Settings) -> None:
         session.execute(update(Job).where(Job.id == request["job_id"]).values(state="cancelled"))
         session.commit()
     assert ExperimentService.delete_diagnosis(request["diagnosis_id"])["success"]
+
+
+def test_a_recording_too_short_to_be_read_at_another_rate_is_judged_as_stated(database: Settings) -> None:
+    answer = answer_of(samples=simulate_rolling(BPFO, seed=3)[:2000], **KNOWN)
+    assert answer["verdict"]["status"] in ("diagnosed", "undecided")
+    assert answer["checks"]["name"] is None
