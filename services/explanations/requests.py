@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +16,10 @@ from database.connection import get_db_session
 from models.experiment import Experiment
 from models.explanation import Explanation
 from models.job import Job, JobKind, JobQueue
-from models.recording import Signal
+from models.recording import Recording, Signal
+from services.datasets.bearings import find_fault_orders
+from services.datasets.entered_bearings import load_entries
+from services.datasets.rows import show_as_edited
 from services.evaluations.reading import load_finished
 from services.explanations.options import (
     WHAT_IF,
@@ -78,15 +81,15 @@ def find_explained(
     """Return the question that these arguments ask; errors as `request_signal`."""
     with get_db_session(read_only=True) as session:
         experiment = load_finished(session, experiment_id)
-        _name_signal(session, signal_id)
-    return _ask_signal(experiment, signal_id, method, options), experiment
+        _, facts = _read_facts(session, signal_id)
+    return _ask_signal(experiment, signal_id, method, options, facts), experiment
 
 
 def _prepare_signal(experiment_id: int, signal_id: int, method: str, options: Mapping[str, Any]) -> _Request:
     with get_db_session(read_only=True) as session:
         experiment = load_finished(session, experiment_id, in_use=True)
-        name = _name_signal(session, signal_id)
-    question = _ask_signal(experiment, signal_id, method, options)
+        name, facts = _read_facts(session, signal_id)
+    question = _ask_signal(experiment, signal_id, method, options, facts)
     if method == WHAT_IF:
         title = f"What if: {name}"
     else:
@@ -97,13 +100,19 @@ def _prepare_signal(experiment_id: int, signal_id: int, method: str, options: Ma
     return _Request(question, f"{title}, by {experiment.name}", link, JobQueue.QUICK)
 
 
-def _ask_signal(experiment: Experiment, signal_id: int, method: str, options: Mapping[str, Any]) -> Question:
+def _ask_signal(
+    experiment: Experiment,
+    signal_id: int,
+    method: str,
+    options: Mapping[str, Any],
+    facts: Mapping[str, Any],
+) -> Question:
     if method == WHAT_IF:
         complete = parse_what_if(options, experiment.class_names)
     else:
         complete = parse_signal_options(method, options, experiment.class_names)
     digest = experiment.classifier_sha256 or ""
-    return Question(experiment.id, digest, signal_id, None, method, complete)
+    return Question(experiment.id, digest, signal_id, None, method, complete, facts)
 
 
 def request_part(
@@ -174,11 +183,23 @@ def _find_or_write_job(
     return job.id, False
 
 
-def _name_signal(session: Session, signal_id: int) -> str:
-    signal = session.get(Signal, signal_id, options=[joinedload(Signal.recording)])
+def _read_facts(session: Session, signal_id: int) -> tuple[str, dict[str, Any]]:
+    """Return a signal's name, and what is known of its machine that an explanation rests on.
+
+    Raises:
+        NotFoundError: There is no such signal.
+    """
+    relations = [joinedload(Signal.recording).joinedload(Recording.machine), joinedload(Signal.bearing)]
+    signal = session.get(Signal, signal_id, options=relations)
     if signal is None:
         raise NotFoundError("There is no such signal.")
-    return f"{signal.recording.name} ({signal.channel})"
+    show_as_edited(session, [signal])
+    orders = find_fault_orders(signal.bearing, load_entries(session))
+    facts = {
+        "shaft_speed_rpm": signal.recording.shaft_speed_rpm,
+        "fault_orders": list(astuple(orders)) if orders is not None else None,
+    }
+    return f"{signal.recording.name} ({signal.channel})", facts
 
 
 def _build_link(**query: object) -> str:

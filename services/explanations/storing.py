@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
@@ -48,6 +48,7 @@ class Question:
         part: The part explained; None for a signal.
         method: How.
         options: Complete.
+        facts: What is known of the recording's machine: a speed or bearing that is entered later asks anew.
     """
 
     experiment_id: int
@@ -56,6 +57,12 @@ class Question:
     part: str | None
     method: str
     options: Mapping[str, Any]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """What makes the options and facts the same as others."""
+        return hash_options(self.options, self.facts)
 
     @property
     def subject(self) -> str:
@@ -63,9 +70,9 @@ class Question:
         return f"{_SIGNAL}{self.signal_id}" if self.signal_id is not None else f"{_PART}{self.part}"
 
 
-def hash_options(options: Mapping[str, Any]) -> str:
-    """Return what makes complete options the same as others."""
-    text = json.dumps([RESULTS_VERSION, dict(options)], sort_keys=True)
+def hash_options(options: Mapping[str, Any], facts: Mapping[str, Any] | None = None) -> str:
+    """Return what makes complete options, and facts about the recording, the same as others."""
+    text = json.dumps([RESULTS_VERSION, dict(options), dict(facts or {})], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -77,7 +84,7 @@ def find_row(session: Session, question: Question) -> Explanation | None:
             Explanation.classifier_sha256 == question.classifier_sha256,
             Explanation.subject == question.subject,
             Explanation.method == question.method,
-            Explanation.options_sha256 == hash_options(question.options),
+            Explanation.options_sha256 == question.digest,
         )
     )
 
@@ -107,7 +114,7 @@ def build_row(question: Question, actor: Actor) -> Explanation:
         signal_id=question.signal_id,
         method=question.method,
         options=dict(question.options),
-        options_sha256=hash_options(question.options),
+        options_sha256=question.digest,
         created_by=actor.user_id,
     )
 

@@ -20,11 +20,12 @@ from database.connection import dispose_engine, get_db_session
 from models.experiment import Experiment
 from models.explanation import Explanation
 from models.job import Job, JobCommand, JobState
+from models.recording import Recording
 from models.user import Role
 from services.dataset_service import DatasetService
 from services.experiment_service import ExperimentService
 from services.explanation_cache import ExplanationCache
-from services.explanations import storing
+from services.explanations import requests, storing
 from services.explanations.packing import MAX_PACKED_BYTES
 from services.jobs import board
 from services.xai_service import XAIService
@@ -155,6 +156,36 @@ def test_a_classifier_that_was_trained_again_is_explained_again(
     assert kept is not None and not kept["current"]
     assert ExplanationCache.get_explanation(experiment_id, signal_id, "occlusion") is None
     assert XAIService.explain(experiment_id, signal_id, "occlusion", trust=False)["explanation"] is None
+
+
+def test_a_speed_that_is_entered_later_asks_anew(forest_here: tuple[SmallDataset, int]) -> None:
+    small, experiment_id = forest_here
+    signal_id = small.signal_ids["inner_race", 3]
+    found = explain(experiment_id, signal_id)
+    with get_db_session() as session:
+        session.execute(update(Recording).values(shaft_speed_rpm=None))
+        session.commit()
+    without = explain(experiment_id, signal_id)
+    assert without["explanation_id"] != found["explanation_id"]
+    assert without["summary"]["shaft"]["frequency_hz"] is None and without["summary"]["bands"] == []
+    assert "No line of the machine could be placed" in without["summary"]["sentences"][1]
+    lost = XAIService.request_what_if(experiment_id, signal_id)
+    assert XAIService.run_explanation_job(lost["job_id"], "w") == "failed"
+    assert "Name the bands in Hz" in board.get_job(lost["job_id"])["error"]  # type: ignore[index]
+
+
+def test_two_who_ask_at_the_same_moment_get_one_job(
+    forest: tuple[SmallDataset, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small, experiment_id = forest
+    signal_id = small.signal_ids["healthy", 0]
+    first = XAIService.explain(experiment_id, signal_id, "occlusion")
+    answers = iter([None])
+    find = requests.find_row
+    monkeypatch.setattr(requests, "find_row", lambda *asked: next(answers, find(*asked)))
+    second = XAIService.explain(experiment_id, signal_id, "occlusion")
+    assert (second["job_id"], second["reused"]) == (first["job_id"], True)
+    assert (count_kept(), board.list_jobs(kind="explain")["total"]) == (1, 1)
 
 
 def test_curves_belong_to_their_window_and_are_thinned_on_request(
