@@ -1,6 +1,6 @@
 """Fit the few weights of the rolling evidence to simulated recordings, and see what they are worth on others.
 
-Usage: ``python -m benchmarks.evidence_calibration [--recordings 900] [--cache FILE] [--write]``. Simulates
+Usage: ``python -m benchmarks.evidence_calibration [--recordings 1000] [--cache FILE] [--write]``. Simulates
 machines (`benchmarks.evidence_simulation`), reads each with its own geometry and with a random one, fits a
 multinomial logistic model to two thirds of the machines and judges the rest. ``--write`` puts the weights
 into ``core/evidence/rolling_weights.json``; ``--cache`` keeps what was read, because simulating takes
@@ -49,7 +49,8 @@ _ALLOWED = {
 }
 # Over this a fault stands out whatever the geometry it is read with.
 _STRONG_DB = -6.0
-_RANDOM_WEIGHT = 0.5
+# A wrong geometry is rarer than a right one; with more weight the probabilities of right ones are off.
+_RANDOM_WEIGHT = 0.125
 _RIDGE = 3e-4
 _BINS = np.linspace(0.3, 1.0, 8)
 
@@ -144,7 +145,7 @@ def judge(readings: list[Reading], weights: NDArray[np.float64]) -> dict[str, An
 def main(argv: list[str] | None = None) -> int:
     """Simulate, fit, judge, write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--recordings", type=int, default=900)
+    parser.add_argument("--recordings", type=int, default=1000)
     parser.add_argument("--cache", type=Path)
     parser.add_argument("--write", action="store_true")
     parsed = parser.parse_args(argv)

@@ -28,7 +28,9 @@ from benchmarks import find_recordings
 from benchmarks.evidence_simulation import draw_geometry
 from benchmarks.rolling_recordings import load_rows, write_result
 from core.evidence.findings import Decision, Evidence
-from core.evidence.rolling import gather_rolling_evidence
+from core.evidence.rolling import gather_rolling_evidence, judge_bearing
+from core.evidence.rolling_shaft import find_shaft
+from core.evidence.rolling_spectra import compute_band_powers
 from core.signal.bearings import FaultOrders, compute_fault_orders, find_bearing
 from utils.constants import HEALTHY_CLASS
 
@@ -88,13 +90,15 @@ def judge(rows: list[Any], n_geometries: int) -> tuple[list[dict[str, Any]], dic
             other = gather_rolling_evidence(values, scaled, signal.fault_orders, nominal_hz)
             wrong["wrong sample rates"] += 1
             wrong["wrong sample rate alarms"] += other.decision is Decision.FAULT
+        powers = compute_band_powers(values, signal.sample_rate_hz, nominal_hz)
+        shaft = find_shaft(values.astype(np.float64), signal.sample_rate_hz, nominal_hz)
         drawn = 0
         while drawn < n_geometries:
             orders = compute_fault_orders(draw_geometry(rng))
             if overlaps(orders, signal.fault_orders, row.fault_class):
                 continue
             drawn += 1
-            other = gather_rolling_evidence(values, signal.sample_rate_hz, orders, nominal_hz)
+            other = judge_bearing(powers, orders, shaft)
             wrong[f"{kind} geometries"] += 1
             wrong[f"{kind} alarms"] += other.decision is Decision.FAULT
             wrong[f"{kind} likeliest a fault"] += find_likeliest(other) != HEALTHY_CLASS

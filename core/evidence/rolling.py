@@ -84,7 +84,12 @@ def gather_rolling_evidence(
     if reason:
         return _refuse(reason)
     powers = compute_band_powers(values, rate, nominal_shaft_hz)
-    reading = _choose_speed(powers, fault_orders, find_shaft(values, rate, nominal_shaft_hz))
+    return judge_bearing(powers, fault_orders, find_shaft(values, rate, nominal_shaft_hz))
+
+
+def judge_bearing(powers: BandPowers, fault_orders: FaultOrders, shaft: ShaftFinding) -> Evidence:
+    """Look for the lines of one bearing in spectra that were computed before; several may be asked in turn."""
+    reading = _choose_speed(powers, fault_orders, shaft)
     return _assemble(reading, fault_orders, decide(reading.patterns, reading.probabilities))
 
 
