@@ -88,7 +88,7 @@ def gather_rolling_evidence(
 
 
 def judge_bearing(powers: BandPowers, fault_orders: FaultOrders, shaft: ShaftFinding) -> Evidence:
-    """Look for the lines of one bearing in spectra that were computed before; several may be asked in turn."""
+    """Look for the lines of one bearing in spectra that are there already; several may be asked in turn."""
     reading = _choose_speed(powers, fault_orders, shaft)
     return _assemble(reading, fault_orders, decide(reading.patterns, reading.probabilities))
 
