@@ -223,7 +223,8 @@ def _list_limits(
     limits = []
     if reading.missing and reading.check.is_passed:
         limits.append(
-            f"No physical evidence was gathered, so a wrong sample rate would not be noticed. {reading.missing}"
+            "No physical evidence was gathered, so a wrong sample rate would not be noticed. "
+            f"{reading.missing}"
         )
     if refused:
         limits.append(f"The classifier could not judge this recording. {refused}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from core.evidence.similarity import Signature
@@ -138,8 +138,19 @@ def _filter(chosen: Select[Any], filters: Mapping[str, Any]) -> Select[Any]:
         raise InvalidInputError(f"The status of a verdict is one of {', '.join(Status)}.")
     for name in ("status", "fault_class"):
         if name in known:
-            chosen = chosen.where(Diagnosis.answer["verdict"][name].as_string() == str(known[name]))
+            chosen = chosen.where(_says(name, str(known[name])))
     return _filter_opinion(chosen, known["opinion"]) if "opinion" in known else chosen
+
+
+def _says(name: str, value: str) -> ColumnElement[bool]:
+    """Answers from before there were signatures are read themselves."""
+    return (
+        case(
+            (Diagnosis.signature.is_not(None), Diagnosis.signature[name].as_string()),
+            else_=Diagnosis.answer["verdict"][name].as_string(),
+        )
+        == value
+    )
 
 
 def _check_id(value: Any) -> int:

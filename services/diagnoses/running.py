@@ -106,15 +106,19 @@ def _store(
 ) -> dict[str, Any]:
     sha256 = given.sha256 if "signal_id" in diagnosis.request["source"] else keep_samples(given.values)
     signature = build_signature(reading.evidence, answer["probabilities"])
-    source = diagnosis.request["source"]
+    verdict, source = answer["verdict"], diagnosis.request["source"]
     with get_db_session() as session:
         handle.fenced(session)
         answer["similar_cases"] = list_similar(session, signature, sha256, diagnosis.id)
         answer["diagnosis_id"] = diagnosis.id
         row = session.get_one(Diagnosis, diagnosis.id)
-        row.answer, row.signature, row.signal_sha256 = answer, signature.to_dict(), sha256
+        row.answer, row.signal_sha256 = answer, sha256
+        # Lists are filtered by what stands here: answers are long.
+        row.signature = {**signature.to_dict(), **{key: verdict[key] for key in ("status", "fault_class")}}
         session.execute(delete(Upload).where(Upload.id == source.get("upload_id")))
         session.commit()
+    if "signal_id" not in source:
+        keep_samples(given.values)  # again, should another diagnosis of them have been deleted meanwhile
     if "upload_id" in source:
         remove_upload_files([source["upload_id"]])
     return answer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,35 +18,41 @@ _MOST_COMPARED = 1_000
 # A quarter of the greatest possible distance: beyond it nothing is called similar.
 _FARTHEST = 0.25
 MOST_LISTED = 20
+_TOLD = select(
+    Diagnosis.id, Diagnosis.source_name, Diagnosis.answer["verdict"].label("verdict"), Diagnosis.created_at
+)
 
 
 def list_similar(
     session: Session, signature: Signature, sha256: str | None, own_id: int, limit: int = 5
 ) -> list[dict[str, Any]]:
     """Return the nearest past diagnoses, each recording once, with what was confirmed of them."""
-    ranked = sorted(_measure(session, signature, own_id), key=lambda each: (each[0], -each[1].id))
-    nearest: dict[str, tuple[float, Any]] = {}
-    for distance, row in ranked:
-        nearest.setdefault(row.signal_sha256 or f"diagnosis {row.id}", (distance, row))
+    nearest: dict[str, _Near] = {}
+    for near in sorted(_measure(session, signature, own_id)):
+        nearest.setdefault(near.sha256 or f"diagnosis {near.diagnosis_id}", near)
         if len(nearest) == min(limit, MOST_LISTED):
             break
-    opinions = find_newest(session, [row.id for _, row in nearest.values()])
+    ids = [near.diagnosis_id for near in nearest.values()]
+    rows = {row.id: row for row in session.execute(_TOLD.where(Diagnosis.id.in_(ids)))}
+    opinions = find_newest(session, ids)
     return [
-        _describe(row, distance, opinions.get(row.id), same_samples=row.signal_sha256 == sha256 is not None)
-        for distance, row in nearest.values()
+        _describe(rows[near.diagnosis_id], near, sha256, opinions.get(near.diagnosis_id))
+        for near in nearest.values()
     ]
 
 
-def _measure(session: Session, signature: Signature, own_id: int) -> list[tuple[float, Any]]:
+class _Near(NamedTuple):
+    """A past diagnosis and how far it is, in the order in which they are listed."""
+
+    distance: float
+    age: int
+    diagnosis_id: int
+    sha256: str | None
+
+
+def _measure(session: Session, signature: Signature, own_id: int) -> list[_Near]:
     chosen = (
-        select(
-            Diagnosis.id,
-            Diagnosis.source_name,
-            Diagnosis.signal_sha256,
-            Diagnosis.signature,
-            Diagnosis.answer["verdict"].label("verdict"),
-            Diagnosis.created_at,
-        )
+        select(Diagnosis.id, Diagnosis.signal_sha256, Diagnosis.signature)
         .where(Diagnosis.signature.is_not(None), Diagnosis.id < own_id)
         .order_by(Diagnosis.id.desc())
         .limit(_MOST_COMPARED)
@@ -55,21 +61,19 @@ def _measure(session: Session, signature: Signature, own_id: int) -> list[tuple[
     for row in session.execute(chosen):
         distance = measure_distance(signature, Signature.from_dict(row.signature))
         if distance is not None and distance <= _FARTHEST:
-            found.append((distance, row))
+            found.append(_Near(distance, own_id - row.id, row.id, row.signal_sha256))
     return found
 
 
-def _describe(
-    row: Any, distance: float, opinion: Mapping[str, Any] | None, *, same_samples: bool
-) -> dict[str, Any]:
+def _describe(row: Any, near: _Near, sha256: str | None, opinion: Mapping[str, Any] | None) -> dict[str, Any]:
     verdict = row.verdict or {}
     return {
         "diagnosis_id": row.id,
         "source_name": row.source_name,
         "status": verdict.get("status"),
         "fault_class": verdict.get("fault_class"),
-        "distance": round(distance, 4),
-        "same_samples": same_samples,
+        "distance": round(near.distance, 4),
+        "same_samples": near.sha256 == sha256 is not None,
         "opinion": opinion["opinion"] if opinion else None,
         "confirmed_class": _find_confirmed(verdict, opinion),
         "created_at": to_iso(row.created_at),
