@@ -116,7 +116,8 @@ def _list_figures(answer: Mapping[str, Any], label: str | None) -> list[Componen
     verdict, windows = answer["verdict"], answer["windows"]
     figures = []
     if verdict["confidence"] is not None:
-        words = f" confidence, {word_trust(answer)}"
+        what = "confidence" if verdict["status"] == "diagnosed" else "for the nearest class"
+        words = f" {what}, {word_trust(answer)}"
         figures.append(html.Span([html.Strong(format_percent(verdict["confidence"])), words]))
     if verdict.get("decided_by"):
         figures.append(html.Span(["decided by ", html.Strong(DECIDERS[verdict["decided_by"]])]))

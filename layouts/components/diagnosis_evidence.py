@@ -51,7 +51,7 @@ def _build_lines_side(answer: Mapping[str, Any]) -> Component:
     if decision is None:
         return build_note(answer["evidence_missing"] or "No evidence was gathered.", level="warning")
     rows: list[tuple[str, Any]] = [
-        ("Probability", format_percent(decision["probability"])),
+        _word_probability(decision),
         ("Shaft", _word_shaft(decision)),
         *([("Fault orders", _word_orders(decision))] if decision["orders"] else []),
         ("Rules", f"{decision['machine_kind']} bearing, version {decision['version']}"),
@@ -63,6 +63,12 @@ def _build_lines_side(answer: Mapping[str, Any]) -> Component:
             build_definitions(rows),
         ]
     )
+
+
+def _word_probability(decision: Mapping[str, Any]) -> tuple[str, str]:
+    if decision["decision"] in ("fault", "healthy"):
+        return "Probability", format_percent(decision["probability"])
+    return "No fault", f"{format_percent(decision['healthy_probability'])} probable"
 
 
 def _build_decision(decision: Mapping[str, Any]) -> list[Component]:

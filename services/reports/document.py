@@ -121,14 +121,19 @@ def _build_verdict(answer: Mapping[str, Any]) -> Section:
                 if verdict["nearest_class"] and not verdict["fault_class"]
                 else []
             ),
-            (
-                "Confidence",
-                "none" if verdict["confidence"] is None else format_percent(verdict["confidence"]),
-            ),
+            _word_confidence(verdict),
             ("Decided by", deciders[verdict["decided_by"]]),
         ],
         tables=[table] if probabilities else [],
     )
+
+
+def _word_confidence(verdict: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the confidence under the name of what it is of: nothing is sure where nothing was decided."""
+    if verdict["confidence"] is None:
+        return "Confidence", "none"
+    name = "Confidence" if verdict["status"] == "diagnosed" else "Of the nearest class"
+    return name, format_percent(verdict["confidence"])
 
 
 def _build_contradictions(answer: Mapping[str, Any]) -> Section:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.reports.parts import (
@@ -24,6 +24,7 @@ _DECISIONS = {
     "refused": "refused",
 }
 _MOST_LINES = 60
+_MOST_NAMED = 2
 
 
 def build_evidence(answer: Mapping[str, Any]) -> Section:
@@ -39,7 +40,7 @@ def build_evidence(answer: Mapping[str, Any]) -> Section:
     facts = [
         ("Machine kind", f"{decision['machine_kind']} bearing"),
         ("The lines are", said),
-        ("Probability", format_percent(decision["probability"])),
+        *([("Probability", format_percent(decision["probability"]))] if said != "undecided" else []),
         ("No fault", f"{format_percent(decision['healthy_probability'])} probable"),
         ("Shaft", f"{with_unit(decision['shaft_frequency_hz'], 'Hz')}, {decision['shaft_source']}"),
         *_list_orders(decision),
@@ -89,10 +90,11 @@ def build_lines(answer: Mapping[str, Any]) -> Section | None:
     lines = answer["evidence"]
     if not lines:
         return None
+    merged = _merge_lines(lines)
     rows = [
         [
             line["line"],
-            word_class(line["fault_class"]),
+            _word_owners(owners),
             "found" if line["is_found"] else "missing" if line["snr_db"] is not None else "not readable",
             format_number(line["expected_hz"]),
             format_number(line["found_hz"]),
@@ -100,16 +102,33 @@ def build_lines(answer: Mapping[str, Any]) -> Section | None:
             format_db(line["needed_db"]),
             line["remark"] or "",
         ]
-        for line in lines[:_MOST_LINES]
+        for line, owners in merged[:_MOST_LINES]
     ]
-    left = len(lines) - len(rows)
+    left = len(merged) - len(rows)
     headers = ("Line", "Of", "State", "Expected (Hz)", "Highest (Hz)", "Height (dB)", "Needed (dB)", "Remark")
     note = (
         "Height over the local noise floor, within the slip allowance around the expected place. "
         "“Missing” means that no line stands out there, not that there is no fault."
         + (f" {left} more are in the machine-readable answer." if left > 0 else "")
     )
-    found = sum(1 for line in lines if line["is_found"])
+    found = sum(1 for line, _ in merged if line["is_found"])
     table = build_table("Lines that were looked for", headers, rows, n_texts=3, note=note, last_is_text=True)
-    sentence = f"{found} of {len(lines)} lines that were looked for stand out of the noise."
+    sentence = f"{found} of {len(merged)} lines that were looked for stand out of the noise."
     return build_section("lines", "Lines found and missing", sentences=[sentence], tables=[table])
+
+
+def _merge_lines(lines: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], list[str]]]:
+    """Return each line once with the faults that would show it: those of a journal bearing share most."""
+    merged: dict[tuple[Any, ...], tuple[Mapping[str, Any], list[str]]] = {}
+    for line in lines:
+        key = tuple(
+            line[name] for name in ("line", "expected_hz", "found_hz", "snr_db", "needed_db", "remark")
+        )
+        merged.setdefault(key, (line, []))[1].append(line["fault_class"])
+    return list(merged.values())
+
+
+def _word_owners(names: Sequence[str]) -> str:
+    if len(names) > _MOST_NAMED:
+        return f"{len(names)} faults"
+    return ", ".join(word_class(name) for name in names)

@@ -110,9 +110,6 @@ def test_an_analyst_says_what_it_is_and_finds_it_in_the_list(page: Page, furnish
 
 
 def test_the_viewer_shows_lines_and_classifier_side_by_side(page: Page, furnished: Furnished) -> None:
-    signal_id = find_signal(page, "CWRU", "OR007@6_2")
-    page.goto(f"/diagnose?signal={signal_id}")
-    expect(page.locator("#diagnose-signal")).to_have_value(str(signal_id))
     place = page.request.get("/api/v1/datasets/1/recordings?q=OR007@6_2").json()["items"][0]
     page.goto(f"/signals/{place['dataset_id']}/{place['recording_id']}")
     card = page.locator(".viewer-diagnosis")
