@@ -21,6 +21,7 @@ from models.recording import Recording, Signal
 from services.explanations.packing import PackedCurves, unpack_groups
 from services.jobs.board import OPEN_STATES, describe_job
 from services.shared.actors import Actor
+from services.shared.background_writes import get_background_writer
 from services.shared.batches import split_batches
 from utils.clock import to_iso, utc_now
 from utils.exceptions import ConflictError, ErrorCode, NotFoundError
@@ -205,13 +206,18 @@ def load_row(explanation_id: int) -> tuple[Explanation, Experiment, dict[str, Pa
 
 
 def touch(row: Explanation) -> None:
-    """Note that an explanation was looked at, where the last note is an hour old."""
-    now = utc_now()
+    """Note that an explanation was looked at, where the last note is an hour old; nobody waits for it."""
+    now, explanation_id = utc_now(), row.id
     if now - row.last_used_at < _TOUCH_EVERY:
         return
-    with get_db_session() as session:
-        session.execute(update(Explanation).where(Explanation.id == row.id).values(last_used_at=now))
-        session.commit()
+
+    def write() -> None:
+        with get_db_session() as session:
+            found = Explanation.id == explanation_id
+            session.execute(update(Explanation).where(found).values(last_used_at=now))
+            session.commit()
+
+    get_background_writer().run(write)
 
 
 def list_headers(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -46,8 +47,12 @@ Counting = Callable[[], AbstractContextManager[list[str]]]
 NETWORK = {"epochs": 3, "window_s": 0.5}
 
 
-@pytest.fixture
-def forest(each_database: object) -> tuple[SmallDataset, int]:
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def forest(request: pytest.FixtureRequest) -> tuple[SmallDataset, int]:
+    if request.param == "sqlite":
+        kept: tuple[SmallDataset, int] = request.getfixturevalue("forest_here")
+        return kept
+    request.getfixturevalue("postgres_database")
     small = add_small_dataset()
     return small, train(small, options=FOREST)
 
@@ -90,6 +95,15 @@ def change(explanation_id: int, **values: Any) -> None:
     with get_db_session() as session:
         session.execute(update(Explanation).where(Explanation.id == explanation_id).values(**values))
         session.commit()
+
+
+def wait_until_seen(explanation_id: int, seconds: float = 20.0) -> None:
+    for _ in range(int(seconds / 0.05)):
+        with get_db_session(read_only=True) as session:
+            if utc_now() - session.get_one(Explanation, explanation_id).last_used_at < timedelta(hours=1):
+                return
+        time.sleep(0.05)
+    raise AssertionError("the look was never written down")
 
 
 def count_kept() -> int:
@@ -197,8 +211,8 @@ def test_curves_belong_to_their_window_and_are_thinned_on_request(
     assert [window["start_s"] for window in found["summary"]["windows"]] == [0.25, 0.5]
     second = XAIService.get_explanation(explanation_id, window=1, n_points=50)
     assert second is not None
-    time = second["curves"]["time"]
-    assert (time["start_s"], time["samples_per_point"], len(time["waveform"])) == (0.5, 20, 50)
+    drawn = second["curves"]["time"]
+    assert (drawn["start_s"], drawn["samples_per_point"], len(drawn["waveform"])) == (0.5, 20, 50)
     signal = simulate("inner_race", seed=31)
     window = signal[1000:2000]
     standardised = (window - window.mean()) / window.std()
@@ -398,6 +412,7 @@ class TestCache:
         assert (cleared["n_old"], cleared["n_unanswered"], cleared["n_evicted"]) == (1, 0, 0)
         assert count_kept() == 4
         assert XAIService.get_explanation(kept[1]) is not None  # a look counts as a use
+        wait_until_seen(kept[1])
         assert ExplanationCache.clear_old_explanations(days=1)["n_old"] == 0
         with get_db_session() as session:
             session.execute(update(Job).where(Job.id == asked["job_id"]).values(state=JobState.DEAD))
