@@ -117,7 +117,7 @@ def _list_figures(answer: Mapping[str, Any], label: str | None) -> list[Componen
     figures = []
     if verdict["confidence"] is not None:
         what = "confidence" if verdict["status"] == "diagnosed" else "for the nearest class"
-        words = f" {what}, {word_trust(answer)}"
+        words = f" {what}{word_trust(answer)}"
         figures.append(html.Span([html.Strong(format_percent(verdict["confidence"])), words]))
     if verdict.get("decided_by"):
         figures.append(html.Span(["decided by ", html.Strong(DECIDERS[verdict["decided_by"]])]))
@@ -133,8 +133,8 @@ def _list_figures(answer: Mapping[str, Any], label: str | None) -> list[Componen
 def word_trust(answer: Mapping[str, Any]) -> str:
     """Return whether the classifier behind the confidence was calibrated; rules are by their derivation."""
     if answer["classifier"] is None or answer["verdict"].get("decided_by") == "evidence":
-        return "of the rules"
-    return "calibrated" if (answer.get("calibration") or {}).get("calibrated") else "not calibrated"
+        return " by the rules"
+    return ", calibrated" if (answer.get("calibration") or {}).get("calibrated") else ", not calibrated"
 
 
 def _compare(said: str | None, label: str) -> html.Span:

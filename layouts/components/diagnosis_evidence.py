@@ -208,6 +208,8 @@ def _build_line(line: Mapping[str, Any]) -> html.Tr:
     snr_db, found = line["snr_db"], line["is_found"]
     if found:
         state = build_badge("found", tone="success", icon="check-lg")
+    elif snr_db is not None and snr_db >= line["needed_db"]:
+        state = build_badge("not counted", tone="warning", icon="slash-circle")
     elif snr_db is None:
         state = build_badge("not readable", tone="warning", icon="question-lg")
     else:

@@ -95,7 +95,7 @@ def build_lines(answer: Mapping[str, Any]) -> Section | None:
         [
             line["line"],
             _word_owners(owners),
-            "found" if line["is_found"] else "missing" if line["snr_db"] is not None else "not readable",
+            _word_state(line),
             format_number(line["expected_hz"]),
             format_number(line["found_hz"]),
             format_db(line["snr_db"]),
@@ -108,13 +108,23 @@ def build_lines(answer: Mapping[str, Any]) -> Section | None:
     headers = ("Line", "Of", "State", "Expected (Hz)", "Highest (Hz)", "Height (dB)", "Needed (dB)", "Remark")
     note = (
         "Height over the local noise floor, within the slip allowance around the expected place. "
-        "“Missing” means that no line stands out there, not that there is no fault."
+        "“Missing” means that no line stands out there, not that there is no fault; one “not "
+        "counted” stands out but may be something else."
         + (f" {left} more are in the machine-readable answer." if left > 0 else "")
     )
     found = sum(1 for line, _ in merged if line["is_found"])
     table = build_table("Lines that were looked for", headers, rows, n_texts=3, note=note, last_is_text=True)
     sentence = f"{found} of {len(merged)} lines that were looked for stand out of the noise."
     return build_section("lines", "Lines found and missing", sentences=[sentence], tables=[table])
+
+
+def _word_state(line: Mapping[str, Any]) -> str:
+    """Return whether a line was found; one that stands out but may be something else does not count."""
+    if line["is_found"]:
+        return "found"
+    if line["snr_db"] is None:
+        return "not readable"
+    return "not counted" if line["snr_db"] >= line["needed_db"] else "missing"
 
 
 def _merge_lines(lines: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], list[str]]]:

@@ -48,6 +48,23 @@ def test_a_line_that_could_not_be_read_is_not_called_missing() -> None:
     assert row[2:6] == ["not readable", "162.19", "–", "–"]
 
 
+def test_a_line_that_may_be_another_one_is_neither_found_nor_missing() -> None:
+    answer = build_rolling_answer()
+    answer["evidence"][1] |= {"is_found": False, "remark": "also 3X"}
+    rows = get_section(build(answer), "lines")["tables"][0]["rows"]
+    assert [row[2] for row in rows[:3]] == ["found", "not counted", "found"]
+
+
+def test_a_line_that_several_faults_share_stands_there_once() -> None:
+    answer = build_rolling_answer()
+    shared = {**answer["evidence"][0], "fault_class": "ball"}
+    answer["evidence"] += [shared, {**shared, "fault_class": "cage"}]
+    section = get_section(build(answer), "lines")
+    assert section["tables"][0]["rows"][0][:2] == ["BPFI 1", "3 faults"]
+    assert len(section["tables"][0]["rows"]) == 8
+    assert section["sentences"] == ["4 of 8 lines that were looked for stand out of the noise."]
+
+
 def test_contradictions_are_shown_and_their_absence_is_said() -> None:
     contradiction = build_both_answer()["contradictions"][0]
     assert get_section(build(build_both_answer()), "contradictions")["warnings"] == [
