@@ -44,7 +44,7 @@ from tests.factories.jobs import add_person
 from utils.clock import utc_now
 
 Counting = Callable[[], AbstractContextManager[list[str]]]
-NETWORK = {"epochs": 3, "window_s": 0.5}
+NETWORK = {"epochs": 1, "window_s": 0.5}
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -6,6 +6,7 @@ import pytest
 
 from core.explain.catalogue import METHODS
 from services.explanations.options import (
+    check_baseline,
     parse_part_options,
     parse_signal_options,
     parse_what_if,
@@ -26,6 +27,13 @@ def test_texts_and_values_ask_the_same_question(method: str) -> None:
     assert typed["target_class"] is None
     assert hash_options(typed) != hash_options({**typed, "target_class": "healthy"})
     assert set(pick_method_options(method, typed)) == {option.name for option in METHODS[method].options}
+
+
+def test_a_healthy_baseline_needs_healthy_training_recordings() -> None:
+    check_baseline("healthy_mean", CLASSES)
+    check_baseline("zero", ["inner_race", "outer_race"])
+    with pytest.raises(InvalidInputError, match="no healthy recording"):
+        check_baseline("healthy_mean", ["inner_race", "outer_race"])
 
 
 def test_the_shared_options_are_those_of_the_subject() -> None:
