@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -118,7 +118,6 @@ class JournalReadings:
     strangers: tuple[LineReading, ...]
     band_power: float
     has_time_base: bool
-    limits: tuple[str, ...] = field(default=())
 
     def get_level(self, *orders: int) -> float:
         """Return the summed levels of the orders that count."""
