@@ -84,17 +84,19 @@ def _describe(document: dict[str, Any]) -> str:
     lines.append(f"  status: {verdict['status']}, decided by {verdict['decided_by'] or 'nothing'}")
     ranked = sorted(document["probabilities"].items(), key=lambda item: -item[1])
     lines += [f"  {share:7.2%}  {name}" for name, share in ranked]
-    lines += [_describe_line(line) for line in _choose_lines(document["evidence"])]
+    shown = _choose_lines(document["evidence"], verdict["nearest_class"])
+    lines += [_describe_line(line) for line in shown]
     lines += [f"  contradiction: {sentence}" for sentence in document["contradictions"]]
     lines += [f"  note: {note}" for note in document["notes"]]
     lines += [f"  limit: {limit}" for limit in document["limits"]]
     return "\n".join(lines)
 
 
-def _choose_lines(evidence: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the highest of the lines that were found."""
+def _choose_lines(evidence: list[dict[str, Any]], leading: str | None) -> list[dict[str, Any]]:
+    """Return the highest of the lines that were found, those of the leading fault first."""
     found = [line for line in evidence if line["is_found"] and line["snr_db"] is not None]
-    return sorted(found, key=lambda line: -line["snr_db"])[:_N_SHOWN_LINES]
+    ranked = sorted(found, key=lambda line: (line["fault_class"] != leading, -line["snr_db"]))
+    return ranked[:_N_SHOWN_LINES]
 
 
 def _describe_line(line: dict[str, Any]) -> str:

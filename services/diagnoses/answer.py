@@ -221,7 +221,7 @@ def _list_limits(
     given: GivenSignal, reading: Reading, asked: Asked | None, refused: str | None, verdict: Verdict
 ) -> list[str]:
     limits = []
-    if reading.missing and reading.check.is_passed:
+    if asked is not None and reading.missing and reading.check.is_passed:
         limits.append(
             "No physical evidence was gathered, so a wrong sample rate would not be noticed. "
             f"{reading.missing}"
