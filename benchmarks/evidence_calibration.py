@@ -102,7 +102,11 @@ def fit(readings: list[Reading]) -> NDArray[np.float64]:
         logarithms = np.log((probabilities * allowed).sum(axis=1) + 1e-9)
         return float(-(shares * logarithms).sum() / shares.sum() + _RIDGE * (flat**2).sum())
 
-    return pack(minimize(measure, np.zeros(4 * N_FEATURES + 1), method="L-BFGS-B").x)
+    # Whatever stands out more speaks for its cause, never against it.
+    upward = [(0.0, None)] * (N_FEATURES - 1)
+    bounds = [*upward, (None, None), (None, None), *([*upward, (None, None)] * 2)]
+    bounds += [(0.0, None), *([(None, None)] * (N_FEATURES - 1))]
+    return pack(minimize(measure, np.zeros(4 * N_FEATURES + 1), method="L-BFGS-B", bounds=bounds).x)
 
 
 def judge(readings: list[Reading], weights: NDArray[np.float64]) -> dict[str, Any]:

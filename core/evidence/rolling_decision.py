@@ -13,7 +13,7 @@ from core.evidence.rolling_probabilities import CAUSES
 
 # A fault is named, or a bearing called healthy, from these probabilities on. With them, and what a fault must
 # show besides, one of fifty sound bearings and one of twenty wrong geometries raise an alarm (simulation).
-NEEDED_FAULT, NEEDED_NOTHING = 0.60, 0.50
+NEEDED_FAULT, NEEDED_NOTHING = 0.65, 0.50
 NEEDED_HEIGHT, NEEDED_DEPTH, NEEDED_FIRST, MOST_HALVES = 3.0, 0.15, 0.5, 0.5
 # Of what the cage's lines show without the ball's own, so much is put down to the cage itself.
 CAGE_PART = 0.1
