@@ -102,7 +102,8 @@ def _check_experiment(session: Session, experiment_id: int) -> None:
 
 def _stage_samples(samples: Any, facts: Mapping[str, Any]) -> str:
     try:
-        values = np.asarray(samples, dtype=np.float32)
+        with np.errstate(over="ignore"):  # what float32 can't hold is refused below as not finite
+            values = np.asarray(samples, dtype=np.float32)
     except (TypeError, ValueError):
         raise SignalError("Samples are a list of numbers.", code=ErrorCode.NO_USABLE_VECTOR) from None
     if values.ndim != 1:

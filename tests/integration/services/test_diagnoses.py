@@ -104,6 +104,7 @@ def test_a_file_that_cannot_be_judged_is_refused_in_plain_words(
     ("facts", "code"),
     [
         ({"samples": [1.0, float("nan")], "sample_rate_hz": 2000.0}, "non_finite_signal"),
+        ({"samples": [1.0, 1e200], "sample_rate_hz": 2000.0}, "non_finite_signal"),
         ({"samples": [], "sample_rate_hz": 2000.0}, "empty_signal"),
         ({"samples": [1.0, 2.0]}, "sample_rate_missing"),
         ({"samples": [1.0, 2.0], "sample_rate_hz": -1.0}, "sample_rate_invalid"),
