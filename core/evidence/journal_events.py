@@ -28,6 +28,7 @@ _BINS_PER_INDEPENDENT = 1.94
 # A burst stands out in its band, 6 dB more than beside it; a knock stands out everywhere.
 _IN_OVER_BESIDE = 4.0
 _APART_S = 0.02
+_MOST_EVENTS = 200
 _LONGEST_S = 60.0
 _LN2 = math.log(2.0)
 _TINY = 1e-30
@@ -123,7 +124,7 @@ class EventFrames:
         shape = float(np.count_nonzero(chosen)) / _BINS_PER_INDEPENDENT
         needed = float(special.gammainccinv(shape, _FALSE_ALARM / len(inside))) / shape
         louder = (inside - 1.0) > _IN_OVER_BESIDE * np.maximum(beside - 1.0, 0.0)
-        heights = self._separate(np.where(louder, inside, 0.0))
+        heights = self._separate(np.where(louder, inside, 0.0), needed)
         n_events = int(np.count_nonzero(heights >= needed))
         second = heights[1] if heights.size > 1 else 0.0
         return Bursts(n_events, 10.0 * math.log10(max(second, 0.1)), 10.0 * math.log10(needed))
@@ -154,14 +155,17 @@ class EventFrames:
             chosen |= (self._bins_hz >= low_hz) & (self._bins_hz <= min(high_hz, highest_hz))
         return chosen
 
-    def _separate(self, heights: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return the highest of each group of neighbouring frames, the highest first."""
+    def _separate(self, heights: NDArray[np.floating], needed: float) -> NDArray[np.float64]:
+        """Return the highest frame of each event, the highest first; a loud stretch is one, however long."""
         apart = max(1, round(_APART_S * self._rate_hz))
         left, found = heights.astype(np.float64), []
-        for _ in range(200):
+        for _ in range(_MOST_EVENTS):
             top = int(left.argmax())
             if left[top] <= 1.0:
                 break
             found.append(float(left[top]))
-            left[max(0, top - apart) : top + apart + 1] = 0.0
+            quiet = np.flatnonzero(left < needed)
+            first = quiet[quiet < top].max(initial=0)
+            last = quiet[quiet > top].min(initial=left.size - 1)
+            left[max(0, min(first, top - apart)) : max(last, top + apart) + 1] = 0.0
         return np.asarray(found)

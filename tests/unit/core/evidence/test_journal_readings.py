@@ -71,6 +71,11 @@ def test_two_bursts_in_the_band_count_and_knocks_do_not() -> None:
     assert not EventFrames(noise(5), RATE_HZ).find_bursts().is_found
 
 
+def test_a_tone_that_sweeps_through_the_burst_band_is_one_event() -> None:
+    sweep = np.sin(2 * np.pi * np.cumsum(np.linspace(500.0, 3500.0, N)) / RATE_HZ)
+    assert EventFrames(noise(13, 0.05) + 0.1 * sweep, RATE_HZ).find_bursts().n_events <= 1
+
+
 def test_a_steady_tone_in_the_burst_band_is_floor() -> None:
     assert not EventFrames(noise(6, 0.05) + line(2000.0, 0.5), RATE_HZ).find_bursts().is_found
 
