@@ -150,8 +150,10 @@ def _compare(said: str | None, label: str) -> html.Span:
     return html.Span(words)
 
 
-def build_limits(limits: Sequence[str]) -> html.Section:
-    """Return what the answer can't tell, right below it."""
+def build_limits(limits: Sequence[str]) -> Component | None:
+    """Return what the answer can't tell; nothing where nothing was answered."""
+    if not limits:
+        return None
     items = [html.Li(sentence) for sentence in limits]
     head = html.H2([build_icon("exclamation-triangle"), " Limits of this answer"], className="card-heading")
     return html.Section([head, html.Ul(items, className="limit-list")], className="surface limits")
@@ -166,8 +168,10 @@ def build_notes(notes: Sequence[str]) -> Component | None:
     )
 
 
-def build_probabilities(probabilities: Mapping[str, float]) -> html.Table:
+def build_probabilities(probabilities: Mapping[str, float]) -> Component:
     """Return a bar per class, the likeliest first."""
+    if not probabilities:
+        return html.P("None: nothing was decided.", className="muted")
     ordered = sorted(probabilities.items(), key=lambda item: -item[1])
     rows = [
         html.Tr(

@@ -217,7 +217,7 @@ def _build_line(line: Mapping[str, Any]) -> html.Tr:
     remark = [html.Div(line["remark"], className="row-detail")] if line["remark"] else []
     return html.Tr(
         [
-            html.Td([line["line"], *remark], className="no-break"),
+            html.Td([html.Span(line["line"], className="no-break"), *remark]),
             html.Td(state),
             html.Td(format_number(line["expected_hz"], 5), className="number"),
             html.Td(

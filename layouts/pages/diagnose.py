@@ -138,10 +138,12 @@ def build_answer(answer: Mapping[str, Any], label: str | None) -> Component:
 
 
 def build_view_options(views: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, str]], str | None]:
-    """Return the curves to choose from, and the one that shows most: the first with lines in it."""
+    """Return the curves to choose from, and the one that shows most: the first with the most lines found."""
     options = [{"value": view["key"], "label": view["title"]} for view in views]
-    telling = [view["key"] for view in views if view["lines"]]
-    return options, (telling or [view["key"] for view in views] or [None])[0]
+    if not views:
+        return options, None
+    telling = max(views, key=lambda view: sum(line["is_found"] for line in view["lines"]))
+    return options, telling["key"]
 
 
 def build_view_note(view: Mapping[str, Any]) -> str:

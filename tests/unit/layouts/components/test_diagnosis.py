@@ -82,6 +82,7 @@ def test_all_limits_and_notes_are_shown() -> None:
     assert "Another machine. Few windows." in find_text(build_limits(["Another machine.", "Few windows."]))
     assert find_text(build_notes(["resampled from 48828 Hz"])) == "Resampled from 48828 Hz"
     assert build_notes([]) is None
+    assert build_limits([]) is None
 
 
 def test_bars_are_as_long_as_the_probabilities_the_likeliest_first() -> None:
@@ -91,6 +92,10 @@ def test_bars_are_as_long_as_the_probabilities_the_likeliest_first() -> None:
         {"width": "87.50%", "background": class_colour("ball")},
         {"width": "12.50%", "background": class_colour("healthy")},
     ]
+
+
+def test_without_probabilities_it_says_so() -> None:
+    assert "nothing was decided" in find_text(build_probabilities({}))
 
 
 def test_the_origin_names_both_levels_and_the_stamp() -> None:

@@ -59,7 +59,7 @@ def test_every_line_is_listed_below_its_fault_found_missing_or_not_readable() ->
     assert find_text(outer).count("missing") == 3
     assert "not readable" in find_text(outer)
     rows = [each for each in list_components(outer) if isinstance(each, html.Tr)][1:]
-    assert [row.children[0].children[0] for row in rows] == ["BPFO 1", "BPFO 2", "BPFO 3", "BPFO 4"]
+    assert [row.children[0].children[0].children for row in rows] == ["BPFO 1", "BPFO 2", "BPFO 3", "BPFO 4"]
 
 
 def test_a_bar_is_as_long_as_its_line_is_high() -> None:
