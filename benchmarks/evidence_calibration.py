@@ -4,7 +4,8 @@ Usage: ``python -m benchmarks.evidence_calibration [--recordings 1000] [--cache 
 machines (`benchmarks.evidence_simulation`), reads each with its own geometry and with a random one, fits a
 multinomial logistic model to two thirds of the machines, judges the rest, and so on in turn; the weights that
 are kept are fitted to all. ``--write`` puts them into ``core/evidence/rolling_weights.json``; ``--cache``
-keeps what was read, because simulating takes minutes. Writes ``benchmarks/results/evidence_calibration.json``. No real recording is read here.
+keeps what was read, because simulating takes minutes. Writes
+``benchmarks/results/evidence_calibration.json``. No real recording is read here.
 
 What a pattern means is learned the same for the two races, but for its own prior; a ball may show by its
 spin's lines or by its cage's, whichever explains the recording better. Strong faults read with a random

@@ -13,8 +13,10 @@ from core.evidence.rolling_probabilities import CAUSES
 
 # A fault is named, or a bearing called healthy, from these probabilities on. With them, and what a fault must
 # show besides, one of fifty sound bearings and one of twenty wrong geometries raise an alarm (simulation).
-NEEDED_FAULT, NEEDED_NOTHING = 0.65, 0.50
+NEEDED_FAULT, NEEDED_NOTHING = 0.60, 0.50
 NEEDED_HEIGHT, NEEDED_DEPTH, NEEDED_FIRST, MOST_HALVES = 3.0, 0.15, 0.5, 0.5
+# Two of a hundred simulated sound bearings stand beside something else that is higher.
+MOST_RIVAL = 10.0
 # Of what the cage's lines show without the ball's own, so much is put down to the cage itself.
 CAGE_PART = 0.1
 
@@ -56,13 +58,14 @@ def decide(patterns: Patterns, probabilities: NDArray[Any]) -> Verdict:
         and pattern.depth >= NEEDED_DEPTH
         and (pattern.first >= NEEDED_FIRST or pattern is patterns.cage)
         and pattern.halves <= MOST_HALVES
+        and pattern.height >= patterns.rival_height
     )
     if best >= NEEDED_FAULT and is_clear:
         reason = (
             f"The lines that {NAMES[fault_class]} would show stand out of the envelope and no others as much."
         )
         return Verdict(Decision.FAULT, fault_class, best, healthy, by_class, reason)
-    if by_cause["nothing"] >= NEEDED_NOTHING:
+    if by_cause["nothing"] >= NEEDED_NOTHING and patterns.rival_height <= MOST_RIVAL:
         reason = "No fault's lines stand out of the envelope more than places that belong to no part of it."
         return Verdict(Decision.HEALTHY, None, healthy, healthy, by_class, reason)
     reason = _explain(patterns, by_cause, fault_class, best, is_clear)
@@ -78,12 +81,14 @@ def _find_pattern(patterns: Patterns, fault_class: str) -> PatternScore:
 def _explain(
     patterns: Patterns, by_cause: dict[str, float], fault_class: str, best: float, is_clear: bool
 ) -> str:
-    if by_cause["other"] > max(best, by_cause["nothing"]):
+    healthy = by_cause["other"] + by_cause["nothing"]
+    pattern = _find_pattern(patterns, fault_class)
+    is_rivalled = patterns.rival_height > max(pattern.height, NEEDED_HEIGHT)
+    if is_rivalled and max(best, healthy) >= NEEDED_NOTHING:
         return (
             f"The envelope holds a row of lines at multiples of {patterns.rival_order:.2f} times the shaft, "
             "which no part of this bearing explains; is it the right bearing, and the right speed?"
         )
-    pattern = _find_pattern(patterns, fault_class)
     if best > by_cause["nothing"] and (pattern.halves > MOST_HALVES or pattern.first < NEEDED_FIRST):
         return (
             f"The lines fit {NAMES[fault_class]} only in part: the row is twice as dense or half as dense. "

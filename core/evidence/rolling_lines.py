@@ -31,6 +31,8 @@ _SLIP_SPREAD = 0.01
 _SLIP_COST = 0.5 * (np.arange(-_SLIP_CELLS, _SLIP_CELLS + 1) * ORDER_STEP / _SLIP_SPREAD) ** 2
 _OWN_SHARE = 0.035
 _SIDE_WEIGHT = 0.5
+# A pattern that stands three standard deviations above the control is expected to have side lines.
+_SIDES_FROM_HEIGHT = 3.0
 # One standard deviation above the middle, of a normal law.
 _CONTROL_QUANTILE = 0.84
 # A line whose likelihood ratio is 1000 counts in full.
@@ -135,7 +137,8 @@ def score_patterns(spectra: EnvelopeOrders, orders: FaultOrders) -> Patterns:
     found = {name: _judge(spectra, row, cells, free, order) for name, (order, row) in rows.items()}
     leader = max(found, key=lambda name: found[name][0])
     spacing = orders.ftf if leader == "spin" else 1.0
-    for multiple in range(-4, 5):
+    has_sides = found[leader][0] >= _SIDES_FROM_HEIGHT
+    for multiple in range(-4, 5) if has_sides else ():
         side = found[leader][1] + multiple * spacing
         free &= np.abs(fundamentals - side) > 0.008 * fundamentals + 1.0 / spectra.n_turns
     found = {name: _judge(spectra, row, cells, free, order) for name, (order, row) in rows.items()}

@@ -71,6 +71,20 @@ def test_noise_and_the_shaft_are_no_fault() -> None:
     assert gather("healthy").decision in (Decision.HEALTHY, Decision.UNDECIDED)
 
 
+@pytest.mark.parametrize("order", [1.0, ORDERS.bpfo, ORDERS.bpfi, 2.0 * ORDERS.bsf, 160.0])
+def test_a_sine_is_never_a_fault_wherever_it_stands(order: float) -> None:
+    t = np.arange(int(RATE_HZ * DURATION_S)) / RATE_HZ
+    sine = np.sin(2.0 * np.pi * order * SHAFT_HZ * t)
+    assert gather_rolling_evidence(sine, RATE_HZ, ORDERS, SHAFT_HZ).decision is not Decision.FAULT
+
+
+def test_lines_of_something_else_are_not_the_bearings() -> None:
+    values = add_impacts(make_noise(), 6.2, 6.0)
+    evidence = gather_rolling_evidence(values, RATE_HZ, ORDERS, SHAFT_HZ)
+    assert evidence.decision is Decision.UNDECIDED
+    assert "no part of this bearing explains" in evidence.reason
+
+
 def test_probabilities_of_all_faults_and_of_healthy_add_up_to_one() -> None:
     for kind in ("outer", "inner", "healthy"):
         evidence = gather(kind)
