@@ -7,9 +7,11 @@ import pytest
 from numpy.typing import NDArray
 
 from core.evidence.findings import Decision, Evidence
+from core.evidence.fusion import fuse
 from core.evidence.journal import gather_journal_evidence
 from core.evidence.rolling import gather_rolling_evidence
 from core.evidence.sanity import CheckName, check_recording, check_stated_rate, compute_whiteness
+from core.evidence.verdict import Opinion, Standing, Status
 from core.signal.bearings import compute_fault_orders
 from core.synthesis.configuration import RollingConfig, parse_config
 from core.synthesis.records import make_record
@@ -128,3 +130,18 @@ def test_a_journal_fault_at_the_true_sample_rate_passes() -> None:
             stated, lambda rate_hz, kept=samples: gather_journal_evidence(kept, rate_hz, 60.0), RATE_HZ
         )
         assert check.is_passed, (fault_class, check.reason)
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+@pytest.mark.parametrize("fault_class", FAULT_CLASSES)
+def test_at_a_wrong_sample_rate_even_a_sure_classifier_names_no_journal_fault(
+    fault_class: str, factor: float
+) -> None:
+    samples, rate_hz = record(fault_class, 1), factor * RATE_HZ
+    stated = gather_journal_evidence(samples, rate_hz, 60.0)
+    check = check_stated_rate(stated, lambda hz: gather_journal_evidence(samples, hz, 60.0), rate_hz)
+    for said in FAULT_CLASSES[1:]:
+        sure = Opinion({name: 0.99 if name == said else 0.001 for name in FAULT_CLASSES}, Standing.HOME)
+        verdict = fuse(stated, sure)
+        named = verdict.status is Status.DIAGNOSED and verdict.fault_class != "healthy"
+        assert not (named and check.is_passed), (said, verdict.sentence)
