@@ -52,7 +52,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @dataclass(frozen=True)
 class Furnished:
-    """A running product with two datasets, a split and a trained forest."""
+    """A running product with two datasets, a split, a trained forest and a diagnosis."""
 
     product: Product
 
@@ -93,6 +93,8 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, recordings: TestData) ->
         run_command(product.data_dir, *split)
         chosen = ("--dataset", "CWRU", "--split", "1", "--channel", "DE")
         run_command(product.data_dir, "train", *chosen, "--network", "random_forest")
+        known = ("--bearing", "6205-2RS", "--speed-rpm", "1797", "--sample-rate", "12000", "--channel", "DE")
+        run_command(product.data_dir, "diagnose", recordings.cwru / "IR007_0.mat", *known)
         yield Furnished(product)
     finally:
         product.stop()

@@ -24,6 +24,7 @@ DETAILS = {
     "/datasets/<dataset_id>/leaks": ["/datasets/1/leaks?split_id=1"],
     "/datasets/<dataset_id>/trend": ["/datasets/1/trend"],
     "/signals/<dataset_id>/<recording_id>": ["/signals/1/1?tab=envelope", "/signals/2/39"],
+    "/reports/<diagnosis_id>": ["/reports/1"],
     "/experiment/<experiment_id>": ["/experiment/1", "/experiment/1?tab=results"],
 }
 
