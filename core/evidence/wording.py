@@ -107,14 +107,19 @@ def word_refused(reason: str) -> str:
 
 def word_contradiction(evidence: Evidence, opinion: Opinion) -> str:
     """Return in which way evidence and classifier differ."""
-    if evidence.decision is Decision.HEALTHY:
-        lines = "the lines show no fault of the machine's known ones"
-    elif evidence.fault_class is not None:
-        lines = f"the lines are consistent with {name_finding(evidence.fault_class)}"
-    else:
-        lines = "the lines decide nothing"
+    return f"{_begin(_word_lines(evidence))}, but the classifier says {word_opinion(opinion)}."
+
+
+def _word_lines(evidence: Evidence) -> str:
     sure = format_share(evidence.probability)
-    return f"{_begin(lines)} ({sure}), but the classifier says {word_opinion(opinion)}."
+    if evidence.decision is Decision.HEALTHY:
+        return f"the lines show no fault of the machine's known ones ({sure})"
+    if evidence.fault_class is not None:
+        return f"the lines are consistent with {name_finding(evidence.fault_class)} ({sure})"
+    shares = {HEALTHY_CLASS: evidence.healthy_probability}
+    shares |= {fault.fault_class: fault.probability for fault in evidence.faults}
+    nearest = max(shares, key=lambda name: shares[name])
+    return f"the lines are undecided, nearest to {name_finding(nearest)} ({format_share(shares[nearest])})"
 
 
 def _begin(text: str) -> str:

@@ -171,6 +171,11 @@ def test_both_sides_of_a_contradiction_are_shown_with_how_sure_they_are() -> Non
     assert "no fault of the machine's known ones" in healthy.contradictions[0]
     assert "trained on another machine" in healthy.sentence
     assert fuse(OUTER, make_opinion("outer_race")).contradictions == ()
+    leaning = fuse(FOR_INNER, make_opinion("ball", 0.83))
+    assert leaning.contradictions == (
+        "The lines are undecided, nearest to a fault of the class inner race (50 %), but the classifier says "
+        "ball (83 %).",
+    )
 
 
 def test_a_verdict_of_the_lines_uses_their_own_sentence_and_one_of_the_classifier_claims_no_lines() -> None:
