@@ -21,7 +21,9 @@ from services.dataset_service import DatasetService
 from services.experiment_service import ExperimentService
 from services.feature_service import FeatureService
 from services.shared import passwords
+from services.xai_service import XAIService
 from tests.factories.datasets import SmallDataset, add_small_dataset
+from tests.factories.evaluations import train_forest
 from tests.factories.imports import make_noise, run_import, write_canonical_file
 from tests.integration.auth.browser import CALLBACK_PATH, Browser
 from tests.integration.auth.conftest import make_user
@@ -30,6 +32,7 @@ from tests.integration.auth.conftest import make_user
 WITHOUT_DATA = {"/data-generation", "/not-found"}
 ABOUT_ONE_THING = {
     "/evaluation",
+    "/xai",
     "/datasets/<dataset_id>",
     "/datasets/<dataset_id>/leaks",
     "/datasets/<dataset_id>/trend",
@@ -166,8 +169,8 @@ class Page:
         return json.dumps(self.shown, sort_keys=True)
 
 
-def train(small: SmallDataset) -> tuple[int, int]:
-    """Train on a dataset and diagnose one of its recordings; return both ids."""
+def train(small: SmallDataset) -> tuple[int, int, int]:
+    """Train on a dataset, diagnose and explain one of its recordings; return all three ids."""
     config = {
         "network": "random_forest",
         "split_id": small.split_id,
@@ -182,7 +185,15 @@ def train(small: SmallDataset) -> tuple[int, int]:
         experiment_id=created["experiment_ids"][0], signal_id=small.signal_ids["healthy", 3]
     )
     assert ExperimentService.run_diagnosis_job(asked["job_id"], "w") == "done"
-    return created["experiment_ids"][0], asked["diagnosis_id"]
+    return created["experiment_ids"][0], asked["diagnosis_id"], explain(small)
+
+
+def explain(small: SmallDataset) -> int:
+    """Train on windows long enough for the lines of a bearing and explain one; return the experiment."""
+    experiment_id = train_forest(small.split_id)
+    asked = XAIService.explain(experiment_id, small.signal_ids["healthy", 3], "occlusion", trust=False)
+    assert XAIService.run_explanation_job(asked["job_id"], "w") == "done"
+    return experiment_id
 
 
 def extract(small: SmallDataset) -> None:
@@ -204,7 +215,9 @@ def add_trend(name: str, folder: Path, seed: int) -> int:
     return dataset_id
 
 
-def list_addresses(small: SmallDataset, experiment_id: int, diagnosis_id: int) -> list[str]:
+def list_addresses(
+    small: SmallDataset, experiment_id: int, diagnosis_id: int, explained_id: int
+) -> list[str]:
     """Return the address of every page that is about one thing, and of every tab that draws."""
     signal = DatasetService.get_signal(small.signal_ids["healthy", 3])
     assert signal is not None
@@ -217,6 +230,7 @@ def list_addresses(small: SmallDataset, experiment_id: int, diagnosis_id: int) -
         f"/experiment/{experiment_id}?tab=results",
         *(f"/evaluation?experiment={experiment_id}&tab={tab}" for tab in EVALUATION_TABS),
         *(f"/compare?ids={experiment_id},{experiment_id + 1}&tab={tab}" for tab in COMPARE_TABS),
+        f"/xai?experiment={explained_id}&signal={signal['signal_id']}&method=occlusion",
         f"/diagnose?diagnosis={diagnosis_id}",
         f"/reports/{diagnosis_id}",
         *(f"/feature-engineering?dataset={small.dataset_id}&tab={tab}" for tab in FEATURE_TABS),
@@ -270,6 +284,10 @@ def test_every_page_shows_other_data_when_there_is_other_data(
         "compare-classes.figure",
         "compare-gaps.figure",
         "compare-curves.figure",
+        "xai-waveform.figure",
+        "xai-frequency.figure",
+        "xai-envelope.figure",
+        "xai-bands.figure",
         "diagnose-timeline.figure",
         "diagnose-view-figure.figure",
         "features-importance-plot.figure",
