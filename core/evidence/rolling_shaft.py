@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
 
 from core.signal.shaft_speed import SEARCH_SHARE, estimate_shaft_speed
+from core.signal.slow_sources import reduce_rate
 from utils.exceptions import SignalError
 
 # A speed so close to the nominal one is the same, within the slip.
 _SAME_SHARE = 0.003
+# The search demodulates up to 10 kHz, and its harmonics lie far below.
+_ENOUGH_HZ = 26_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,10 @@ class ShaftFinding:
 
 def find_shaft(values: NDArray[np.float64], sample_rate_hz: float, nominal_hz: float) -> ShaftFinding:
     """Find the shaft frequency within 10 % of nominal; the nominal one where none leads clearly."""
+    usable = values[: scipy.fft.prev_fast_len(values.size, real=True)]
+    slower, rate_hz = reduce_rate(usable, sample_rate_hz, _ENOUGH_HZ)
     try:
-        estimate = estimate_shaft_speed(values, sample_rate_hz, nominal_hz)
+        estimate = estimate_shaft_speed(slower, rate_hz, nominal_hz)
     except SignalError as error:
         return ShaftFinding(nominal_hz, False, f"as given ({error.sentence})")
     if estimate.shaft_frequency_hz is None:
