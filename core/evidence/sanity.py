@@ -214,6 +214,8 @@ def check_stated_rate(
 def _explains_more(other: Evidence, stated: Evidence) -> bool:
     if stated.decision is not Decision.FAULT:
         return other.decision is Decision.FAULT
+    if not other.faults:  # too short to be read at that rate
+        return False
     best = other.faults[0]
     if other.shaft_is_found and not stated.shaft_is_found and best.fault_class == stated.fault_class:
         return best.probability > _MAJORITY
