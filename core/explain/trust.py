@@ -243,10 +243,11 @@ def check_removal(
 def check_randomised_weights(values: Windows, randomised: Sequence[Windows], groups: Groups) -> TrustCheck:
     """Check that the attribution depends on what was learned.
 
-    Rank correlation of the attribution with those of the same network with random weights, over the groups of
-    each window (Adebayo et al. 2018, "Sanity checks for saliency maps", NeurIPS): the mean over windows and
-    networks. An attribution that random weights give too shows the signal, not the classifier. Passes below
-    0.5.
+    Size of the rank correlation of the attribution with those of the same network with random weights, over
+    the groups of each window (Adebayo et al. 2018, "Sanity checks for saliency maps", NeurIPS): the mean over
+    windows and networks. Which of its classes a random network favours is chance, so that an attribution
+    turned round is the same one: signs do not count, and do not cancel. An attribution that random weights
+    give too shows the signal, not the classifier. Passes below 0.5. The control is what unrelated groups get.
 
     Parameters
     ----------
@@ -264,14 +265,16 @@ def check_randomised_weights(values: Windows, randomised: Sequence[Windows], gro
     own = sum_groups(values, groups)
     found = [_correlate_ranks(own, sum_groups(other, groups)) for other in randomised]
     value = float(np.mean(found))
+    # Rank correlations of n unrelated numbers have the variance 1 / (n - 1): this is their mean size.
+    unrelated = float(np.sqrt(2.0 / (np.pi * max(own.shape[1] - 1, 1))))
     passes = value < MOST_RANDOM_CORRELATION
-    said = f"Random weights give attributions that correlate by {value:.2f} with this one"
+    said = f"Random weights give attributions that correlate by {value:.2f} with this one, signs aside"
     reason = (
         f"{said}: it depends on what was learned."
         if passes
         else f"{said}: it shows the signal's loud parts rather than what was learned."
     )
-    return TrustCheck(name, value, 0.0, float(min(found)), float(max(found)), passes, reason)
+    return TrustCheck(name, value, unrelated, float(min(found)), float(max(found)), passes, reason)
 
 
 def _measure_falls(
@@ -335,11 +338,11 @@ def _compare_areas(name: CheckName, curve: Array, control: Array) -> TrustCheck:
 
 
 def _correlate_ranks(one: Array, other: Array) -> float:
-    """Mean rank correlation of the rows; 0 where one of them is constant."""
+    """Mean size of the rank correlation of the rows; 0 where one of them is constant."""
     found = []
     for left, right in zip(one, other, strict=True):
         if np.ptp(left) == 0.0 or np.ptp(right) == 0.0:
             found.append(0.0)
         else:
-            found.append(float(stats.spearmanr(left, right).statistic))
+            found.append(abs(float(stats.spearmanr(left, right).statistic)))
     return float(np.mean(found))

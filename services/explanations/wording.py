@@ -36,7 +36,8 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         CheckName.DELETION: "Passes where the area lies below those of 95 % of random orders.",
         CheckName.INSERTION: "Passes where the area lies above those of 95 % of random orders.",
         CheckName.RANDOMISED_WEIGHTS: (
-            f"Passes where the rank correlation with random weights stays below {MOST_RANDOM_CORRELATION:g}."
+            "Passes where the rank correlation with random weights, signs aside, stays below "
+            f"{MOST_RANDOM_CORRELATION:g}."
         ),
     }
 )

@@ -182,6 +182,28 @@ def test_attributions_that_random_weights_give_too_are_red() -> None:
     assert not found.passes
 
 
+@pytest.mark.parametrize("signs", [(1.0, -1.0), (-1.0, -1.0)])
+def test_turning_an_attribution_round_does_not_hide_that_random_weights_give_it(
+    signs: tuple[float, ...],
+) -> None:
+    loud = np.abs(WINDOWS)
+    found = check_randomised_weights(loud, [sign * loud for sign in signs], GROUPS)
+    assert (found.value, found.passes) == (pytest.approx(1.0), False)
+    # Turned round in one of its windows only, by the same network, is no way out either.
+    mixed = check_randomised_weights(loud, [np.array([[1.0], [-1.0]]) * loud], GROUPS)
+    assert (mixed.value, mixed.passes) == (pytest.approx(1.0), False)
+
+
+def test_the_control_is_what_unrelated_attributions_get() -> None:
+    rng = np.random.default_rng(3)
+    found = check_randomised_weights(
+        rng.standard_normal((40, N_SAMPLES)),
+        [rng.standard_normal((40, N_SAMPLES)) for _ in range(10)],
+        GROUPS,
+    )
+    assert found.value == pytest.approx(found.control, rel=0.1)
+
+
 def test_attributions_that_depend_on_the_weights_pass() -> None:
     rng = np.random.default_rng(2)
     others = [rng.standard_normal(N_SAMPLES) * WINDOWS for _ in range(3)]
