@@ -155,7 +155,7 @@ def _read_lines(evidence: Evidence) -> Verdict:
 def _ask_classifier(opinion: Opinion, reason: str) -> Verdict:
     """No line could be read."""
     if opinion.is_rejected:
-        return _call_unknown(opinion.probabilities, opinion)
+        return _call_unknown(opinion)
     if opinion.standing is not Standing.HOME:
         sentence = (
             f"the classifier says {wording.word_opinion(opinion)}, but it was trained on another machine or "
@@ -180,7 +180,7 @@ def _ask_classifier(opinion: Opinion, reason: str) -> Verdict:
 def _weigh_undecided(evidence: Evidence, opinion: Opinion) -> Verdict:
     """The lines decide nothing: a classifier at home may, unless together no class has the majority."""
     if opinion.is_rejected:
-        return _call_unknown(list_probabilities(evidence), opinion)
+        return _call_unknown(opinion)
     if opinion.standing is not Standing.HOME:
         rule = f"The physical evidence decides nothing. {_FOREIGN}"
         sentence = wording.word_undecided(evidence.reason)
@@ -264,7 +264,7 @@ def _overrule(evidence: Evidence, opinion: Opinion, why: str, rule: str) -> Verd
 def _meet_stranger(evidence: Evidence, opinion: Opinion) -> Verdict:
     """Nothing like it was learned: lines of a fault stand nevertheless, the lack of them proves nothing."""
     if evidence.decision is Decision.HEALTHY:
-        return _call_unknown(list_probabilities(evidence), opinion)
+        return _call_unknown(opinion)
     against = (
         "The recording looks unlike what the classifier has learned; its classes may not hold what it shows.",
     )
@@ -351,29 +351,29 @@ def _name(
 def _leave_open(
     probabilities: Mapping[str, float], sentence: str, rule: str, contradictions: tuple[str, ...] = ()
 ) -> Verdict:
-    return _end_open(Status.UNDECIDED, probabilities, None, sentence, rule, contradictions)
+    return _end_open(Status.UNDECIDED, probabilities, sentence, rule, contradictions)
 
 
-def _call_unknown(probabilities: Mapping[str, float], opinion: Opinion) -> Verdict:
+def _call_unknown(opinion: Opinion) -> Verdict:
+    """Unlike all that was learned: the nearest class, and its probability, are the classifier's own."""
     rule = "The classifier's open-set rule rejects the recording, and no line of a fault speaks for one."
     sentence = wording.word_unknown(opinion)
-    return _end_open(Status.UNKNOWN, probabilities, opinion.fault_class, sentence, rule, ())
+    return _end_open(Status.UNKNOWN, opinion.probabilities, sentence, rule, ())
 
 
 def _end_open(
     status: Status,
     probabilities: Mapping[str, float],
-    nearest: str | None,
     sentence: str,
     rule: str,
     contradictions: tuple[str, ...],
 ) -> Verdict:
-    leaning = nearest or max(probabilities, key=lambda name: probabilities[name])
+    leaning = max(probabilities, key=lambda name: probabilities[name])
     return Verdict(
         status,
         None,
         leaning,
-        probabilities.get(leaning, 0.0),
+        probabilities[leaning],
         dict(probabilities),
         None,
         sentence,

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 # Of the rules by which evidence and classifier become one verdict; it changes with every one of them.
-FUSION_VERSION: Final = "1"
+FUSION_VERSION: Final = "2"
 
 
 class Status(StrEnum):
@@ -83,7 +83,8 @@ class Verdict:
     confidence
         Probability of that class; None where refused.
     probabilities
-        Of all classes, evidence and classifier together; empty where refused.
+        Of all classes, evidence and classifier together; those of the classifier where the recording looks
+        unlike all that it has learned; empty where refused.
     decided_by
         What it rests on; None where nothing decided.
     sentence

@@ -111,6 +111,16 @@ def test_the_table_of_who_decides_what(
         assert verdict.nearest_class in verdict.probabilities
 
 
+@pytest.mark.parametrize("evidence", [HEALTHY, OPEN, None])
+def test_the_nearest_class_of_what_is_unknown_carries_the_classifiers_own_share(
+    evidence: Evidence | None,
+) -> None:
+    strange = make_opinion("loose", 0.62, rejected=True, classes=("healthy", "ball", "loose"))
+    verdict = fuse(evidence, strange)
+    assert (verdict.status, verdict.nearest_class, verdict.confidence) == (Status.UNKNOWN, "loose", 0.62)
+    assert verdict.probabilities == strange.probabilities
+
+
 def test_evidence_that_refuses_counts_as_none() -> None:
     refused = make_evidence(Decision.REFUSED)
     assert fuse(refused, None).status is Status.REFUSED
