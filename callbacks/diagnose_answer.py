@@ -36,7 +36,7 @@ from utils.clock import monotonic_s
 _MOST_EXPLAINED = 20
 _NO_OPINION = "Choose what you say first."
 _NO_CLASS = "Choose the class that it is."
-_NO_CHANGE = "No feedback changes a label now."
+_NO_LABEL = "No feedback gives a label now."
 
 
 def _find(diagnosis_id: int | None) -> dict[str, Any]:
@@ -141,11 +141,11 @@ def show_feedback(done: int | None, _stamp: Any) -> tuple[Any, Any, bool, Any, b
     if dataset_id and any(not each["dataset_version"] for each in found["feedback"]):
         preview = ExperimentService.preview_feedback(dataset_id, actor=current_actor())
     if preview is None:
-        return said, None, True, classes, True, _NO_CHANGE
+        return said, None, True, classes, True, _NO_LABEL
     dataset = DatasetService.get_dataset_details(dataset_id, actor=current_actor())
     pending = feedback.build_pending(preview, dataset["name"] if dataset else "the dataset")
     reason = None if may_write() else VIEWER_REASON
-    reason = reason or (None if preview["n_changes"] else _NO_CHANGE)
+    reason = reason or (None if preview["items"] else _NO_LABEL)
     return said, pending, False, classes, reason is not None, reason
 
 
@@ -171,7 +171,7 @@ def give_feedback(
     note: str | None,
     reason: str | None,
 ) -> tuple[float, str | None, str]:
-    """Keep an opinion, or make the next version of the dataset from all that were given."""
+    """Keep an opinion, or take all that were given up into the dataset."""
     if not done or not (saved or applied):
         raise PreventUpdate
     actor = current_actor()
@@ -182,7 +182,7 @@ def give_feedback(
         )
         watch_jobs()
         link = f"/datasets/{dataset_id}?tab=versions"
-        show_toast(f"Dataset version {made['version']} made", level="success", link=link)
+        show_toast(feedback.word_applied(made), level="success", link=link)
         return monotonic_s(), opinion, note or ""
     named = right_class if opinion == "relabelled" else None
     unwrap(

@@ -62,10 +62,10 @@ def _build_apply() -> html.Div:
         id=DiagnoseId.APPLY_REASON, maxlength=300, placeholder="for example: seen at the inspection"
     )
     apply = build_button(
-        "Make the next dataset version",
+        "Take up into the dataset",
         DiagnoseId.APPLY_FEEDBACK,
         icon="layers",
-        disabled_because="No feedback changes a label.",
+        disabled_because="No feedback gives a label.",
     )
     return html.Div(
         [
@@ -112,7 +112,7 @@ def build_pending(preview: Mapping[str, Any], dataset: str) -> Component:
     """Return which labels the feedback of a dataset's diagnoses would change."""
     changes = [each for each in preview["items"] if each["label_now"] != each["label_new"]]
     if not changes:
-        return build_note(f"Feedback on {dataset} changes no label now.")
+        return build_note(_word_unchanged(preview, dataset))
     items = [
         html.Li(
             [
@@ -129,3 +129,20 @@ def build_pending(preview: Mapping[str, Any], dataset: str) -> Component:
     count = count_of(len(changes), "label")
     words = f"Feedback on {dataset} changes {count}; version {preview['version']} stays as it is."
     return html.Div([build_note(words), html.Ul([*items, *more], className="said-list")])
+
+
+def _word_unchanged(preview: Mapping[str, Any], dataset: str) -> str:
+    n_items = len(preview["items"])
+    if not n_items:
+        return f"Feedback on {dataset} gives no label now."
+    noun = "label as it is" if n_items == 1 else "labels as they are"
+    return f"Feedback on {dataset} bears out {n_items} {noun}: taking it up notes it, without a new version."
+
+
+def word_applied(made: Mapping[str, Any]) -> str:
+    """Return what became of feedback that was taken up."""
+    if made["job_ids"]:
+        return "The next dataset version is being made"
+    if made["n_signals"]:
+        return f"Dataset version {made['version']} made"
+    return f"Noted: version {made['version']} has these labels already"

@@ -28,7 +28,7 @@ _MAX_AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """The newest word on a diagnosis of a signal of the dataset."""
+    """The newest word on a diagnosis of a signal of the dataset; ``label`` is what it gives or rejects."""
 
     feedback_id: int
     diagnosis_id: int
@@ -158,21 +158,28 @@ def _note_version(dataset_id: int, words: Sequence[_Word]) -> None:
 def _make_plan(session: Session, dataset_id: int, diagnosis_ids: Sequence[int] | None) -> _Plan:
     version = find_version(session, dataset_id)
     kept: dict[int, _Word] = {}
+    rejected: dict[tuple[int, str | None], _Word] = {}
     left_out = []
     for word in _list_words(session, version, diagnosis_ids):
-        sentence = _find_obstacle(word, kept.get(word.signal_id))
+        contrary = rejected.get((word.signal_id, word.label))
+        sentence = _find_obstacle(word, kept.get(word.signal_id), contrary)
         if sentence is None:
             kept[word.signal_id] = word
-        else:
-            left_out.append({"diagnosis_id": word.diagnosis_id, "sentence": sentence})
+            continue
+        left_out.append({"diagnosis_id": word.diagnosis_id, "sentence": sentence})
+        if word.opinion == OpinionKind.REJECTED:
+            rejected.setdefault((word.signal_id, word.label), word)
     return _Plan(version, list(kept.values()), left_out)
 
 
-def _find_obstacle(word: _Word, newer: _Word | None) -> str | None:
+def _find_obstacle(word: _Word, newer: _Word | None, contrary: _Word | None) -> str | None:
+    """Return why a word gives no label; ``newer`` gives another one, ``contrary`` rejects its class."""
     if word.opinion == OpinionKind.REJECTED:
         return f"Diagnosis {word.diagnosis_id} was rejected without a class; relabel it to give one."
     if newer is not None:
         return f"Newer feedback on the same signal counts: that on diagnosis {newer.diagnosis_id}."
+    if contrary is not None:
+        return f"Newer feedback on the same signal rejects this class: diagnosis {contrary.diagnosis_id}."
     if not word.is_listed:
         return f"The newest version of the dataset does not hold the signal of diagnosis {word.diagnosis_id}."
     return None

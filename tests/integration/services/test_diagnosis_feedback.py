@@ -168,6 +168,19 @@ def test_two_classes_make_two_versions_and_newer_feedback_on_a_signal_wins(small
     assert [item["label_new"] for item in plan["items"]] == ["cage"]
 
 
+def test_a_newer_rejection_stops_the_class_it_rejects_and_no_other(small: SmallDataset) -> None:
+    ann = add_person()
+    relabelled, confirmed, rejected = (diagnose_inner(small) for _ in range(3))
+    say(relabelled, "relabelled", ann, fault_class="ball")
+    say(confirmed, "confirmed", ann)
+    say(rejected, "rejected", ann)
+    plan = ExperimentService.preview_feedback(small.dataset_id)
+    assert plan is not None
+    assert [item["label_new"] for item in plan["items"]] == ["ball"]
+    stopped = next(each for each in plan["left_out"] if each["diagnosis_id"] == confirmed)
+    assert f"rejects this class: diagnosis {rejected}" in stopped["sentence"]
+
+
 def test_only_the_chosen_diagnoses_are_taken_up(small: SmallDataset) -> None:
     ann = add_person()
     numbers = [diagnose_inner(small, load) for load in (0, 1)]

@@ -201,6 +201,23 @@ def test_feedback_is_kept_and_made_the_next_version_of_the_dataset(
     assert "dataset version 2" in find_text(diagnose_answer.show_feedback(number, 2.0)[0])
 
 
+def test_a_confirmed_label_can_be_taken_up_though_it_changes_nothing(
+    small: SmallDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toasts: list[str] = []
+    monkeypatch.setattr(diagnose_answer, "show_toast", lambda title, **_more: toasts.append(title))
+    number = finish(ask("none", signal=str(small.signal_ids["inner_race", 3])))  # type: ignore[arg-type]
+    press(monkeypatch, "SAVE_FEEDBACK")
+    diagnose_answer.give_feedback(1, None, number, "confirmed", None, None, None)
+    _said, pending, hides_apply, _classes, is_disabled, _reason = diagnose_answer.show_feedback(number, 1.0)
+    assert "bears out 1 label" in find_text(pending)
+    assert (hides_apply, is_disabled) == (False, False)
+    press(monkeypatch, "APPLY_FEEDBACK")
+    diagnose_answer.give_feedback(1, 1, number, None, None, None, None)
+    assert toasts[-1] == "Noted: version 1 has these labels already"
+    assert "dataset version 1" in find_text(diagnose_answer.show_feedback(number, 2.0)[0])
+
+
 def finish(diagnosis_id: int) -> int:
     found = ExperimentService.get_diagnosis(diagnosis_id)
     assert found is not None

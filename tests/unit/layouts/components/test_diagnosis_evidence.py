@@ -103,7 +103,8 @@ def test_pending_changes_name_the_label_before_and_after() -> None:
     assert "changes 1 label; version 3 stays" in text
     assert "r1:  healthy  →  ball" in text
     assert "r2" not in text
-    assert "changes no label" in find_text(build_pending({**preview, "items": [same]}, "CWRU"))
+    assert "bears out 1 label as it is" in find_text(build_pending({**preview, "items": [same]}, "CWRU"))
+    assert "gives no label" in find_text(build_pending({**preview, "items": []}, "CWRU"))
 
 
 def test_a_relabelling_may_name_the_classes_of_the_kind_of_bearing() -> None:
