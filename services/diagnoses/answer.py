@@ -13,6 +13,7 @@ from core.evidence.findings import Evidence, FaultFinding, LineFinding
 from core.evidence.fusion import list_probabilities
 from core.evidence.verdict import FUSION_VERSION, DecidedBy, Verdict
 from core.training.calibration import Calibration
+from services.diagnoses.confidence import word_evidence_confidence
 from services.diagnoses.evidence import Reading
 from services.experiments.given import GivenSignal
 from services.experiments.limits import list_limits
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     from services.diagnoses.opinions import Asked
 
 _OWN_CONFIDENCE = "The confidence is the classifier's own; it has not been calibrated."
-_EVIDENCE_CONFIDENCE = (
-    "The probabilities of the physical evidence were calibrated on simulated recordings; how often they hold "
-    "on this machine is not known."
-)
 _CLASSIFIER_KEYS = (
     *("experiment_id", "name", "network", "network_title", "dataset", "dataset_version", "split"),
     *("split_colour", "split_accepted_reason", "channel", "seed", "class_names", "analysis_rate_hz", "test"),
@@ -241,7 +238,7 @@ def _list_limits(
     if reading.evidence is not None:
         limits += reading.evidence.limits
         if verdict.decided_by in (DecidedBy.EVIDENCE, DecidedBy.BOTH):
-            limits.append(_EVIDENCE_CONFIDENCE)
+            limits.append(word_evidence_confidence(reading.evidence.machine_kind))
     return limits
 
 

@@ -62,6 +62,7 @@ def test_a_rig_that_no_training_has_seen_is_diagnosed_from_geometry_and_speed(
         "diagnosed", "outer_race", "evidence",
     )  # fmt: skip
     assert "consistent with" in verdict["sentence"]
+    assert any("calibrated on simulated recordings" in limit for limit in answer["limits"])
     assert sum(answer["probabilities"].values()) == pytest.approx(1.0, abs=1e-4)
     first = next(line for line in answer["evidence"] if line["supports"] == "outer_race")
     assert first["found_hz"] == pytest.approx(BPFO * 29.95, rel=0.02)
@@ -159,6 +160,8 @@ def test_a_journal_bearing_is_read_by_its_own_lines(database: Settings) -> None:
         shaft_speed_rpm=3600.0,
     )
     assert answer["decision"]["machine_kind"] == "journal"
+    assert not any("calibrated on simulated" in limit for limit in answer["limits"])
+    assert any("nothing has calibrated them" in limit for limit in answer["limits"])
     assert answer["verdict"]["fault_class"] == "misalignment"
     assert answer["decision"]["orders"] is None
 
