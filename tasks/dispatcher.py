@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,13 +67,26 @@ class Dispatcher:
         if self._is_due("sweep", settings.job_sweep_s):
             self._sweep()
         if self._is_due("housekeeping", _TIDY_EVERY_S):
-            tidy_up()
-            trash.purge_trash()
-            removal.purge_trash()
-            ExplanationCache.clear_old_explanations()
-            drop_stray_samples()
+            self._keep_house()
         if self._broker_alive:
             self._publish_waiting()
+
+    def _keep_house(self) -> None:
+        """Do every chore; one that fails is logged, and ends neither the others nor the dispatcher."""
+        chores: tuple[Callable[[], object], ...] = (
+            tidy_up,
+            trash.purge_trash,
+            removal.purge_trash,
+            ExplanationCache.clear_old_explanations,
+            drop_stray_samples,
+        )
+        for chore in chores:
+            try:
+                chore()
+            except ServiceUnavailableError:
+                raise
+            except Exception:
+                logger.exception("housekeeping failed: %s", chore.__qualname__)
 
     def _is_due(self, what: str, every_s: float) -> bool:
         now_s = monotonic_s()

@@ -12,11 +12,8 @@ from services.diagnoses.samples import drop_unused, list_needed
 from services.jobs.board import OPEN_STATES
 from services.shared.actors import Actor
 from services.shared.audit import record_audit
-from utils.clock import utc_now
+from services.shared.file_age import is_old
 from utils.exceptions import ConflictError, ErrorCode, NotFoundError
-
-# Younger files may belong to a request that is about to be written.
-_STRAY_KEPT_S = 3600.0
 
 
 def delete_diagnosis(diagnosis_id: int, actor: Actor) -> None:
@@ -46,14 +43,17 @@ def delete_diagnosis(diagnosis_id: int, actor: Actor) -> None:
 
 
 def drop_stray_samples() -> int:
-    """Delete kept samples that no diagnosis stands on; return how many files went."""
+    """Delete kept samples that no diagnosis stands on; return how many files went.
+
+    Younger ones may belong to a request that is about to be written.
+    """
     folder = get_settings().diagnoses_dir
     if not folder.is_dir():
         return 0
-    limit = utc_now().timestamp() - _STRAY_KEPT_S
-    old = [path for path in folder.iterdir() if path.stat().st_mtime < limit]
+    old = [path for path in folder.iterdir() if is_old(path)]
     needed = list_needed() if old else set()
-    strays = [path for path in old if path.stem not in needed]
+    # Looked at once more: a request that asks for the same samples makes its file young again.
+    strays = [path for path in old if path.stem not in needed and is_old(path)]
     for path in strays:
         path.unlink(missing_ok=True)
     return len(strays)

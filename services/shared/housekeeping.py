@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from models.feature_set import FeatureSet
 from models.job import Job, JobState
 from models.recording import Signal
 from models.upload import Upload
+from services.shared.file_age import is_old
 from services.shared.old_exports import drop_old_exports
 from utils.clock import utc_now
 from utils.constants import OPEN_SET_FOLDER, UPLOAD_KEPT_H
@@ -27,7 +27,6 @@ from utils.logger import setup_logger
 logger = setup_logger(__name__)
 
 UPLOAD_KEPT = timedelta(hours=UPLOAD_KEPT_H)
-_FOLDER_KEPT_S = 3600.0
 _IMPORT_FOLDER = re.compile(r"(?:import|generate|noise)-(\d+)-\w+")
 _RESULTLESS = (JobState.CANCELLED, JobState.FAILED, JobState.DEAD)
 
@@ -58,7 +57,7 @@ def _drop_dead_runs() -> int:
     dead = [
         path
         for name, path in folders.items()
-        if (name in known and known[name] in _RESULTLESS) or (name not in known and _is_old(path))
+        if (name in known and known[name] in _RESULTLESS) or (name not in known and is_old(path))
     ]
     for path in dead:
         shutil.rmtree(path, ignore_errors=True)
@@ -67,7 +66,7 @@ def _drop_dead_runs() -> int:
 
 def _drop_dead_folds() -> int:
     """Drop the folds of open-set jobs that were lost, or cancelled while they waited to go on."""
-    folds = [path for path in get_settings().experiments_dir.glob(f"*/{OPEN_SET_FOLDER}/*") if _is_old(path)]
+    folds = [path for path in get_settings().experiments_dir.glob(f"*/{OPEN_SET_FOLDER}/*") if is_old(path)]
     with get_db_session(read_only=True) as session:
         under_way = select(Evaluation.id).join(Job, Job.id == Evaluation.job_id)
         open_ones = session.scalars(under_way.where(Job.state.not_in((*_RESULTLESS, JobState.DONE))))
@@ -85,7 +84,7 @@ def _drop_dead_imports() -> int:
         path: int(found[1])
         for place in (signals, signals / "staging")
         for path in _list(place)
-        if (found := _IMPORT_FOLDER.fullmatch(path.name)) and _is_old(path)
+        if (found := _IMPORT_FOLDER.fullmatch(path.name)) and is_old(path)
     }
     with get_db_session(read_only=True) as session:
         dead = set(session.scalars(select(Job.id).where(Job.state.in_(_RESULTLESS))))
@@ -110,7 +109,7 @@ def _drop_old_uploads() -> int:
 
 def _drop_strays() -> int:
     """Drop files of the upload folder that no row names: what a kill left half-written."""
-    files = [path for path in _list(get_settings().uploads_dir) if _is_old(path, UPLOAD_KEPT.total_seconds())]
+    files = [path for path in _list(get_settings().uploads_dir) if is_old(path, UPLOAD_KEPT.total_seconds())]
     with get_db_session(read_only=True) as session:
         known = set(session.scalars(select(Upload.id)))
     strays = [path for path in files if path.stem not in known]
@@ -121,7 +120,7 @@ def _drop_strays() -> int:
 
 def _drop_old_indexes() -> int:
     """Drop the indexes of versions that are gone; one that is missed is made anew."""
-    files = [path for path in _list(get_settings().indexes_dir) if _is_old(path)]
+    files = [path for path in _list(get_settings().indexes_dir) if is_old(path)]
     with get_db_session(read_only=True) as session:
         known = {str(number) for number in session.scalars(select(DatasetVersion.id))}
     old = [path for path in files if path.name.partition("-")[0] not in known]
@@ -134,7 +133,7 @@ def _drop_stray_features() -> int:
     """Drop folders of feature values that no set names: what a kill or a deleted dataset left."""
     with get_db_session(read_only=True) as session:
         used = {path.partition("/")[0] for path in session.scalars(select(FeatureSet.relative_path))}
-    strays = [path for path in _list(get_settings().features_dir) if path.name not in used and _is_old(path)]
+    strays = [path for path in _list(get_settings().features_dir) if path.name not in used and is_old(path)]
     for path in strays:
         shutil.rmtree(path, ignore_errors=True)
     return len(strays)
@@ -142,10 +141,3 @@ def _drop_stray_features() -> int:
 
 def _list(folder: Path) -> list[Path]:
     return sorted(folder.iterdir()) if folder.is_dir() else []
-
-
-def _is_old(path: Path, kept_s: float = _FOLDER_KEPT_S) -> bool:
-    try:
-        return time.time() - path.stat().st_mtime > kept_s
-    except FileNotFoundError:
-        return False

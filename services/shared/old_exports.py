@@ -11,6 +11,7 @@ from dashboard_config import get_settings
 from database.connection import get_db_session
 from models.export import Export
 from models.job import Job, JobState
+from services.shared.file_age import is_old
 from utils.clock import utc_now
 from utils.constants import EXPORT_KEPT_H
 
@@ -47,8 +48,8 @@ def _drop_strays() -> int:
         return 0
     with get_db_session(read_only=True) as session:
         known = {path.rpartition("/")[2] for path in session.scalars(select(Export.relative_path)) if path}
-    limit = (utc_now() - _STRAY_KEPT).timestamp()
-    strays = [path for path in folder.iterdir() if path.name not in known and path.stat().st_mtime < limit]
+    kept_s = _STRAY_KEPT.total_seconds()
+    strays = [path for path in folder.iterdir() if path.name not in known and is_old(path, kept_s)]
     for path in strays:
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     return len(strays)

@@ -14,6 +14,7 @@ from database.connection import get_db_session
 from models.job import Job, JobKind, JobQueue
 from models.recording import Signal
 from models.upload import Upload
+from services.diagnoses.removal import drop_stray_samples
 from services.experiment_service import ExperimentService
 from services.jobs import board
 from services.shared.housekeeping import UPLOAD_KEPT, tidy_up
@@ -114,3 +115,19 @@ def test_what_a_lost_import_wrote_goes_and_what_others_wrote_stays(sqlite_databa
         make_old(folder, 7200)
     assert tidy_up()["import_folders"] == 2
     assert {key for key, folder in folders.items() if folder.exists()} == {waiting, done, visible}
+
+
+def test_samples_that_vanish_while_they_are_looked_at_are_gone(
+    sqlite_database: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = sqlite_database.diagnoses_dir
+    kept.mkdir(parents=True)
+    left = kept / "left-by-a-kill.part"
+    for path in (left, kept / "renamed-meanwhile.part"):
+        path.write_bytes(b"x")
+        make_old(path, 7200.0)
+    listed = list(kept.iterdir())
+    (kept / "renamed-meanwhile.part").unlink()
+    monkeypatch.setattr(Path, "iterdir", lambda _folder: iter(listed))
+    assert drop_stray_samples() == 1
+    assert not left.exists()

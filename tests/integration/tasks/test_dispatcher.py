@@ -27,6 +27,22 @@ def test_a_waiting_job_is_published_once(sent: list[int], monkeypatch: pytest.Mo
     assert sent == [job_id]
 
 
+def test_a_chore_that_fails_ends_neither_the_others_nor_the_dispatcher(
+    sent: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def fail() -> None:
+        raise FileNotFoundError("gone meanwhile")
+
+    monkeypatch.setattr(workers, "check_broker", lambda: True)
+    monkeypatch.setattr(dispatcher, "tidy_up", fail)
+    monkeypatch.setattr(dispatcher, "drop_stray_samples", lambda: done.append("samples"))
+    job_id = add_job()
+    Dispatcher("d").step()
+    assert (done, sent) == (["samples"], [job_id])
+
+
 def test_a_broker_that_fell_silent_since_the_last_look_is_sent_nothing(
     sent: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
