@@ -32,6 +32,7 @@ DECIDERS = {
     "both": "lines and classifier",
     "checks": "the checks of the recording",
 }
+_TRUST = {"evidence": " by the rules", "pooled": ", pooled, not calibrated"}
 _LEVELS = (("recording_level", "recording-level"), ("window_level", "window-level"))
 
 
@@ -131,10 +132,11 @@ def _list_figures(answer: Mapping[str, Any], label: str | None) -> list[Componen
 
 
 def word_trust(answer: Mapping[str, Any]) -> str:
-    """Return whether the classifier behind the confidence was calibrated; rules are by their derivation."""
-    if answer["classifier"] is None or answer["verdict"].get("decided_by") == "evidence":
-        return " by the rules"
-    return ", calibrated" if (answer.get("calibration") or {}).get("calibrated") else ", not calibrated"
+    """Return whose the confidence is and whether it is calibrated; nothing where an older answer lacks it."""
+    verdict = answer["verdict"]
+    if verdict.get("confidence_source") == "classifier":
+        return ", calibrated" if verdict["calibrated"] else ", not calibrated"
+    return _TRUST.get(verdict.get("confidence_source"), "")
 
 
 def _compare(said: str | None, label: str) -> html.Span:

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from core.evidence.findings import Evidence, FaultFinding, LineFinding
 from core.evidence.fusion import list_probabilities
-from core.evidence.verdict import FUSION_VERSION, DecidedBy, Verdict
-from core.training.calibration import Calibration
-from services.diagnoses.confidence import word_evidence_confidence
+from core.evidence.verdict import FUSION_VERSION, Verdict
+from services.diagnoses.confidence import Confidence, describe_calibration, judge_confidence
 from services.diagnoses.evidence import Reading
 from services.experiments.given import GivenSignal
 from services.experiments.limits import list_limits
@@ -21,7 +20,6 @@ from services.experiments.limits import list_limits
 if TYPE_CHECKING:
     from services.diagnoses.opinions import Asked
 
-_OWN_CONFIDENCE = "The confidence is the classifier's own; it has not been calibrated."
 _CLASSIFIER_KEYS = (
     *("experiment_id", "name", "network", "network_title", "dataset", "dataset_version", "split"),
     *("split_colour", "split_accepted_reason", "channel", "seed", "class_names", "analysis_rate_hz", "test"),
@@ -46,12 +44,21 @@ def build_answer(
         verdict: What follows.
         doubts: Limits of this recording itself; they come first.
     """
+    confidence = judge_confidence(
+        verdict,
+        reading.evidence,
+        asked.opinion if asked else None,
+        asked.classifier.calibration if asked else None,
+        is_machine_known=given.machine is not None,
+    )
     return {
         "verdict": {
             "status": verdict.status.value,
             "fault_class": verdict.fault_class,
             "nearest_class": verdict.nearest_class,
             "confidence": None if verdict.confidence is None else round(verdict.confidence, 6),
+            "confidence_source": confidence.source.value if confidence.source else None,
+            "calibrated": confidence.is_calibrated,
             "sentence": verdict.sentence,
             "decided_by": verdict.decided_by.value if verdict.decided_by else None,
             "rule": verdict.rule,
@@ -59,7 +66,7 @@ def build_answer(
         "probabilities": _round(verdict.probabilities),
         **_describe_reading(reading, given),
         "contradictions": list(verdict.contradictions),
-        "limits": [*doubts, *_list_limits(given, reading, asked, refused, verdict)],
+        "limits": [*doubts, *_list_limits(given, reading, asked, refused, confidence)],
         "notes": list(asked.prediction.notes) if asked else [],
         **_describe_asked(asked, refused),
         "recording": _describe_recording(given, reading),
@@ -168,7 +175,7 @@ def _describe_asked(asked: Asked | None, refused: str | None) -> dict[str, Any]:
     return {
         "opinion": opinion,
         "uncalibrated_probabilities": _name_values(class_names, prediction.uncalibrated_probabilities),
-        "calibration": _describe_calibration(asked.classifier.calibration),
+        "calibration": describe_calibration(asked.classifier.calibration),
         "open_set": asked.open_set,
         "windows": {
             "start_s": [round(float(value), 6) for value in prediction.window_start_s],
@@ -190,20 +197,6 @@ def _count_agreeing(asked: Asked) -> int:
     return int((prediction.window_probabilities.argmax(axis=1) == prediction.class_index).sum())
 
 
-def _describe_calibration(calibration: Calibration | None) -> dict[str, Any]:
-    """Return whether the classifier's confidence is calibrated, and the sentence on it."""
-    if calibration is None:
-        return {"calibrated": False, "sentence": _OWN_CONFIDENCE}
-    level = calibration.recording
-    if level.temperature is None:
-        return {"calibrated": False, "sentence": level.sentence}
-    sentence = (
-        f"The confidence was calibrated on {level.n} validation recordings (temperature "
-        f"{level.temperature:.3g}); it holds for recordings like those."
-    )
-    return {"calibrated": True, "sentence": sentence}
-
-
 def _describe_classifier(experiment: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{key: experiment[key] for key in _CLASSIFIER_KEYS},
@@ -215,7 +208,7 @@ def _describe_classifier(experiment: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _list_limits(
-    given: GivenSignal, reading: Reading, asked: Asked | None, refused: str | None, verdict: Verdict
+    given: GivenSignal, reading: Reading, asked: Asked | None, refused: str | None, confidence: Confidence
 ) -> list[str]:
     limits = []
     if asked is not None and reading.missing and reading.check.is_passed:
@@ -232,13 +225,13 @@ def _list_limits(
             len(asked.prediction.window_probabilities),
             asked.experiment,
             asked.classifier.origin,
-            _describe_calibration(asked.classifier.calibration)["sentence"],
+            confidence.sentence,
             can_reject=asked.open_set is not None,
         )
     if reading.evidence is not None:
         limits += reading.evidence.limits
-        if verdict.decided_by in (DecidedBy.EVIDENCE, DecidedBy.BOTH):
-            limits.append(word_evidence_confidence(reading.evidence.machine_kind))
+    if asked is None and confidence.sentence:
+        limits.append(confidence.sentence)
     return limits
 
 

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
+from core.evidence.findings import Evidence
+from core.evidence.fusion import list_probabilities
+from core.evidence.verdict import DecidedBy, Opinion, Standing, Verdict
+from core.training.calibration import Calibration
+
+_OWN: Final = "The confidence is the classifier's own; it has not been calibrated."
+_POOLED: Final = (
+    "The confidence is pooled from the physical evidence and the classifier; the pool is not calibrated, "
+    "whatever its parts are."
+)
 _EVIDENCE: Final = MappingProxyType(
     {
         "rolling": (
@@ -19,6 +31,67 @@ _EVIDENCE: Final = MappingProxyType(
 )
 
 
-def word_evidence_confidence(machine_kind: str) -> str:
-    """Return what the probabilities of the lines rest on, for ``rolling`` or ``journal`` bearings."""
-    return _EVIDENCE[machine_kind]
+class ConfidenceSource(StrEnum):
+    """Whose probabilities a verdict carries."""
+
+    EVIDENCE = "evidence"
+    CLASSIFIER = "classifier"
+    POOLED = "pooled"
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """Where a confidence comes from.
+
+    Attributes:
+        source: None where there is none.
+        is_calibrated: Whether it is that of a classifier on recordings like those of its calibration.
+        sentence: The same in words; empty where there is no confidence.
+    """
+
+    source: ConfidenceSource | None
+    is_calibrated: bool
+    sentence: str
+
+
+def judge_confidence(
+    verdict: Verdict,
+    evidence: Evidence | None,
+    opinion: Opinion | None,
+    calibration: Calibration | None,
+    *,
+    is_machine_known: bool,
+) -> Confidence:
+    """Tell whose a verdict's confidence is; only a classifier's own, at home, is called calibrated."""
+    if verdict.confidence is None:
+        return Confidence(None, is_calibrated=False, sentence="")
+    if evidence is not None and verdict.probabilities == list_probabilities(evidence):
+        sentence = _EVIDENCE[evidence.machine_kind]
+        return Confidence(ConfidenceSource.EVIDENCE, is_calibrated=False, sentence=sentence)
+    if opinion is None or verdict.probabilities != dict(opinion.probabilities):
+        return Confidence(ConfidenceSource.POOLED, is_calibrated=False, sentence=_POOLED)
+    is_home = (
+        is_machine_known and opinion.standing is Standing.HOME and verdict.decided_by is DecidedBy.CLASSIFIER
+    )
+    described = describe_calibration(calibration)
+    if described["calibrated"] and not is_home:
+        sentence = (
+            "The confidence is the classifier's own; it was calibrated on other recordings, and nothing "
+            "shows that it holds for this one."
+        )
+        return Confidence(ConfidenceSource.CLASSIFIER, is_calibrated=False, sentence=sentence)
+    return Confidence(ConfidenceSource.CLASSIFIER, described["calibrated"], described["sentence"])
+
+
+def describe_calibration(calibration: Calibration | None) -> dict[str, Any]:
+    """Return whether a classifier's own confidence is calibrated, and the sentence on it."""
+    if calibration is None:
+        return {"calibrated": False, "sentence": _OWN}
+    level = calibration.recording
+    if level.temperature is None:
+        return {"calibrated": False, "sentence": level.sentence}
+    sentence = (
+        f"The confidence was calibrated on {level.n} validation recordings (temperature "
+        f"{level.temperature:.3g}); it holds for recordings like those."
+    )
+    return {"calibrated": True, "sentence": sentence}

@@ -37,8 +37,8 @@ def list_limits(
 ) -> list[str]:
     """Return the limits, the weightiest first.
 
-    ``confidence`` is the sentence on what the confidence rests on; ``can_reject`` says that a recording of
-    another class may have been called unknown.
+    ``confidence`` is the sentence on what the confidence rests on, empty where there is none; ``can_reject``
+    says that a recording of another class may have been called unknown.
     """
     limits = [
         *_foreign_limits(given, origin),
@@ -51,8 +51,7 @@ def list_limits(
         "what looks unlike them is called unknown." if can_reject else "it has no answer for anything else."
     )
     limits.append(f"The classifier can only answer {classes}; {other}")
-    limits.append(confidence)
-    return limits
+    return [*limits, confidence] if confidence else limits
 
 
 def word_learned_part(part: str | None) -> list[str]:

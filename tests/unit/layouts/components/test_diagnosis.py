@@ -40,6 +40,8 @@ def make_answer(confidence: float = 0.9, n_agreeing: int = 20) -> dict[str, Any]
             "fault_class": "ball",
             "nearest_class": None,
             "confidence": confidence,
+            "confidence_source": "classifier",
+            "calibrated": False,
             "sentence": "It names ball.",
             "decided_by": "classifier",
             "rule": "",
@@ -58,13 +60,27 @@ def test_the_verdict_says_class_confidence_and_how_many_windows_agree() -> None:
     assert "labelled" not in text
 
 
-def test_a_calibrated_confidence_and_an_unknown_recording_are_called_so() -> None:
+@pytest.mark.parametrize(
+    ("source", "is_calibrated", "words"),
+    [
+        ("classifier", True, "confidence, calibrated"),
+        ("classifier", False, "confidence, not calibrated"),
+        ("pooled", False, "confidence, pooled, not calibrated"),
+        ("evidence", False, "confidence by the rules"),
+    ],
+)
+def test_a_confidence_is_called_calibrated_only_where_the_answer_says_so(
+    source: str, is_calibrated: bool, words: str
+) -> None:
     answer = {**make_answer(), "calibration": {"calibrated": True, "sentence": "Fitted."}}
-    text = find_text(build_verdict(answer, None))
-    assert "confidence, calibrated" in text
-    assert "nknown" not in text
-    unknown = {"status": "unknown", "fault_class": None, "nearest_class": "ball"}
-    answer["verdict"] = {**answer["verdict"], **unknown}
+    answer["verdict"] |= {"confidence_source": source, "calibrated": is_calibrated}
+    assert words in find_text(build_verdict(answer, None))
+
+
+def test_an_unknown_recording_is_called_so() -> None:
+    answer = make_answer()
+    assert "nknown" not in find_text(build_verdict(answer, None))
+    answer["verdict"] |= {"status": "unknown", "fault_class": None, "nearest_class": "ball"}
     assert "Unknown nearest:  ball" in find_text(build_verdict(answer, None))
 
 
