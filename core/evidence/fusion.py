@@ -28,6 +28,8 @@ _LEAST: Final = 1e-4
 
 _POOLED = "Probabilities are the normalised geometric mean of evidence and classifier, with equal weights."
 _LINES_ONLY = "The physical evidence decides by itself."
+_LINES_OPEN = "The physical evidence decides nothing, and no classifier judged the recording."
+_NO_MAJORITY = "A class is named only where it is likelier than all others together."
 _UNSUPPORTED = (
     "Undecided lines leave to the classifier only a class that they do not find less likely than others."
 )
@@ -146,7 +148,7 @@ def _give_up(reason: str) -> Verdict:
 def _read_lines(evidence: Evidence) -> Verdict:
     probabilities = list_probabilities(evidence)
     if evidence.decision is Decision.UNDECIDED:
-        return _leave_open(probabilities, wording.word_undecided(evidence.reason), _LINES_ONLY)
+        return _leave_open(probabilities, wording.word_undecided(evidence.reason), _LINES_OPEN)
     return _name(
         _get_class(evidence), probabilities, DecidedBy.EVIDENCE, wording.word_evidence(evidence), _LINES_ONLY
     )
@@ -164,7 +166,7 @@ def _ask_classifier(opinion: Opinion, reason: str) -> Verdict:
         return _leave_open(opinion.probabilities, wording.word_undecided(sentence), _FOREIGN)
     rule = "The classifier decides by itself; no physical evidence was gathered."
     if opinion.confidence <= _MAJORITY:
-        return _leave_open(opinion.probabilities, _word_minority(opinion.probabilities), rule)
+        return _leave_open(opinion.probabilities, _word_minority(opinion.probabilities), _NO_MAJORITY)
     return _name(
         opinion.fault_class,
         opinion.probabilities,
@@ -192,6 +194,7 @@ def _weigh_undecided(evidence: Evidence, opinion: Opinion) -> Verdict:
         return _leave_open(probabilities, sentence, rule, _list_contradictions(evidence, opinion))
     rule = f"The classifier decides, as the physical evidence does not. {_POOLED}"
     if probabilities.get(opinion.fault_class, 0.0) <= _MAJORITY:
+        rule = f"The physical evidence decides nothing. {_NO_MAJORITY} {_POOLED}"
         return _leave_open(probabilities, wording.word_undecided(evidence.reason), rule)
     return _name(
         opinion.fault_class,
@@ -283,6 +286,7 @@ def _believe_own_class(evidence: Evidence, opinion: Opinion) -> Verdict:
     probabilities = _pool_comparable(evidence, opinion)
     rule = f"The physical evidence knows nothing of this class; the classifier decides. {_POOLED}"
     if probabilities[opinion.fault_class] <= _MAJORITY:
+        rule = f"The physical evidence knows nothing of this class. {_NO_MAJORITY} {_POOLED}"
         return _leave_open(probabilities, _word_minority(probabilities), rule)
     return _name(
         opinion.fault_class,

@@ -229,3 +229,25 @@ def test_the_probabilities_of_the_evidence_sum_to_one_with_healthy_first() -> No
     shares = list_probabilities(OUTER)
     assert next(iter(shares)) == "healthy"
     assert sum(shares.values()) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "opinion"),
+    [
+        (OPEN, None),
+        (None, make_opinion("ball", 0.45)),
+        (OPEN, make_opinion("ball", 0.45)),
+        (OPEN, make_opinion("ball", standing=ELSEWHERE)),
+        (AGAINST_BALL, make_opinion("ball")),
+        (HEALTHY, make_opinion("wear", 0.4, classes=("healthy", "ball", "wear"))),
+        (OUTER, make_opinion("inner_race")),
+    ],
+)
+def test_the_rule_of_what_stays_undecided_says_of_nobody_that_they_decide(
+    evidence: Evidence | None, opinion: Opinion | None
+) -> None:
+    verdict = fuse(evidence, opinion, missing="The shaft speed is unknown.")
+    assert verdict.status is Status.UNDECIDED
+    assert "decides by itself" not in verdict.rule
+    assert "classifier decides" not in verdict.rule
+    assert verdict.rule
