@@ -70,7 +70,8 @@ def test_the_lines_of_the_report_are_those_of_the_answer(database: object) -> No
     found = ExperimentService.get_diagnosis(number)
     assert found is not None
     rows = get_section(get_report(number), "lines")["tables"][0]["rows"]
-    assert [row[0] for row in rows] == [line["line"] for line in found["answer"]["evidence"]]
+    looked_for = [line["line"] for line in found["answer"]["evidence"]]
+    assert [row[0] for row in rows] == list(dict.fromkeys(looked_for))  # two faults may share a line
     drawn = ExperimentService.get_diagnosis_views(number)
     assert drawn is not None
     assert drawn["missing"] is None
