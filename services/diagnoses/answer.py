@@ -14,6 +14,7 @@ from core.evidence.fusion import list_probabilities
 from core.evidence.verdict import FUSION_VERSION, Verdict
 from services.diagnoses.confidence import Confidence, describe_calibration, judge_confidence
 from services.diagnoses.evidence import Reading
+from services.diagnoses.versions import list_versions
 from services.experiments.given import GivenSignal
 from services.experiments.limits import list_limits
 
@@ -73,6 +74,7 @@ def build_answer(
         "versions": {
             "evidence": reading.evidence.version if reading.evidence else None,
             "fusion": FUSION_VERSION,
+            **list_versions(asked.classifier.network if asked else None),
         },
     }
 

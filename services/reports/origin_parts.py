@@ -176,7 +176,7 @@ def build_settings(diagnosis: Mapping[str, Any]) -> Section:
     said = [
         (_name_fact(name), _write_fact(value)) for name, value in sorted(given.items()) if value is not None
     ]
-    versions = [(f"Version of {name}", str(value)) for name, value in answer["versions"].items()]
+    versions = [(_name_version(name), str(value)) for name, value in answer["versions"].items() if value]
     checks = answer["checks"]
     checked = [("Checks", checks["sentence"] or ("passed" if checks["passed"] else "failed"))]
     return build_section(
@@ -185,6 +185,11 @@ def build_settings(diagnosis: Mapping[str, Any]) -> Section:
         sentences=[] if said else ["Nothing was said about the recording beyond what it says itself."],
         facts=[*said, *checked, *versions],
     )
+
+
+def _name_version(name: str) -> str:
+    rules = {"evidence": "Rules of the evidence", "fusion": "Rules of the verdict", "product": "Product"}
+    return f"{rules.get(name, name)}, version"
 
 
 def _name_fact(name: str) -> str:

@@ -122,7 +122,13 @@ def build_rolling_answer(found: str = "inner_race", **changes: Any) -> dict[str,
                 "created_at": "2026-01-02T10:00:00+00:00",
             }
         ],
-        "versions": {"evidence": "rolling-1", "fusion": "1"},
+        "versions": {
+            "evidence": "rolling-1",
+            "fusion": "1",
+            "product": "0.1.0-dev+0123456789ab",
+            "numpy": "2.3.4",
+            "scipy": "1.16.2",
+        },
     }
     return {**answer, **changes}
 

@@ -87,6 +87,9 @@ def test_hashes_settings_and_versions_are_in_the_report() -> None:
     text = json.dumps(document["sections"])
     for wanted in ("ab" * 32, "cd" * 32, "rolling-1", "Given bearing", "6205-2RS", "Given shaft speed (rpm)"):
         assert wanted in text
+    facts = dict(get_section(document, "settings")["facts"])
+    assert facts["Product, version"] == "0.1.0-dev+0123456789ab"
+    assert (facts["numpy, version"], facts["scipy, version"]) == ("2.3.4", "1.16.2")
 
 
 def test_the_same_inputs_give_the_same_report_to_the_byte() -> None:
