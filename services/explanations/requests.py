@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from core.explain.catalogue import METHODS
 from database.connection import get_db_session
 from models.experiment import Experiment
 from models.explanation import Explanation
 from models.job import Job, JobKind, JobQueue
-from models.recording import Recording, Signal
-from services.datasets.bearings import find_fault_orders
-from services.datasets.entered_bearings import load_entries
-from services.datasets.rows import show_as_edited
 from services.evaluations.reading import load_finished
+from services.explanations.facts import read_part_facts, read_signal_facts
 from services.explanations.options import (
     WHAT_IF,
     check_baseline,
@@ -35,7 +32,7 @@ from services.jobs.board import OPEN_STATES
 from services.jobs.queue import enqueue_job
 from services.shared.actors import Actor
 from services.shared.audit import record_audit
-from utils.exceptions import InvalidInputError, NotFoundError
+from utils.exceptions import InvalidInputError
 
 PARTS = ("test", "validation", "train")
 _SUBSET = re.compile(r"test_[a-z0-9_]{1,16}")
@@ -81,14 +78,14 @@ def find_explained(
     """Return the question that these arguments ask; errors as `request_signal`."""
     with get_db_session(read_only=True) as session:
         experiment = load_finished(session, experiment_id)
-        _, facts = _read_facts(session, signal_id)
+        _, facts = read_signal_facts(session, signal_id)
     return _ask_signal(experiment, signal_id, method, options, facts), experiment
 
 
 def _prepare_signal(experiment_id: int, signal_id: int, method: str, options: Mapping[str, Any]) -> _Request:
     with get_db_session(read_only=True) as session:
         experiment = load_finished(session, experiment_id, in_use=True)
-        name, facts = _read_facts(session, signal_id)
+        name, facts = read_signal_facts(session, signal_id)
     question = _ask_signal(experiment, signal_id, method, options, facts)
     if method == WHAT_IF:
         title = f"What if: {name}"
@@ -123,10 +120,12 @@ def request_part(
         raise InvalidInputError(f"There is no part '{part}'. Known: {', '.join(PARTS)}.")
     with get_db_session(read_only=True) as session:
         experiment = load_finished(session, experiment_id, in_use=True)
+        facts = read_part_facts(session, experiment, part)
     check_method(experiment.network, method)
     complete = parse_part_options(method, options)
     check_baseline(complete.get("baseline"), experiment.class_names)
-    question = Question(experiment.id, experiment.classifier_sha256 or "", None, part, method, complete)
+    digest = experiment.classifier_sha256 or ""
+    question = Question(experiment.id, digest, None, part, method, complete, facts)
     title = f"{METHODS[method].title} of the {part} part, by {experiment.name}"
     link = _build_link(experiment=experiment.id, part=part, method=method)
     return _answer_or_enqueue(_Request(question, title, link, JobQueue.TRAIN), actor, again=again)
@@ -181,25 +180,6 @@ def _find_or_write_job(
         session, actor, "explanation.request", f"experiment {question.experiment_id}, {question.method}"
     )
     return job.id, False
-
-
-def _read_facts(session: Session, signal_id: int) -> tuple[str, dict[str, Any]]:
-    """Return a signal's name, and what is known of its machine that an explanation rests on.
-
-    Raises:
-        NotFoundError: There is no such signal.
-    """
-    relations = [joinedload(Signal.recording).joinedload(Recording.machine), joinedload(Signal.bearing)]
-    signal = session.get(Signal, signal_id, options=relations)
-    if signal is None:
-        raise NotFoundError("There is no such signal.")
-    show_as_edited(session, [signal])
-    orders = find_fault_orders(signal.bearing, load_entries(session))
-    facts = {
-        "shaft_speed_rpm": signal.recording.shaft_speed_rpm,
-        "fault_orders": list(astuple(orders)) if orders is not None else None,
-    }
-    return f"{signal.recording.name} ({signal.channel})", facts
 
 
 def _build_link(**query: object) -> str:

@@ -49,7 +49,7 @@ class Question:
         part: The part explained; None for a signal.
         method: How.
         options: Complete.
-        facts: What is known of the recording's machine: a speed or bearing that is entered later asks anew.
+        facts: What is known of the recordings' machines: a speed or bearing that is entered later asks anew.
     """
 
     experiment_id: int

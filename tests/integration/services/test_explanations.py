@@ -21,7 +21,8 @@ from database.connection import dispose_engine, get_db_session
 from models.experiment import Experiment
 from models.explanation import Explanation
 from models.job import Job, JobCommand, JobState
-from models.recording import Recording
+from models.recording import Recording, Signal
+from models.split import SplitMember
 from models.user import Role
 from services.dataset_service import DatasetService
 from services.experiment_service import ExperimentService
@@ -291,6 +292,27 @@ def test_a_part_is_explained_class_by_class(forest_here: tuple[SmallDataset, int
     assert any("At most 1 recordings" in note for note in one["summary"]["notes"])
     refused = XAIService.explain_part(experiment_id, "nowhere", "occlusion")
     assert refused["error_code"] == "invalid_input"
+
+
+def test_a_speed_that_is_entered_later_asks_for_a_part_anew(forest_here: tuple[SmallDataset, int]) -> None:
+    small, experiment_id = forest_here
+
+    def ask() -> int:
+        asked = XAIService.explain_part(experiment_id, "train", "feature_shap")
+        assert asked["success"], asked["error"]
+        number: int = asked["job_id"]
+        return number
+
+    with get_db_session(read_only=True) as session:
+        parts = dict(session.execute(select(SplitMember.signal_id, SplitMember.part)).all())  # type: ignore[arg-type]
+    first = ask()
+    for part, is_anew in (("test", False), ("train", True)):
+        own = next(number for number in small.signal_ids.values() if parts.get(number) == part)
+        with get_db_session() as session:
+            recording = select(Signal.recording_id).where(Signal.id == own).scalar_subquery()
+            session.execute(update(Recording).where(Recording.id == recording).values(shaft_speed_rpm=1234.5))
+            session.commit()
+        assert (ask() != first) is is_anew
 
 
 def test_what_cannot_be_explained_is_refused_with_its_reason(
