@@ -33,7 +33,8 @@ from services.experiment_service import ExperimentService
 from services.xai_service import XAIService
 from utils.clock import monotonic_s
 
-_MOST_EXPLAINED = 20
+# Drawn are the bands alone.
+_LEAST_POINTS = 10
 _NO_OPINION = "Choose what you say first."
 _NO_CLASS = "Choose the class that it is."
 _NO_LABEL = "No feedback gives a label now."
@@ -107,27 +108,16 @@ def show_attribution(done: int | None, theme: str | None) -> tuple[Any, bool, go
     classifier, signal_id = found["answer"]["classifier"], found["answer"]["recording"]["signal_id"]
     if classifier is None:
         return None, True, no_update, True
-    kept = _find_explanation(classifier, signal_id)
+    kept = None
+    if signal_id is not None:
+        kept = XAIService.find_attribution(
+            classifier["experiment_id"], signal_id, classifier["sha256"], _LEAST_POINTS, actor=current_actor()
+        )
     words = attribution.build_words(classifier["experiment_id"], signal_id, kept)
     bands = attribution.choose_bands(kept["summary"]["bands"]) if kept else []
     if not bands:
         return words, False, no_update, True
     return words, False, build_band_figure(bands, theme or "light"), False
-
-
-def _find_explanation(classifier: dict[str, Any], signal_id: int | None) -> dict[str, Any] | None:
-    """Return the newest kept explanation of the classifier's answer for the recording."""
-    if signal_id is None:
-        return None
-    actor = current_actor()
-    listed = XAIService.list_explanations(
-        classifier["experiment_id"], signal_id=signal_id, per_page=_MOST_EXPLAINED, actor=actor
-    )
-    for each in listed["items"]:
-        same = each["classifier_sha256"] == classifier["sha256"]
-        if same and each["is_done"] and each["method"] != "what_if":
-            return XAIService.get_explanation(each["explanation_id"], n_points=10, actor=actor)
-    return None
 
 
 @fills_area

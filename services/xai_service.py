@@ -166,6 +166,31 @@ class XAIService(ModelExplanations):
         return showing.show(explanation_id, window, n_points)
 
     @staticmethod
+    @returns_data(none)
+    def find_attribution(
+        experiment_id: int,
+        signal_id: int,
+        classifier_sha256: str,
+        n_points: int = 2000,
+        *,
+        actor: Actor = SYSTEM,
+    ) -> dict[str, Any] | None:
+        """Return what a classifier looked at in a recording, as it was worked out last.
+
+        Args:
+            experiment_id: Whose classifier.
+            signal_id: Of the stored signal.
+            classifier_sha256: Which of the classifiers that the experiment has had.
+            n_points: As for `get_explanation`.
+            actor: Who asks.
+
+        Returns:
+            As `get_explanation`; None where no explanation by any method but what-ifs is kept.
+        """
+        require_role(actor, Role.VIEWER)
+        return showing.show_newest_attribution(experiment_id, signal_id, classifier_sha256, n_points)
+
+    @staticmethod
     @returns_data(_no_page)
     def list_explanations(
         experiment_id: int | None = None,

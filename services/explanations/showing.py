@@ -7,8 +7,9 @@ from typing import Any
 from database.connection import get_db_session
 from models.job import Job
 from services.explanations.describing import describe_curves
-from services.explanations.storing import describe_row, load_row
+from services.explanations.storing import describe_row, find_newest_attribution, load_row
 from services.jobs.board import describe_job
+from utils.exceptions import DataDamagedError, NotFoundError
 
 _FEWEST_POINTS, _MOST_POINTS = 10, 20_000
 
@@ -31,6 +32,18 @@ def show(explanation_id: int, window: int, n_points: int) -> dict[str, Any]:
     if curves is not None:
         _place(curves, row.summary or {}, max(window, 0))
     return {**described, "curves": curves, "job": describe_job(job, with_result=False) if job else None}
+
+
+def show_newest_attribution(
+    experiment_id: int, signal_id: int, classifier_sha256: str, n_points: int
+) -> dict[str, Any] | None:
+    """Return what a classifier looked at in a signal, as kept last; None where nothing (readable) is kept."""
+    with get_db_session(read_only=True) as session:
+        found = find_newest_attribution(session, experiment_id, signal_id, classifier_sha256)
+    try:
+        return None if found is None else show(found, 0, n_points)
+    except (NotFoundError, DataDamagedError):  # deleted in between, or broken
+        return None
 
 
 def _place(curves: dict[str, Any], summary: dict[str, Any], window: int) -> None:

@@ -18,6 +18,7 @@ from models.experiment import Experiment
 from models.explanation import Explanation
 from models.job import Job
 from models.recording import Recording, Signal
+from services.explanations.options import WHAT_IF
 from services.explanations.packing import PackedCurves, unpack_groups
 from services.jobs.board import OPEN_STATES, describe_job
 from services.shared.actors import Actor
@@ -99,6 +100,24 @@ def find_newest(session: Session, experiment: Experiment, signal_id: int, method
             Explanation.classifier_sha256 == (experiment.classifier_sha256 or ""),
             Explanation.subject == f"{_SIGNAL}{signal_id}",
             Explanation.method == method,
+            Explanation.summary.is_not(None),
+        )
+        .order_by(Explanation.id.desc())
+        .limit(1)
+    )
+
+
+def find_newest_attribution(
+    session: Session, experiment_id: int, signal_id: int, classifier_sha256: str
+) -> int | None:
+    """Return the newest answered row of a signal and classifier by any method that attributes."""
+    return session.scalar(
+        select(Explanation.id)
+        .where(
+            Explanation.experiment_id == experiment_id,
+            Explanation.classifier_sha256 == classifier_sha256,
+            Explanation.subject == f"{_SIGNAL}{signal_id}",
+            Explanation.method != WHAT_IF,
             Explanation.summary.is_not(None),
         )
         .order_by(Explanation.id.desc())

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.explanations.showing import show
-from services.explanations.storing import list_headers
+from services.explanations.showing import show_newest_attribution
 from services.reports.drawings import draw_attribution
 from services.reports.parts import (
     NONE,
@@ -17,13 +16,10 @@ from services.reports.parts import (
     format_percent,
     word_class,
 )
-from utils.exceptions import DataDamagedError, NotFoundError
 
-_LOOKED_AT = 20
 _POINTS = 1300
 _MOST_BANDS = 8
 _MOST_FEATURES = 10
-_WHAT_IF = "what_if"
 
 
 def find_explanation(
@@ -32,18 +28,7 @@ def find_explanation(
     """Return the newest finished explanation of a classifier's answer for a stored signal."""
     if experiment_id is None or signal_id is None:
         return None
-    found = list_headers(
-        experiment_id=experiment_id, signal_id=signal_id, method=None, page=1, per_page=_LOOKED_AT
-    )
-    kept = [
-        each["explanation_id"]
-        for each in found["items"]
-        if each["is_done"] and each["method"] != _WHAT_IF and each["classifier_sha256"] == classifier_sha256
-    ]
-    try:
-        return show(kept[0], 0, _POINTS) if kept else None
-    except (NotFoundError, DataDamagedError):  # deleted in between, or broken: the report does without
-        return None
+    return show_newest_attribution(experiment_id, signal_id, classifier_sha256, _POINTS)
 
 
 def build_attribution(explanation: Mapping[str, Any]) -> Section:

@@ -239,7 +239,9 @@ class TestPlainData:
         yield asked
         yield xai_service.run_explanation_job(asked["job_id"], "w")
         yield xai_service.list_explanations(experiment_id)
-        yield xai_service.get_explanation(1)
+        found = xai_service.get_explanation(1)
+        yield found
+        yield xai_service.find_attribution(experiment_id, signal_id, found["classifier_sha256"])
         yield cache.get_explanation(experiment_id, signal_id, "occlusion")
         yield cache.get_recent_explanations(experiment_id)
         yield cache.get_cache_statistics()

@@ -30,6 +30,7 @@ from services.explanation_cache import ExplanationCache
 from services.explanations import requests, storing
 from services.explanations.packing import MAX_PACKED_BYTES
 from services.jobs import board
+from services.reports.attribution import find_explanation
 from services.xai_service import XAIService
 from tasks.dispatcher import Dispatcher
 from tests.factories.datasets import (
@@ -187,6 +188,28 @@ def test_a_speed_that_is_entered_later_asks_anew(forest_here: tuple[SmallDataset
     lost = XAIService.request_what_if(experiment_id, signal_id)
     assert XAIService.run_explanation_job(lost["job_id"], "w") == "failed"
     assert "Name the bands in Hz" in board.get_job(lost["job_id"])["error"]  # type: ignore[index]
+
+
+def test_what_ifs_do_not_hide_what_the_classifier_looked_at(forest_here: tuple[SmallDataset, int]) -> None:
+    small, experiment_id = forest_here
+    signal_id = small.signal_ids["inner_race", 3]
+    found = explain(experiment_id, signal_id)
+    sha256 = found["classifier_sha256"]
+    with get_db_session() as session:
+        for number in range(25):
+            session.add(
+                Explanation(
+                    experiment_id=experiment_id, classifier_sha256=sha256, subject=f"signal:{signal_id}",
+                    signal_id=signal_id, method="what_if", options={}, options_sha256=str(number), summary={},
+                )
+            )  # fmt: skip
+        session.commit()
+    kept = XAIService.find_attribution(experiment_id, signal_id, sha256)
+    in_report = find_explanation(experiment_id, signal_id, sha256)
+    assert kept is not None and in_report is not None
+    assert kept["explanation_id"] == in_report["explanation_id"] == found["explanation_id"]
+    assert XAIService.find_attribution(experiment_id, signal_id, "0" * 64) is None
+    assert XAIService.find_attribution(experiment_id, small.signal_ids["healthy", 3], sha256) is None
 
 
 def test_two_who_ask_at_the_same_moment_get_one_job(
