@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.evidence.findings import Decision, Evidence
-from core.evidence.rolling_decision import Verdict, decide
+from core.evidence.rolling_decision import Verdict, decide, require_lines
 from core.evidence.rolling_lines import Patterns, score_patterns
 from core.evidence.rolling_probabilities import (
     CAUSES,
@@ -23,7 +23,7 @@ from core.evidence.rolling_spectra import (
     compute_band_powers,
     lay_on_orders,
 )
-from core.evidence.rolling_wording import build_findings, describe_limits
+from core.evidence.rolling_wording import build_findings, describe_limits, word_findings
 from core.signal.bearings import FaultOrders
 from core.signal.checks import check_sample_rate
 
@@ -140,6 +140,8 @@ def _refuse(reason: str) -> Evidence:
 
 def _assemble(reading: _Reading, fault_orders: FaultOrders, verdict: Verdict) -> Evidence:
     spectra, shaft = reading.spectra, reading.shaft
+    findings = build_findings(spectra, reading.patterns, fault_orders, shaft.frequency_hz, verdict.by_class)
+    verdict = require_lines(verdict, findings)
     return Evidence(
         machine_kind=MACHINE_KIND,
         decision=verdict.decision,
@@ -151,6 +153,6 @@ def _assemble(reading: _Reading, fault_orders: FaultOrders, verdict: Verdict) ->
         shaft_source=shaft.source,
         version=VERSION,
         shaft_is_found=shaft.is_found,
-        faults=build_findings(spectra, reading.patterns, fault_orders, shaft.frequency_hz, verdict.by_class),
+        faults=word_findings(findings, verdict.fault_class),
         limits=describe_limits(spectra, shaft),
     )

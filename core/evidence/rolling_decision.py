@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from numpy.typing import NDArray
 
-from core.evidence.findings import Decision
+from core.evidence.findings import Decision, FaultFinding, Strength
 from core.evidence.rolling_lines import Patterns, PatternScore
 from core.evidence.rolling_probabilities import CAUSES
 
@@ -70,6 +71,19 @@ def decide(patterns: Patterns, probabilities: NDArray[Any]) -> Verdict:
         return Verdict(Decision.HEALTHY, None, healthy, healthy, by_class, reason)
     reason = _explain(patterns, by_cause, fault_class, best, is_clear)
     return Verdict(Decision.UNDECIDED, None, max(best, healthy), healthy, by_class, reason)
+
+
+def require_lines(verdict: Verdict, findings: Sequence[FaultFinding]) -> Verdict:
+    """Take back a fault of which fewer lines stand out, each by itself, than more than chance explains."""
+    named = next((each for each in findings if each.fault_class == verdict.fault_class), None)
+    if named is None or named.strength in (Strength.MODERATE, Strength.STRONG):
+        return verdict
+    n_found = sum(line.is_found for line in named.lines)
+    reason = (
+        f"Together the lines fit {NAMES[named.fault_class]}, but {n_found} of {len(named.lines)} stand out "
+        "by themselves: too few to name it."
+    )
+    return replace(verdict, decision=Decision.UNDECIDED, fault_class=None, reason=reason)
 
 
 def _find_pattern(patterns: Patterns, fault_class: str) -> PatternScore:

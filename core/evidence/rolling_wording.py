@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -30,7 +31,7 @@ def build_findings(
     shaft_hz: float,
     by_class: dict[str, float],
 ) -> tuple[FaultFinding, ...]:
-    """What speaks for each fault, the likeliest first."""
+    """What speaks for each fault, the likeliest first; not worded yet."""
     of_class = {
         "outer_race": (patterns.outer,),
         "inner_race": (patterns.inner,),
@@ -59,9 +60,8 @@ def _build_finding(
     strength = _judge_strength(lines, leading, probability)
     n_bands = len(spectra.bands_hz)
     band = spectra.bands_hz[leading.channel % n_bands]
-    sentence = _word(fault_class, lines, strength, band)
     return FaultFinding(
-        fault_class, probability, strength, tuple(lines), band, leading.slip, leading.depth, sentence
+        fault_class, probability, strength, tuple(lines), band, leading.slip, leading.depth, ""
     )
 
 
@@ -125,17 +125,26 @@ def _judge_strength(lines: list[LineFinding], pattern: PatternScore, probability
     return Strength.MODERATE if n_found >= _MODERATE_LINES else Strength.WEAK
 
 
-def _word(fault_class: str, lines: list[LineFinding], strength: Strength, band: tuple[float, float]) -> str:
+def word_findings(findings: tuple[FaultFinding, ...], decided: str | None) -> tuple[FaultFinding, ...]:
+    """Write the sentences once it is decided which fault is named, if any."""
+    return tuple(replace(finding, sentence=_word(finding, decided)) for finding in findings)
+
+
+def _word(finding: FaultFinding, decided: str | None) -> str:
+    name, lines = NAMES[finding.fault_class], finding.lines
+    low_hz, high_hz = finding.band_hz or (0.0, 0.0)
+    where = f"the envelope of {low_hz:.0f} to {high_hz:.0f} Hz"
     found = [line for line in lines if line.is_found]
-    where = f"the envelope of {band[0]:.0f} to {band[1]:.0f} Hz"
     if not found:
-        return f"None of {len(lines)} lines of {NAMES[fault_class]} stands out of {where}."
+        return f"None of {len(lines)} lines of {name} stands out of {where}."
     heights = [line.snr_db for line in found if line.snr_db is not None]
-    counted = f"{len(found)} of {len(lines)} lines of {NAMES[fault_class]} stand out of {where}"
+    counted = f"{len(found)} of {len(lines)} lines of {name} stand out of {where}"
     highest = f"the highest by {max(heights):.0f} dB"
-    if strength in (Strength.NONE, Strength.WEAK):
+    if finding.fault_class == decided:
+        return f"{counted}, {highest}: consistent with damage of {name}."
+    if finding.strength in (Strength.NONE, Strength.WEAK):
         return f"{counted}, {highest}; that alone says little."
-    return f"{counted}, {highest}: consistent with damage of {NAMES[fault_class]}."
+    return f"{counted}, {highest}; damage of {name} would fit, but is not what was decided."
 
 
 def describe_limits(spectra: EnvelopeOrders, shaft: ShaftFinding) -> tuple[str, ...]:

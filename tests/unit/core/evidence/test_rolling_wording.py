@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import gamma
 
-from core.evidence.findings import Evidence, Strength
+from core.evidence.findings import Decision, Evidence, FaultFinding, LineFinding, Strength
 from core.evidence.rolling import gather_rolling_evidence
+from core.evidence.rolling_decision import Verdict, require_lines
+from core.evidence.rolling_wording import word_findings
 from core.signal.bearings import FaultOrders
 
 RATE_HZ, SHAFT_HZ = 12_000.0, 25.0
@@ -61,3 +63,34 @@ def test_a_short_recording_says_what_it_cannot_tell_apart() -> None:
     noise = np.random.default_rng(0).standard_normal(int(0.4 * RATE_HZ))
     short = gather_rolling_evidence(noise, RATE_HZ, ORDERS, SHAFT_HZ)
     assert any("10 turns" in limit for limit in short.limits)
+
+
+def make_finding(fault_class: str, n_found: int, strength: Strength) -> FaultFinding:
+    lines = tuple(LineFinding(f"line {place}", 75.0, 75.0, 12.0, 7.0, place < n_found) for place in range(8))
+    return FaultFinding(fault_class, 0.97, strength, lines, (2000.0, 3000.0), 0.0, 0.2, "")
+
+
+def test_only_the_fault_that_was_decided_is_called_consistent_with_damage() -> None:
+    findings = (
+        make_finding("inner_race", 5, Strength.STRONG), make_finding("ball", 3, Strength.MODERATE),
+    )  # fmt: skip
+    named = word_findings(findings, "inner_race")
+    assert named[0].sentence.endswith("consistent with damage of the inner race.")
+    for finding in (named[1], *word_findings(findings, None)):
+        assert "consistent with" not in finding.sentence
+        assert "would fit, but is not what was decided" in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("n_found", "strength", "decision"),
+    [(1, Strength.WEAK, Decision.UNDECIDED), (2, Strength.MODERATE, Decision.FAULT)],
+)
+def test_a_fault_of_which_hardly_a_line_stands_by_itself_is_not_named(
+    n_found: int, strength: Strength, decision: Decision
+) -> None:
+    shares = {"inner_race": 0.97, "ball": 0.01}
+    verdict = Verdict(Decision.FAULT, "inner_race", 0.97, 0.02, shares, "The lines stand out.")
+    settled = require_lines(verdict, [make_finding("inner_race", n_found, strength)])
+    assert settled.decision is decision
+    assert (settled.fault_class is None) == (decision is Decision.UNDECIDED)
+    assert ("1 of 8 stand out by themselves" in settled.reason) == (decision is Decision.UNDECIDED)
