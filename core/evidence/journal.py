@@ -7,6 +7,7 @@ docs/evidence_journal.md. The wording says what the lines allow and no more.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -102,6 +103,7 @@ def gather_journal_evidence(
     faults = [_describe_fault(name, probabilities[name], readings, cues) for name in list_faults()]
     faults.sort(key=lambda fault: -fault.probability)
     decision, fault_class, reason = _decide(readings, probabilities, faults[0], none)
+    faults = [each if each.fault_class == fault_class else _word_unnamed(each, cues) for each in faults]
     healthy = probabilities[HEALTHY_CLASS]
     return Evidence(
         MACHINE_KIND,
@@ -309,7 +311,12 @@ def _get_line(cue: Cue, readings: JournalReadings) -> LineReading | None:
     return readings.slow if cue == SLOW else readings.orders.get(_ORDERS[cue])
 
 
-def _word_fault(name: str, strength: Strength, cues: dict[Cue, float]) -> str:
+def _word_unnamed(fault: FaultFinding, cues: dict[Cue, float]) -> FaultFinding:
+    """Say of a fault that was not decided no more than that it would fit."""
+    return replace(fault, sentence=_word_fault(fault.fault_class, fault.strength, cues, is_named=False))
+
+
+def _word_fault(name: str, strength: Strength, cues: dict[Cue, float], *, is_named: bool = True) -> str:
     rule = RULES[name]
     shown = [_CUE_WORDS[cue] for cue in rule.shows if cues[cue] >= 0.5]
     missed = [_CUE_WORDS[cue] for cue in rule.shows if cues[cue] < 0.5]
@@ -319,6 +326,8 @@ def _word_fault(name: str, strength: Strength, cues: dict[Cue, float]) -> str:
         parts += [f"against it: {', '.join(against)}"] if against else []
         said = "; ".join(parts) or "what was found is too weak, or fits others as well"
         return f"Little speaks for {_name(name)}: {said}."
+    if not is_named:
+        return f"{_capitalise(_join(shown))}: {_name(name)} would fit, but is not what was decided."
     return f"{_capitalise(_join(shown))}: consistent with {_name(name)}."
 
 
