@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from database.connection import get_db_session
@@ -60,8 +60,10 @@ def build_report(diagnosis: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def draw_views(diagnosis: Mapping[str, Any], n_points: int) -> tuple[list[View], str | None]:
-    """Return the curves behind an answer, or why there are none."""
+def draw_views(
+    diagnosis: Mapping[str, Any], n_points: int, keys: Collection[str] | None = None
+) -> tuple[list[View], str | None]:
+    """Return the curves behind an answer, by default all, or why there are none."""
     try:
         values = load_judged(diagnosis["signal_sha256"])
     except (NotFoundError, DataDamagedError) as error:
@@ -75,6 +77,7 @@ def draw_views(diagnosis: Mapping[str, Any], n_points: int) -> tuple[list[View],
         join_faults(answer) if decision else [],
         decision["shaft_frequency_hz"] if decision else None,
         n_points,
+        keys,
     )
     return views, None
 

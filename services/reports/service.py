@@ -86,5 +86,5 @@ class DiagnosisReports:
         found = get_diagnosis(diagnosis_id)
         if found is None or found["answer"] is None:
             return None
-        views, missing = draw_views(found, _SCREEN_POINTS)
-        return {"views": [view for view in views if keys is None or view["key"] in keys], "missing": missing}
+        views, missing = draw_views(found, _SCREEN_POINTS, keys)
+        return {"views": views, "missing": missing}

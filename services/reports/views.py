@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from core.signal.spectra import Spectrum, compute_spectrum
 
 # No spectrum of a diagnosis uses more than this from the start of a recording.
 MOST_SAMPLES = 2**20
+WAVEFORM, SPECTRUM, LOW_SPECTRUM = "waveform", "spectrum", "low-spectrum"
 _MOST_FAULTS = 3
 _LIKELY = 0.02
 # Lines below are drawn over the low spectrum, the others over the whole.
@@ -35,25 +37,33 @@ def build_views(
     faults: Sequence[Mapping[str, Any]],
     shaft_frequency_hz: float | None,
     n_points: int,
+    keys: Collection[str] | None = None,
 ) -> list[View]:
     """Return the curves of a diagnosis, each with the lines that were looked for in it.
 
-    ``faults`` are the findings of the evidence, the likeliest first; at most ``n_points`` per curve.
+    ``faults`` are the findings of the evidence, the likeliest first; at most ``n_points`` per curve. Of
+    ``keys`` None all curves are worked out, else only these.
     """
     shown = np.asarray(samples[:MOST_SAMPLES], dtype=np.float64)
     told = choose_faults(faults)
-    spectrum = compute_spectrum(shown, sample_rate_hz)
-    views = [_view_waveform(shown, sample_rate_hz, unit, n_points)]
-    views.append(_view_whole_spectrum(spectrum, unit, told, n_points))
-    low = _view_low_spectrum(spectrum, unit, told, shaft_frequency_hz, n_points)
-    views += [low] if low else []
-    views += [
-        _view_envelope(shown, sample_rate_hz, unit, fault, n_points)
-        for fault in told
-        if fault["band_hz"] and fault["lines"]
-    ]
-    whole = len(shown) == len(samples)
-    return [{**view, "duration_s": None if whole else len(shown) / sample_rate_hz} for view in views]
+
+    @cache
+    def transform() -> Spectrum:
+        return compute_spectrum(shown, sample_rate_hz)
+
+    makers: dict[str, Callable[[], View | None]] = {
+        WAVEFORM: lambda: _view_waveform(shown, sample_rate_hz, unit, n_points),
+        SPECTRUM: lambda: _view_whole_spectrum(transform(), unit, told, n_points),
+        LOW_SPECTRUM: lambda: _view_low_spectrum(transform, unit, told, shaft_frequency_hz, n_points),
+    }
+    for fault in told:
+        if fault["band_hz"] and fault["lines"]:
+            makers[_name_envelope(fault)] = partial(
+                _view_envelope, shown, sample_rate_hz, unit, fault, n_points
+            )
+    views = [maker() for key, maker in makers.items() if keys is None or key in keys]
+    duration_s = None if len(shown) == len(samples) else len(shown) / sample_rate_hz
+    return [{**view, "duration_s": duration_s} for view in views if view is not None]
 
 
 def join_faults(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -83,7 +93,7 @@ def choose_faults(faults: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]
 def _view_waveform(samples: Samples, sample_rate_hz: float, unit: str | None, n_points: int) -> View:
     indexes, values = min_max_decimate(samples, n_points)
     return {
-        "key": "waveform",
+        "key": WAVEFORM,
         "title": "Waveform",
         "x": {"name": "Time", "unit": "s", "values": _tidy(indexes / sample_rate_hz)},
         "y": {"name": "Amplitude", "unit": unit, "values": _tidy(values)},
@@ -117,7 +127,7 @@ def _view_whole_spectrum(
         if fault["band_hz"] is None and line["expected_hz"] > _LOW_HZ
     ]
     return {
-        "key": "spectrum",
+        "key": SPECTRUM,
         "title": "Spectrum, whole range",
         "x": {"name": "Frequency", "unit": "Hz", "values": _tidy(places)},
         "y": {"name": "Amplitude", "unit": f"dB re 1 {unit or 'unit'}", "values": _tidy(heights)},
@@ -130,7 +140,7 @@ def _view_whole_spectrum(
 
 
 def _view_low_spectrum(
-    spectrum: Spectrum,
+    transform: Callable[[], Spectrum],
     unit: str | None,
     faults: Sequence[Mapping[str, Any]],
     shaft_frequency_hz: float | None,
@@ -148,8 +158,8 @@ def _view_low_spectrum(
     tops = [line["expected_hz"] for line in lines]
     top = _ROOM * max([*tops, 4.0 * shaft_frequency_hz] if shaft_frequency_hz else tops)
     return {
-        **_view_lines(spectrum, top, unit, n_points),
-        "key": "low-spectrum",
+        **_view_lines(transform(), top, unit, n_points),
+        "key": LOW_SPECTRUM,
         "title": "Spectrum around the shaft's lines",
         "lines": _once(lines),
         "fault_class": None,
@@ -165,11 +175,15 @@ def _view_envelope(
     name = fault["fault_class"]
     return {
         **_view_lines(spectrum, top, unit, n_points),
-        "key": f"envelope-{name}",
+        "key": _name_envelope(fault),
         "title": f"Envelope spectrum, band {low:.0f} to {high:.0f} Hz: lines of {name.replace('_', ' ')}",
         "lines": [{**_tell(line), "fault_class": name} for line in fault["lines"]],
         "fault_class": name,
     }
+
+
+def _name_envelope(fault: Mapping[str, Any]) -> str:
+    return f"envelope-{fault['fault_class']}"
 
 
 def _view_lines(spectrum: Spectrum, top_hz: float, unit: str | None, n_points: int) -> View:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from services.reports import views as drawing
 from services.reports.views import build_views, choose_faults, join_faults
 from tests.factories.diagnoses import ORDERS, SHAFT_HZ, build_rolling_answer
 from tests.factories.vibrations import RATE_HZ, simulate_rolling
@@ -41,6 +42,22 @@ def test_no_curve_has_more_points_than_asked_and_the_waveform_keeps_its_highest_
     spectrum = views["spectrum"]
     assert spectrum["x"]["values"][-1] <= RATE_HZ / 2
     assert spectrum["resolution_hz"] == pytest.approx(RATE_HZ / len(samples), rel=1e-4)
+
+
+def test_a_curve_alone_is_the_one_among_all_and_no_other_is_worked_out(
+    views: dict[str, dict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = simulate_rolling(ORDERS["bpfi"], seed=3, shaft_hz=SHAFT_HZ)
+    asked = samples, RATE_HZ, "g", join_faults(build_rolling_answer()), SHAFT_HZ, 900
+
+    def fail(*_: object) -> None:
+        raise AssertionError("a curve that nobody asked for")
+
+    monkeypatch.setattr(drawing, "compute_spectrum", fail)
+    assert build_views(*asked, keys=["envelope-inner_race"]) == [views["envelope-inner_race"]]
+    monkeypatch.setattr(drawing, "compute_envelope_spectrum", fail)
+    assert build_views(*asked, keys=["waveform"]) == [views["waveform"]]
+    assert build_views(*asked, keys=["of-another-diagnosis"]) == []
 
 
 def test_lines_without_a_band_stand_in_the_spectrum_itself_each_once() -> None:
