@@ -22,6 +22,7 @@ from core.evidence.journal_readings import (
     SLOW_HZ,
     SUBSYNCHRONOUS,
     JournalReadings,
+    is_on_mains,
     read_recording,
 )
 from core.evidence.journal_rules import (
@@ -233,6 +234,11 @@ def _doubt_fault(readings: JournalReadings, best: FaultFinding) -> str | None:
             f"The findings fit {_name(name)}, but no line at the shaft's or the mains' frequency confirms "
             "the sample rate and the speed."
         )
+    if name in _SYNCHRONOUS and _is_hum(readings, name):
+        return (
+            f"The lines fit {_name(name)}, but all stand on the mains' frequency and its multiples, where "
+            "hum stands too; nothing else of the recording shows a shaft."
+        )
     own = _get_own_level(readings, name)
     stranger = next(iter(readings.strangers), None)
     if stranger is not None:
@@ -245,6 +251,12 @@ def _doubt_fault(readings: JournalReadings, best: FaultFinding) -> str | None:
             "between 0.2X and 10X: a sound machine may show as much."
         )
     return None
+
+
+def _is_hum(readings: JournalReadings, name: str) -> bool:
+    orders = [order for cue, order in _ORDERS.items() if cue in RULES[name].shows]
+    lines = [line for order in orders if (line := readings.orders.get(order)) is not None and line.is_found]
+    return all(is_on_mains(line.found_hz) for line in lines)
 
 
 def _get_own_level(readings: JournalReadings, name: str) -> float:
@@ -382,7 +394,7 @@ def _remark(cue: Cue, readings: JournalReadings) -> str:
     line = _get_line(cue, readings)
     if line is None or not line.is_found:
         return ""
-    if cue in _ORDERS and any(abs(line.found_hz - mains) <= 0.3 for mains in (50.0, 60.0)):
+    if cue in _ORDERS and is_on_mains(line.found_hz):
         return "also the mains' frequency"
     if cue == SUB and not readings.shaft.is_confirmed and not readings.subsynchronous_sides:
         return "does not count: no line of the shaft confirms its order"

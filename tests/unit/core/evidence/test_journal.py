@@ -103,6 +103,22 @@ def test_one_line_that_fits_no_shaft_is_no_fault(at_hz: float) -> None:
     assert evidence.decision is not Decision.FAULT, evidence.reason
 
 
+@pytest.mark.parametrize("mains_hz", [50.0, 60.0, 59.8])
+@pytest.mark.parametrize("heights", [(1.0,), (1.0, 0.5, 0.4), (0.3, 0.8, 0.6)])
+def test_hum_is_no_fault_of_a_rotor(mains_hz: float, heights: tuple[float, ...]) -> None:
+    hum = noise(2, 0.7)
+    for order, height in enumerate(heights, 1):
+        hum += line(order * mains_hz, height)
+    for nominal_hz in (None, mains_hz):
+        evidence = gather_journal_evidence(hum, RATE_HZ, nominal_hz)
+        assert evidence.decision is Decision.UNDECIDED and "mains" in evidence.reason
+        assert not evidence.shaft_is_found
+    beside = noise(2, 0.7)
+    for order, height in enumerate(heights, 1):
+        beside += line(order * (mains_hz + 1.2), height)
+    assert gather_journal_evidence(beside, RATE_HZ, mains_hz).decision is Decision.FAULT
+
+
 def test_too_short_a_recording_is_refused_with_the_reason() -> None:
     _, samples = record("wear")
     evidence = gather_journal_evidence(samples[:10_000], RATE_HZ, 60.0)

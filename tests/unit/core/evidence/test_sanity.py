@@ -60,6 +60,59 @@ def test_three_sines_are_refused_too() -> None:
     assert check_recording(np.asarray(tones), RATE_HZ).name == CheckName.PURE_TONES
 
 
+def round_to_bits(samples: NDArray, bits: int) -> NDArray:
+    return np.round(samples / np.abs(samples).max() * 2 ** (bits - 1))
+
+
+def pulses(duty: float, shaft_hz: float = 50.03) -> NDArray:
+    return ((TIMES_S * shaft_hz) % 1.0 < duty).astype(float) + 0.002 * white(3)
+
+
+@pytest.mark.parametrize("snr_db", [40.0, 27.0, 20.0])
+@pytest.mark.parametrize("frequency_hz", [50.0, 55.3, 60.0, 1410.0])
+def test_a_sine_in_noise_is_refused(frequency_hz: float, snr_db: float) -> None:
+    sine = np.sin(2 * np.pi * frequency_hz * TIMES_S)
+    check = check_recording(sine + sine.std() * 10 ** (-snr_db / 20) * white(7), RATE_HZ)
+    assert (check.decision, check.name) == (Decision.REFUSED, CheckName.PURE_TONES)
+
+
+@pytest.mark.parametrize("snr_db", [40.0, 20.0])
+def test_distorted_sines_are_refused_as_tones(snr_db: float) -> None:
+    sine = np.sin(2 * np.pi * 55.3 * TIMES_S)
+    family = sine + 0.5 * np.sin(2 * np.pi * 110.6 * TIMES_S) + 0.4 * np.sin(2 * np.pi * 165.9 * TIMES_S)
+    for samples in (np.clip(sine, -0.6, 0.6), np.abs(sine), np.maximum(sine, 0.0), family):
+        noisy = samples + samples.std() * 10 ** (-snr_db / 20) * white(8)
+        assert check_recording(noisy, RATE_HZ).name == CheckName.PURE_TONES
+
+
+@pytest.mark.parametrize(("bits", "name"), [(4, CheckName.COARSE), (8, CheckName.PURE_TONES)])
+def test_a_coarsely_rounded_sine_is_no_machine(bits: int, name: CheckName) -> None:
+    check = check_recording(round_to_bits(np.sin(2 * np.pi * 59.3 * TIMES_S), bits), RATE_HZ)
+    assert check.name == name and check.reason
+
+
+@pytest.mark.parametrize("duty", [0.05, 0.1, 0.3, 0.5])
+def test_a_tacho_is_refused(duty: float) -> None:
+    for shaft_hz in (29.95, 50.03):
+        check = check_recording(pulses(duty, shaft_hz), RATE_HZ)
+        assert (check.decision, check.name) == (Decision.REFUSED, CheckName.TWO_LEVELS)
+
+
+def test_a_knock_in_noise_is_no_tacho() -> None:
+    knocked = 1e-3 * np.cumsum(white(4)) + 0.1 * white(5)
+    knocked[[1000, 50_000, 90_000]] = 1e3
+    assert check_recording(knocked, RATE_HZ).name != CheckName.TWO_LEVELS
+
+
+def test_lines_of_no_family_or_beside_coloured_noise_pass() -> None:
+    family = np.sin(2 * np.pi * 55.3 * TIMES_S) + 0.5 * np.sin(2 * np.pi * 110.6 * TIMES_S)
+    stranger = 0.1 * np.sin(2 * np.pi * 71.9 * TIMES_S)
+    coloured = np.convolve(white(9), np.ones(4) / 2.0, "same")
+    assert check_recording(family + 0.06 * white(9), RATE_HZ).name == CheckName.PURE_TONES
+    assert check_recording(family + stranger + 0.06 * white(9), RATE_HZ).is_passed
+    assert check_recording(family + 0.06 * coloured, RATE_HZ).is_passed
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_white_noise_is_refused_whatever_its_distribution(seed: int) -> None:
     for samples in (
