@@ -7,7 +7,9 @@ twice.
 
 Who may decide what does not follow from the probabilities alone. Evidence comes from geometry and speed and
 holds on any rig; a classifier that was trained on another machine decides nothing, and one that reads lines
-by order may there contradict but not decide. Where both may speak and differ, nothing is named.
+by order may there contradict but not decide. Where nothing tells whether it was trained on this machine, it
+may decide beside evidence that does not, but not without any. Where both may speak and differ, nothing is
+named.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ _UNSUPPORTED = (
     "Undecided lines leave to the classifier only a class that they do not find less likely than others."
 )
 _UNLEARNED = "A classifier can't contradict a class that it has not learned."
+_STRANGER = "Without physical evidence a classifier decides only where it was trained."
 _FOREIGN = "A classifier that was trained on another machine or bearing decides nothing here."
 
 
@@ -159,11 +162,14 @@ def _ask_classifier(opinion: Opinion, reason: str) -> Verdict:
     if opinion.is_rejected:
         return _call_unknown(opinion)
     if opinion.standing is not Standing.HOME:
+        is_foreign = opinion.standing is not Standing.UNKNOWN_ORIGIN
+        why = "it was trained on another machine or bearing" if is_foreign else wording.UNKNOWN_ORIGIN
         sentence = (
-            f"the classifier says {wording.word_opinion(opinion)}, but it was trained on another machine or "
-            f"bearing, and there is no physical evidence: {reason}"
+            f"the classifier says {wording.word_opinion(opinion)}, but {why}, and there is no physical "
+            f"evidence: {reason}"
         )
-        return _leave_open(opinion.probabilities, wording.word_undecided(sentence), _FOREIGN)
+        rule = _FOREIGN if is_foreign else _STRANGER
+        return _leave_open(opinion.probabilities, wording.word_undecided(sentence), rule)
     rule = "The classifier decides by itself; no physical evidence was gathered."
     if opinion.confidence <= _MAJORITY:
         return _leave_open(opinion.probabilities, _word_minority(opinion.probabilities), _NO_MAJORITY)
@@ -180,10 +186,10 @@ def _ask_classifier(opinion: Opinion, reason: str) -> Verdict:
 
 
 def _weigh_undecided(evidence: Evidence, opinion: Opinion) -> Verdict:
-    """The lines decide nothing: a classifier at home may, unless together no class has the majority."""
+    """The lines decide nothing: a classifier may, unless it is from elsewhere or no class has a majority."""
     if opinion.is_rejected:
         return _call_unknown(opinion)
-    if opinion.standing is not Standing.HOME:
+    if opinion.standing in (Standing.ELSEWHERE, Standing.ELSEWHERE_READS_ORDERS):
         rule = f"The physical evidence decides nothing. {_FOREIGN}"
         sentence = wording.word_undecided(evidence.reason)
         return _leave_open(list_probabilities(evidence), sentence, rule)

@@ -25,6 +25,7 @@ class Standing(StrEnum):
     """What a classifier may decide of a recording, by where it was trained."""
 
     HOME = "home"
+    UNKNOWN_ORIGIN = "unknown_origin"
     ELSEWHERE_READS_ORDERS = "elsewhere_reads_orders"
     ELSEWHERE = "elsewhere"
 
@@ -47,8 +48,8 @@ class Opinion:
     probabilities
         By class, calibrated where the classifier is; they sum to 1.
     standing
-        Whether it was trained on this machine and bearing (or nothing says otherwise), elsewhere on what
-        carries over (lines by order), or elsewhere.
+        Whether it was trained on this machine or bearing, nothing tells where the recording comes from, it
+        was trained elsewhere on what carries over (lines by order), or elsewhere.
     is_rejected
         Whether the recording looks unlike everything that it has learned.
     """

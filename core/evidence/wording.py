@@ -10,6 +10,8 @@ from core.evidence.findings import Decision, Evidence, FaultFinding
 from core.evidence.verdict import Opinion
 from utils.constants import HEALTHY_CLASS
 
+UNKNOWN_ORIGIN = "nothing tells whether it was trained on this machine or bearing"
+
 
 def name_class(fault_class: str) -> str:
     """Return a class as a person reads it.

@@ -20,7 +20,7 @@ _STANDINGS = {
     "home": "It knows this machine from its training.",
     "elsewhere": "It was trained elsewhere: nothing shows that it holds for this machine.",
     "elsewhere_reads_orders": "It was trained elsewhere, but reads orders, not hertz.",
-    "other_classes": "Its classes are those of another kind of machine.",
+    "unknown_origin": "Nothing tells whether it was trained on this machine or bearing.",
 }
 _FULL_DB = 40.0
 _OPINION_TONES = {"confirmed": "success", "rejected": "danger", "relabelled": "warning"}

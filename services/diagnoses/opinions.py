@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
 from core.evidence.verdict import Opinion, Standing
 from core.networks.registry import get_network_spec
 from core.signal.bearings import BearingEntry, FaultOrders, same_designation
+from database.connection import get_db_session
+from models.dataset import DatasetVersion
 from models.experiment import Experiment
+from models.split import SplitMember
 from services.datasets.bearings import name_fault_orders
 from services.experiments.given import GivenSignal
 from services.experiments.listing import describe_experiment
@@ -65,30 +70,60 @@ def ask_classifier(experiment: Experiment, given: GivenSignal, entered: Sequence
     shares = zip(classifier.class_names, prediction.probabilities, strict=True)
     opinion = Opinion(
         {name: float(share) for name, share in shares},
-        find_standing(given, classifier, entered),
+        find_standing(given, classifier, entered, is_of_its_data=_is_of_its_data(experiment, given)),
         is_rejected=strange is not None and bool(strange["rejected"]),
     )
     return Asked(describe_experiment(experiment), classifier, prediction, strange, opinion)
 
 
-def find_standing(given: GivenSignal, classifier: Classifier, entered: Sequence[BearingEntry]) -> Standing:
-    """Return whether a classifier may decide here; where nothing tells machine or bearing, it may."""
+def _is_of_its_data(experiment: Experiment, given: GivenSignal) -> bool:
+    """Tell whether a recording belongs to the data of an experiment, by dataset or by its very samples."""
+    own_dataset = select(DatasetVersion.dataset_id).where(DatasetVersion.id == experiment.dataset_version_id)
+    same_samples = select(SplitMember.signal_id).where(
+        SplitMember.split_id == experiment.split_id, SplitMember.signal_sha256 == given.sha256
+    )
+    with get_db_session(read_only=True) as session:
+        if given.dataset_id is not None and session.scalar(own_dataset) == given.dataset_id:
+            return True
+        return session.scalar(same_samples.limit(1)) is not None
+
+
+def find_standing(
+    given: GivenSignal,
+    classifier: Classifier,
+    entered: Sequence[BearingEntry],
+    *,
+    is_of_its_data: bool = False,
+) -> Standing:
+    """Return what a classifier may decide here.
+
+    Args:
+        given: The recording.
+        classifier: Where it was trained is known to it.
+        entered: Bearings of the user's own.
+        is_of_its_data: The recording belongs to the dataset that it learned from.
+    """
     machines = classifier.origin.get("machines", [])
-    another_machine = given.machine is not None and bool(machines) and given.machine not in machines
-    if not (another_machine or _is_another_bearing(given, classifier, entered)):
-        return Standing.HOME
+    is_machine_told = given.machine is not None and bool(machines)
+    is_bearing_told = _tells_bearing(given, classifier)
+    another_machine = is_machine_told and given.machine not in machines
+    if not (another_machine or (is_bearing_told and _is_another_bearing(given, classifier, entered))):
+        is_home = is_machine_told or is_bearing_told or is_of_its_data
+        return Standing.HOME if is_home else Standing.UNKNOWN_ORIGIN
     needs = find_needs(get_network_spec(classifier.network), classifier.options)
     return Standing.ELSEWHERE_READS_ORDERS if FAULT_ORDERS in needs else Standing.ELSEWHERE
 
 
+def _tells_bearing(given: GivenSignal, classifier: Classifier) -> bool:
+    is_named = given.bearing is not None or given.fault_orders is not None
+    return is_named and bool(classifier.origin.get("bearings"))
+
+
 def _is_another_bearing(given: GivenSignal, classifier: Classifier, entered: Sequence[BearingEntry]) -> bool:
-    learned = classifier.origin.get("bearings", [])
-    if not learned or (given.bearing is None and given.fault_orders is None):
-        return False
     named = given.bearing or ""
     return not any(
         same_designation(named, name) or _equal(given.fault_orders, name_fault_orders(name, entered))
-        for name in learned
+        for name in classifier.origin["bearings"]
     )
 
 

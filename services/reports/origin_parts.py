@@ -21,7 +21,7 @@ _STANDINGS = {
     "home": "the recording comes from a machine that it was trained on",
     "elsewhere": "the recording comes from elsewhere than its training",
     "elsewhere_reads_orders": "the recording comes from elsewhere; the classifier reads orders, not hertz",
-    "other_classes": "its classes are of another kind of machine",
+    "unknown_origin": "nothing tells whether the recording comes from a machine that it was trained on",
 }
 
 

@@ -56,6 +56,7 @@ FOR_INNER = make_evidence(
 )
 AGAINST_BALL = make_evidence(Decision.UNDECIDED, None, healthy=0.35, ball=0.05)
 ELSEWHERE, READS = Standing.ELSEWHERE, Standing.ELSEWHERE_READS_ORDERS
+NOWHERE = Standing.UNKNOWN_ORIGIN
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,11 @@ ELSEWHERE, READS = Standing.ELSEWHERE, Standing.ELSEWHERE_READS_ORDERS
         (None, make_opinion("ball", 0.45), "undecided", None, None),
         (None, make_opinion("ball", standing=ELSEWHERE), "undecided", None, None),
         (None, make_opinion("ball", rejected=True), "unknown", None, None),
+        (None, make_opinion("ball", standing=NOWHERE), "undecided", None, None),
+        (None, make_opinion("healthy", 0.99, standing=NOWHERE), "undecided", None, None),
+        (OPEN, make_opinion("ball", standing=NOWHERE), "diagnosed", "ball", "classifier"),
+        (OUTER, make_opinion("outer_race", standing=NOWHERE), "diagnosed", "outer_race", "both"),
+        (OUTER, make_opinion("inner_race", standing=NOWHERE), "undecided", None, None),
     ],
 )
 def test_the_table_of_who_decides_what(
@@ -138,6 +144,12 @@ def test_what_is_no_vibration_is_never_named_whatever_else_speaks(
     assert verdict.status == ("refused" if decision is Decision.REFUSED else "undecided")
     assert (verdict.fault_class, verdict.nearest_class, verdict.decided_by) == (None, None, DecidedBy.CHECKS)
     assert "the signal is a single tone." in verdict.sentence
+
+
+def test_without_evidence_a_classifier_of_unknown_origin_leans_and_says_why() -> None:
+    verdict = fuse(None, make_opinion("ball", 0.97, NOWHERE), missing="The bearing is unknown.")
+    assert (verdict.nearest_class, verdict.confidence) == ("ball", 0.97)
+    assert "nothing tells whether it was trained on this machine" in verdict.sentence
 
 
 def test_pooling_is_the_normalised_geometric_mean() -> None:

@@ -1,4 +1,4 @@
-"""Where a classifier may decide: on its own machine and bearing, or where nothing tells otherwise."""
+"""Where a classifier may decide: on its own machine and bearing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def given(**known: Any) -> GivenSignal:
 @pytest.mark.parametrize(
     ("known", "standing"),
     [
-        ({}, "home"),
+        ({}, "unknown_origin"),
+        ({"machine": "Rig A"}, "home"),
+        ({"bearing": "6205-2RS"}, "home"),
         ({"machine": "Rig A", "bearing": "6205-2RS"}, "home"),
         ({"machine": "Rig A", "bearing": "6205 2rs"}, "home"),
         ({"machine": "Rig B"}, "elsewhere"),
@@ -55,6 +57,14 @@ def test_one_that_reads_lines_by_order_may_still_contradict() -> None:
     assert found is Standing.ELSEWHERE_READS_ORDERS
 
 
-def test_a_classifier_that_knows_no_machine_is_not_called_foreign() -> None:
+def test_a_classifier_that_knows_no_machine_is_neither_foreign_nor_at_home() -> None:
+    known = given(machine="Rig B", bearing="6203")
     classifier = make_classifier(origin={})
-    assert find_standing(given(machine="Rig B", bearing="6203"), classifier, ()) is Standing.HOME
+    assert find_standing(known, classifier, ()) is Standing.UNKNOWN_ORIGIN
+    assert find_standing(known, classifier, (), is_of_its_data=True) is Standing.HOME
+
+
+def test_a_recording_of_its_own_data_is_at_home_unless_it_names_another_machine() -> None:
+    assert find_standing(given(), make_classifier(), (), is_of_its_data=True) is Standing.HOME
+    foreign = find_standing(given(machine="Rig B"), make_classifier(), (), is_of_its_data=True)
+    assert foreign is Standing.ELSEWHERE
