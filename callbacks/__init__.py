@@ -24,6 +24,7 @@ from callbacks import (
     datasets,
     diagnose,
     diagnose_answer,
+    diagnose_removal,
     evaluation,
     evaluation_jobs,
     evaluation_trust,
@@ -102,6 +103,7 @@ MODULES: tuple[ModuleType, ...] = (
     xai_atlas,
     diagnose,
     diagnose_answer,
+    diagnose_removal,
     reports,
     report,
 )

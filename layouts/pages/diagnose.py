@@ -14,6 +14,7 @@ from layouts.components.cards import build_card
 from layouts.components.diagnosis_attribution import build_attribution_card
 from layouts.components.diagnosis_feedback import build_feedback_card
 from layouts.components.diagnosis_form import build_form
+from layouts.components.diagnosis_removal import build_removal_button, build_removal_dialog
 from layouts.components.forms import build_field, build_select
 from layouts.components.header import build_page_header
 from layouts.components.numbers import format_number
@@ -43,8 +44,12 @@ def build_layout(
             build_page_header(
                 "Diagnose",
                 "What the lines of one recording show, and what a trained classifier makes of it.",
-                actions=[html.Div(id=DiagnoseId.ACTIONS, className="page-actions")],
+                actions=[
+                    html.Div(id=DiagnoseId.ACTIONS, className="page-actions"),
+                    build_removal_button(),
+                ],
             ),
+            build_removal_dialog(),
             html.Div([build_form(), _build_answer()], className="diagnose-grid"),
             html.Div(
                 build_card("Past diagnoses", html.Div(build_skeleton(4), id=DiagnoseId.HISTORY), flush=True),

@@ -8,7 +8,7 @@ import pytest
 from dash.exceptions import PreventUpdate
 from scipy.io import savemat
 
-from callbacks import diagnose, diagnose_answer
+from callbacks import diagnose, diagnose_answer, diagnose_removal
 from layouts.ids.diagnose import DiagnoseId
 from services.dataset_service import DatasetService
 from services.experiment_service import ExperimentService
@@ -283,3 +283,41 @@ def test_nothing_is_asked_without_a_click(ann: Actor) -> None:
 def test_a_diagnosis_that_does_not_exist_is_said_to_be_missing(ann: Actor) -> None:
     assert "no such diagnosis" in find_text(diagnose.show_result(77, 0, None, None)[0])
     assert "No question asked yet" in find_text(diagnose.show_result(None, 0, None, None)[0])
+
+
+def test_a_diagnosis_is_deleted_after_the_question_what_goes_with_it(
+    trained: int, small: SmallDataset, ann: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone: list[str] = []
+    monkeypatch.setattr(diagnose_removal, "current_actor", lambda: ann)
+    monkeypatch.setattr(diagnose_removal, "show_toast", lambda title, **_more: gone.append(title))
+    monkeypatch.setattr(diagnose_removal, "navigate", gone.append)
+    monkeypatch.setattr(diagnose_removal, "ctx", SimpleNamespace(triggered_id=DiagnoseId.REMOVE))
+    assert diagnose_removal.offer_removal(None, None, None)[0] is True
+    number = ask(trained, signal=str(small.signal_ids["inner_race", 3]))
+    hidden, disabled, reason = diagnose_removal.offer_removal(number, None, None)
+    assert (hidden, disabled) == (False, True)
+    assert "cancel its job" in str(reason)
+    finish(number)
+    assert diagnose_removal.offer_removal(number, number, None) == (False, False, None)
+
+    assert ExperimentService.give_feedback(number, "confirmed")["success"]
+    is_open, words = diagnose_removal.ask_removal(1, None, number)
+    assert is_open
+    for word in ("its report", "nobody can bring it back", "1 opinion", "The stored recording stays"):
+        assert word in find_text(words)
+    assert ExperimentService.get_diagnosis(number) is not None
+    diagnose_removal.remove(1, number)
+    assert gone == [f"Diagnosis {number} deleted", "/reports"]
+    assert ExperimentService.get_diagnosis(number) is None
+
+
+def test_deleting_needs_a_click_and_a_diagnosis(ann: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diagnose_removal, "current_actor", lambda: ann)
+    for clicks, current in ((None, 1), (1, None)):
+        with pytest.raises(PreventUpdate):
+            diagnose_removal.remove(clicks, current)
+    with pytest.raises(LstmPfdError, match="no such diagnosis"):
+        diagnose_removal.remove(1, 999)
+    monkeypatch.setattr(diagnose_removal, "ctx", SimpleNamespace(triggered_id=DiagnoseId.REMOVAL_BACK))
+    assert diagnose_removal.ask_removal(1, 1, 1)[0] is False
