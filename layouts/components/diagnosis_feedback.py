@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from layouts.components.badges import build_class_badge, format_class
@@ -23,6 +23,7 @@ OPINIONS = (
     ("rejected", "Reject: the answer is wrong"),
     ("relabelled", "Relabel: it is another class"),
 )
+_MOST_PENDING = 20
 
 
 def build_feedback_card() -> html.Section:
@@ -110,25 +111,27 @@ def _build_entry(each: Mapping[str, Any]) -> html.Li:
 
 def build_pending(preview: Mapping[str, Any], dataset: str) -> Component:
     """Return which labels the feedback of a dataset's diagnoses would change."""
-    changes = [each for each in preview["items"] if each["label_now"] != each["label_new"]]
-    if not changes:
-        return build_note(_word_unchanged(preview, dataset))
-    items = [
-        html.Li(
-            [
-                f"{each['recording']}: ",
-                build_class_badge(each["label_now"]),
-                " → ",
-                build_class_badge(each["label_new"]),
-            ]
-        )
-        for each in changes[:20]
-    ]
-    left = len(changes) - len(items)
+    items = preview["items"]
+    changes = [each for each in items if each["label_now"] != each["label_new"]]
+    if changes:
+        count = count_of(len(changes), "label")
+        words = f"Feedback on {dataset} changes {count}; version {preview['version']} stays as it is."
+    else:
+        words = _word_unchanged(preview, dataset)
+    shown = (changes or items)[:_MOST_PENDING]
+    left = len(changes or items) - len(shown)
     more = [html.Li(f"and {left} more", className="muted")] if left > 0 else []
-    count = count_of(len(changes), "label")
-    words = f"Feedback on {dataset} changes {count}; version {preview['version']} stays as it is."
-    return html.Div([build_note(words), html.Ul([*items, *more], className="said-list")])
+    listed = [html.Ul([*map(_build_change, shown), *more], className="said-list")] if shown else []
+    return html.Div([build_note(words), *listed])
+
+
+def _build_change(each: Mapping[str, Any]) -> html.Li:
+    """Return what happens to one label, and the way to the report that says why."""
+    number = each["diagnosis_id"]
+    now, new = build_class_badge(each["label_now"]), build_class_badge(each["label_new"])
+    labels = [now, " stays"] if each["label_now"] == each["label_new"] else [now, " → ", new]
+    way = dcc.Link(f"report of diagnosis {number}", href=f"/reports/{number}")
+    return html.Li([f"{each['recording']}: ", *labels, " · ", way])
 
 
 def _word_unchanged(preview: Mapping[str, Any], dataset: str) -> str:

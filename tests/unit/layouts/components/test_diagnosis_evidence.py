@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 
 from layouts.components.diagnosis_evidence import (
     build_contradictions,
@@ -96,14 +96,17 @@ def test_feedback_says_who_when_and_which_version_took_it_up() -> None:
 
 
 def test_pending_changes_name_the_label_before_and_after() -> None:
-    item = {"recording": "r1", "label_now": "healthy", "label_new": "ball"}
-    same = {"recording": "r2", "label_now": "ball", "label_new": "ball"}
+    item = {"diagnosis_id": 7, "recording": "r1", "label_now": "healthy", "label_new": "ball"}
+    same = {"diagnosis_id": 8, "recording": "r2", "label_now": "ball", "label_new": "ball"}
     preview = {"version": 3, "items": [item, same], "n_changes": 1}
     text = find_text(build_pending(preview, "CWRU"))
     assert "changes 1 label; version 3 stays" in text
     assert "r1:  healthy  →  ball" in text
     assert "r2" not in text
-    assert "bears out 1 label as it is" in find_text(build_pending({**preview, "items": [same]}, "CWRU"))
+    unchanged = build_pending({**preview, "items": [same]}, "CWRU")
+    assert "bears out 1 label as it is" in find_text(unchanged)
+    for pending, way in ((build_pending(preview, "CWRU"), "/reports/7"), (unchanged, "/reports/8")):
+        assert [link.href for link in list_components(pending) if isinstance(link, dcc.Link)] == [way]
     assert "gives no label" in find_text(build_pending({**preview, "items": []}, "CWRU"))
 
 
