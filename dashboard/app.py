@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import dash
 from apiflask import APIFlask
+from dash import html
+from dash.development.base_component import Component
 from flask import Flask, g, has_request_context, url_for
 from flask.json.provider import DefaultJSONProvider
 from flask_bootstrap import Bootstrap5
@@ -140,3 +142,14 @@ def _warm_up(server: Flask, app: dash.Dash) -> None:
         for prepare in others:
             prepare()
     server.extensions["pfd_timer_ids"] = find_timer_ids(app._callback_list)
+    _outline(app)
+
+
+def _outline(app: Any) -> None:
+    """Keep ids and kinds: the browser checks callbacks against no more, and gets it with every page."""
+    outlines: list[Any] = [
+        {"props": {"id": found}, "type": part._type, "namespace": part._namespace}
+        for part in app.validation_layout._traverse()
+        if isinstance(part, Component) and (found := getattr(part, "id", None)) is not None
+    ]
+    app.validation_layout = html.Div(outlines)

@@ -127,6 +127,7 @@ class StaticCompressor:
         etag, _is_weak = response.get_etag()
         if etag:
             response.set_etag(f"{etag}:br")
+            response.make_conditional(request.environ)
         return response
 
     @staticmethod

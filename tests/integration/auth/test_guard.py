@@ -523,6 +523,27 @@ class TestHeaders:
             if re.search(r"\.v[\w-]+m\d+\.|\?m=", source):
                 assert "immutable" in packed.headers["Cache-Control"], source
 
+    def test_a_packed_file_that_is_known_is_not_sent_again(self, viewer: Browser) -> None:
+        path = "/_dash-component-suites/dash_ag_grid/async-community.js"
+        packed = viewer.open(path, headers={"Accept-Encoding": "br"})
+        assert (packed.status_code, packed.headers["Content-Encoding"]) == (200, "br")
+        known = {"Accept-Encoding": "br", "If-None-Match": packed.headers["ETag"]}
+        again = viewer.open(path, headers=known)
+        assert (again.status_code, again.data) == (304, b"")
+        known["If-None-Match"] = '"another"'
+        assert viewer.open(path, headers=known).data == packed.data
+
+    def test_a_page_brings_ids_and_kinds_of_components_and_nothing_else_of_other_pages(
+        self, viewer: Browser
+    ) -> None:
+        found = re.search(r'id="_dash-config"[^>]*>(.*?)</script>', viewer.open("/").text, re.S)
+        assert found is not None
+        parts = json.loads(found[1])["validation_layout"]["props"]["children"]
+        assert {"frame-jobs-button", "experiments-table"} <= {
+            part["props"]["id"] for part in parts if isinstance(part["props"]["id"], str)
+        }
+        assert all(set(part["props"]) == {"id"} for part in parts)
+
     def test_without_tls_there_is_no_hsts(self, viewer: Browser) -> None:
         assert "Strict-Transport-Security" not in viewer.open("/").headers
 
