@@ -11,10 +11,9 @@ from core.evidence.rolling import gather_rolling_evidence
 from core.evidence.sanity import RecordingCheck, check_recording, check_stated_rate
 from core.signal.bearings import FaultOrders
 from services.experiments.given import GivenSignal
-from utils.constants import FAULT_CLASSES, HEALTHY_CLASS, ROLLING_FAULT_CLASSES
+from services.experiments.machine_kind import JOURNAL, ROLLING, find_machine_kind
 from utils.exceptions import SignalError
 
-ROLLING, JOURNAL = "rolling", "journal"
 _KIND_UNKNOWN = (
     "It is not known which bearings the machine has. Give the designation, the geometry or the fault orders "
     "of a rolling bearing, or say that it is a journal bearing."
@@ -67,19 +66,6 @@ def read_evidence(given: GivenSignal, class_names: Collection[str] = ()) -> Read
     except SignalError as error:
         return Reading(kind, None, error.sentence, check)
     return Reading(kind, evidence, "", check, gather)
-
-
-def find_machine_kind(given: GivenSignal, class_names: Collection[str] = ()) -> str | None:
-    """Return the kind of bearings: as said or stored, by known orders, else by a classifier's classes."""
-    if given.machine_kind is not None:
-        return given.machine_kind
-    if given.fault_orders is not None:
-        return ROLLING
-    faults = set(class_names) - {HEALTHY_CLASS}
-    for kind, known in ((ROLLING, ROLLING_FAULT_CLASSES), (JOURNAL, FAULT_CLASSES)):
-        if faults and faults <= set(known):
-            return kind
-    return ROLLING if given.bearing is not None else None
 
 
 def _find_missing(given: GivenSignal, kind: str | None) -> str:

@@ -103,9 +103,7 @@ def _explain_row(
         work.handle.raise_if_interrupted()
 
     subject = read_subject(work.classifier, row.signal.id, healthy)
-    places, explainable = find_places(
-        subject.given, subject.fault_orders, work.classifier.class_names, subject.explainable
-    )
+    places, explainable = find_places(subject.given, work.classifier.class_names, subject.explainable)
     target = subject.prediction.class_index
     explainable = explainable.choose(subject.choose_windows(target, work.options["n_windows"], None))
     own = pick_method_options(work.method, work.options)

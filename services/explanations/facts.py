@@ -1,6 +1,6 @@
 """What is known of recordings' machines that explanations rest on: part of the question.
 
-A speed or bearing that is entered later asks anew.
+A speed, bearing or kind of machine that is entered later asks anew.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def read_part_facts(session: Session, experiment: Experiment, part: str) -> dict
 
 def _state_facts(signal: Signal, entered: Sequence[BearingEntry]) -> dict[str, Any]:
     orders = find_fault_orders(signal.bearing, entered)
+    machine = signal.recording.machine
     return {
         "shaft_speed_rpm": signal.recording.shaft_speed_rpm,
+        "bearing_type": ((machine and machine.details) or {}).get("bearing_type"),
         "fault_orders": list(astuple(orders)) if orders is not None else None,
     }

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.signal.bearings import FaultOrders
 from core.training.classifier import Classifier
 from models.user import Role
+from services.experiments.machine_kind import JOURNAL, ROLLING, tell_machine_kind
 from services.explanations.describing import (
     describe_agreement,
     describe_attribution,
@@ -255,15 +256,14 @@ class ModelExplanations:
         """
         from core.explain.band_report import compute_band_attribution
         from services.explanations.attributing import take_lines_away
-        from services.explanations.places import is_journal
 
         require_role(actor, Role.VIEWER)
         explainable, found = _explain(model, signal, method, more)
-        journal = is_journal(explainable.class_names) and more.get("fault_orders") is None
+        told = tell_machine_kind(explainable.class_names)
         report = compute_band_attribution(
             explainable,
             take_lines_away(found) if found.feature_names else found,
-            "journal" if journal else "rolling",
+            JOURNAL if told == JOURNAL and more.get("fault_orders") is None else ROLLING,
         )
         axes = {"frequency": report.frequency, "envelope": report.envelope}
         return ok(

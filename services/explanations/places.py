@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from core.signal.envelope import suggest_band
 from core.signal.kurtogram import compute_kurtogram
 from core.signal.shaft_speed import estimate_shaft_speed
 from services.experiments.given import GivenSignal
-from utils.constants import FAULT_CLASSES, ROLLING_FAULT_CLASSES
+from services.experiments.machine_kind import ROLLING, MachineKind, find_machine_kind
 from utils.exceptions import SignalError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Places:
         shaft_source: Where that comes from, in a sentence.
     """
 
-    machine_kind: Literal["rolling", "journal"]
+    machine_kind: MachineKind
     shaft_frequency_hz: float | None
     shaft_source: str
 
@@ -50,28 +50,19 @@ class Places:
 
 
 def find_places(
-    given: GivenSignal, fault_orders: FaultOrders | None, class_names: Sequence[str], explainable: Explainable
+    given: GivenSignal, class_names: Sequence[str], explainable: Explainable
 ) -> tuple[Places, Explainable]:
     """Find where faults would show; the windows come back with the shaft's frequency that was found.
 
     A network that reads the stated speed is explained as it was asked: with that speed.
     """
-    kind: Literal["rolling", "journal"] = (
-        "journal" if fault_orders is None and is_journal(class_names) else "rolling"
-    )
+    kind = find_machine_kind(given, class_names) or ROLLING
     if explainable.takes_conditions:
         shaft_hz, source = explainable.shaft_frequency_hz, "As stated with the recording and to the network."
     else:
         shaft_hz, source = _find_shaft(given)
         explainable = _state_shaft(explainable, shaft_hz)
     return Places(kind, shaft_hz, source), explainable
-
-
-def is_journal(class_names: Sequence[str]) -> bool:
-    """Tell whether a classifier's classes are those of journal bearings."""
-    rolling_only = set(ROLLING_FAULT_CLASSES) - set(FAULT_CLASSES)
-    journal_only = set(FAULT_CLASSES) - set(ROLLING_FAULT_CLASSES)
-    return bool(journal_only & set(class_names)) and not rolling_only & set(class_names)
 
 
 def _find_shaft(given: GivenSignal) -> tuple[float | None, str]:

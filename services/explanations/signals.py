@@ -113,9 +113,7 @@ def explain_signal(work: Work, signal_id: int) -> tuple[dict[str, Any], bytes]:
     options = work.options
     subject = read_subject(work.classifier, signal_id, work.read_healthy())
     target = subject.find_target(options["target_class"])
-    places, explainable = find_places(
-        subject.given, subject.fault_orders, work.classifier.class_names, subject.explainable
-    )
+    places, explainable = find_places(subject.given, work.classifier.class_names, subject.explainable)
     chosen = subject.choose_windows(target, options["n_windows"], options["start_s"])
     explainable = explainable.choose(chosen)
     own = pick_method_options(work.method, options)

@@ -33,7 +33,7 @@ def try_bands(work: Work, signal_id: int) -> dict[str, Any]:
     work.handle.report(0.05, "reading the recording")
     options, names = work.options, work.classifier.class_names
     subject = read_subject(work.classifier, signal_id, ())
-    places, explainable = find_places(subject.given, subject.fault_orders, names, subject.explainable)
+    places, explainable = find_places(subject.given, names, subject.explainable)
     chosen = explainable.choose(_choose(subject, options["n_windows"], options["start_s"]))
     ringing_hz = _find_ringing(subject, places, chosen.sample_rate_hz)
     bands = _list_bands(chosen, places, ringing_hz, options["bands"])

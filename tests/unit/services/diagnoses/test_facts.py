@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from core.signal.bearings import BearingEntry, FaultOrders
-from services.diagnoses.evidence import find_machine_kind
 from services.diagnoses.facts import check_facts
 from services.experiments.given import GivenSignal, complete
+from services.experiments.machine_kind import find_machine_kind
 from utils.exceptions import LstmPfdError
 
 GEOMETRY = "n=9,d=7.94,D=39.04,phi=0"
