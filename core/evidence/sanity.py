@@ -32,6 +32,7 @@ _TONE_REACH = 8
 _REST_OF_TONES, _WHITE_REST_OF_TONES = 1e-3, 0.02
 # A line of noise counts once in ten thousand recordings; its floor is the median of so many bins.
 _FALSE_TONE, _FLOOR_BINS = 1e-4, 201
+_N_TONES = 3
 # What stands 60 dB below the strongest is a skirt or a rounding.
 _LEAST_TONE = 1e-6
 _FAMILY_BINS, _LOWEST_TONE_BINS, _N_NAMED = 3.0, 20, 4
@@ -91,9 +92,9 @@ def check_recording(samples: ArrayLike, sample_rate_hz: float) -> RecordingCheck
     """Look for what no recording of a running machine is: silence, pulses, pure tones, white noise.
 
     Silence is fewer than 8 different values, coarse fewer than 32. Pulses: two levels explain all but a tenth
-    of the variance. Pure tones: clear lines hold all but a thousandth of the power (30 dB), or all are
-    multiples of one and leave nothing but white noise, less than a fiftieth (17 dB); sensor and machine of
-    the quietest rotor leave more, and other lines. White noise: the cumulative
+    of the variance. Pure tones: up to three clear lines, or any number of multiples of one, hold all but a
+    thousandth of the power (30 dB), or those multiples all but a fiftieth (17 dB) and the rest is white;
+    sensor and machine of the quietest rotor leave more, and other lines. White noise: the cumulative
     periodogram keeps to a straight line (Bartlett, 1955) within Kolmogorov's bound of 1 in 10,000.
 
     Parameters
@@ -184,8 +185,8 @@ def _take_middle(values: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def _check_spectrum(centred: NDArray[np.float64], rate_hz: float) -> RecordingCheck:
     tones = _find_tones(centred)
-    is_family = tones.rest < _WHITE_REST_OF_TONES and tones.rest_is_white and _is_family(tones.places)
-    if tones.places and (tones.rest < _REST_OF_TONES or is_family):
+    most = _WHITE_REST_OF_TONES if tones.is_family and tones.rest_is_white else _REST_OF_TONES
+    if tones.rest < most and (tones.is_family or 0 < len(tones.places) <= _N_TONES):
         resolution_hz = rate_hz / centred.size
         named = ", ".join(f"{place * resolution_hz:.4g}" for place in tones.places[:_N_NAMED])
         more = ", …" if len(tones.places) > _N_NAMED else ""
@@ -207,9 +208,13 @@ def _check_spectrum(centred: NDArray[np.float64], rate_hz: float) -> RecordingCh
 
 @dataclass(frozen=True, slots=True)
 class _Tones:
-    """Bins of the clear lines, which share of the power all else holds, and whether that is white."""
+    """Bins of the clear lines, which share of the power all else holds, and whether that is white.
+
+    They are a family where all are multiples of the lowest, and that one is the strongest.
+    """
 
     places: tuple[int, ...]
+    is_family: bool
     rest: float
     rest_is_white: bool
 
@@ -225,15 +230,16 @@ def _find_tones(centred: NDArray[np.float64]) -> _Tones:
         int(first + power[first:last].argmax()) for first, last in zip(edges[::2], edges[1::2], strict=True)
     ]
     places = tuple(top for top in tops if power[top] >= _LEAST_TONE * power.max())
+    is_family = _are_multiples(places) and places[0] == int(power.argmax())
     near[: _TONE_REACH + 1] = True
     left, total = power[~near], float(power.sum())
     if left.size < _FEWEST_LEFT or total <= 0.0:
-        return _Tones(places, float(left.sum()) / max(total, 1e-300), False)
+        return _Tones(places, is_family, float(left.sum()) / max(total, 1e-300), False)
     rest = min(float(left.mean()) * power.size / total, 1.0)
-    return _Tones(places, rest, _leave_line(left) / math.sqrt(_HANN_WIDTH) < _WHITE_STATISTIC)
+    return _Tones(places, is_family, rest, _leave_line(left) / math.sqrt(_HANN_WIDTH) < _WHITE_STATISTIC)
 
 
-def _is_family(places: tuple[int, ...]) -> bool:
+def _are_multiples(places: tuple[int, ...]) -> bool:
     """Whether all lines are multiples of the lowest."""
     step = float(places[0]) if places else 0.0
     if step < _LOWEST_TONE_BINS:

@@ -139,6 +139,14 @@ def test_records_of_machines_pass_in_noise_too(fault_class: str, snr_db: float |
     assert check_recording(samples, RATE_HZ).is_passed
 
 
+@pytest.mark.parametrize("profile", ["benchmark", "physical"])
+def test_a_clear_whirl_that_breathes_is_no_test_signal(profile: str) -> None:
+    config = parse_config({"n_per_class": 40, "seed": 2024, "profile": profile})
+    for index in (9, 15, 19):
+        samples = next(iter(make_record(config, "oil_whirl", index).channels.values()))
+        assert check_recording(samples, RATE_HZ).is_passed
+
+
 def test_damaged_and_short_recordings_say_why() -> None:
     damaged = white(1)
     damaged[17] = np.nan
