@@ -16,12 +16,11 @@ from models.dataset import DatasetVersion
 from models.experiment import Experiment
 from models.split import SplitMember
 from services.datasets.bearings import name_fault_orders
+from services.experiments.classifiers import load_checked
 from services.experiments.given import GivenSignal
 from services.experiments.listing import describe_experiment
 from services.experiments.open_set import find_rule, follow_rule
 from services.experiments.requirements import FAULT_ORDERS, find_needs
-from services.experiments.runs import get_run_folder
-from utils.exceptions import DataDamagedError
 
 if TYPE_CHECKING:
     from core.training.classifier import Classifier, Prediction
@@ -56,13 +55,7 @@ def ask_classifier(experiment: Experiment, given: GivenSignal, entered: Sequence
         DataDamagedError: It is not the one that was trained.
         SignalError, InvalidInputError: It can't judge this recording; the sentence says why.
     """
-    from core.training.classifier_files import read_digest
-    from core.training.ensemble import load_classifier
-
-    folder = get_run_folder(experiment.folder) / "classifier"
-    if read_digest(folder) != experiment.classifier_sha256:
-        raise DataDamagedError("The stored classifier is not the one that was trained. Train it again.")
-    classifier = load_classifier(folder)
+    classifier = load_checked(experiment)
     prediction = classifier.predict(
         given.values, given.sample_rate_hz, given.shaft_speed_rpm, given.fault_orders
     )

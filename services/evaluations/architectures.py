@@ -12,7 +12,7 @@ from models.experiment import Experiment
 from services.evaluations.kinds import EvaluationKind
 from services.evaluations.reading import load_finished
 from services.evaluations.storing import find_newest
-from services.evaluations.works import CLASSIFIER_FOLDER
+from services.experiments.classifiers import CLASSIFIER_FOLDER
 from services.experiments.runs import get_run_folder
 from utils.clock import to_iso
 from utils.exceptions import InvalidInputError

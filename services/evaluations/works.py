@@ -11,15 +11,14 @@ import numpy as np
 
 from core.training.signals import LabelledSignal
 from models.experiment import Experiment
+from services.experiments.classifiers import CLASSIFIER_FOLDER, load_checked
 from services.experiments.material import build_labelled_signals
 from services.experiments.runs import ExperimentRun, load_run
 from services.jobs.runner import CONTINUE, JobHandle
-from utils.exceptions import ConflictError, DataDamagedError, ErrorCode, InvalidInputError
+from utils.exceptions import ConflictError, ErrorCode, InvalidInputError
 
 if TYPE_CHECKING:
     from core.training.classifier import Classifier
-
-CLASSIFIER_FOLDER = "classifier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +76,11 @@ def open_work(experiment_id: int, config: dict[str, Any], handle: JobHandle) -> 
         ConflictError: It has not been trained.
         DataDamagedError: The classifier is not the one that was trained.
     """
-    from core.training.classifier_files import read_digest
-    from core.training.ensemble import load_classifier
-
     run = load_run(experiment_id)
     experiment = run.experiment
     if experiment.classifier_sha256 is None:
         raise ConflictError("This experiment has no trained classifier.", code=ErrorCode.NOT_TRAINED)
-    folder = run.run_folder / CLASSIFIER_FOLDER
-    if read_digest(folder) != experiment.classifier_sha256:
-        raise DataDamagedError("The stored classifier is not the one that was trained. Train it again.")
-    return Work(run, load_classifier(folder), config, handle)
+    return Work(run, load_checked(experiment), config, handle)
 
 
 def choose_recordings(

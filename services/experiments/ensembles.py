@@ -12,17 +12,17 @@ from core.networks.registry import ENSEMBLE
 from database.connection import get_db_session
 from models.experiment import Experiment
 from models.job import JobKind, JobQueue
+from services.experiments.classifiers import CLASSIFIER_FOLDER, load_checked
 from services.experiments.material import describe_origin
-from services.experiments.runs import ExperimentRun, get_run_folder
+from services.experiments.runs import ExperimentRun
 from services.jobs.queue import enqueue_job
 from services.jobs.runner import JobHandle
 from services.shared.actors import Actor
 from services.shared.audit import record_audit
-from utils.exceptions import ConflictError, DataDamagedError, InvalidInputError, NotFoundError
+from utils.exceptions import ConflictError, InvalidInputError, NotFoundError
 from utils.ids import new_storage_name
 
 if TYPE_CHECKING:
-    from core.training.classifier import Classifier
     from core.training.run import TrainingOutcome
 
 MAX_MEMBERS = 20
@@ -139,7 +139,7 @@ def combine_members(run: ExperimentRun, handle: JobHandle) -> TrainingOutcome:
         A member's stored classifier is not the one that was trained.
     """
     from core.training.ensemble import combine
-    from core.training.run import CLASSIFIER_FOLDER, TrainingOutcome
+    from core.training.run import TrainingOutcome
 
     ids = run.experiment.options[_MEMBERS]
     with get_db_session(read_only=True) as session:
@@ -147,7 +147,7 @@ def combine_members(run: ExperimentRun, handle: JobHandle) -> TrainingOutcome:
     classifiers = []
     for number, member in enumerate(members):
         handle.report(0.5 * number / len(members), f"member {number + 1} of {len(members)}")
-        classifiers.append(_load_member(member))
+        classifiers.append(load_checked(member))
     origin = {
         "experiment_id": run.experiment.id,
         "dataset": run.dataset,
@@ -167,20 +167,6 @@ def combine_members(run: ExperimentRun, handle: JobHandle) -> TrainingOutcome:
         train_cpu_s=sum(member.train_cpu_s or 0.0 for member in members),
         history=[],
     )
-
-
-def _load_member(member: Experiment) -> Classifier:
-    from core.training.classifier import Classifier
-    from core.training.classifier_files import read_digest
-    from core.training.run import CLASSIFIER_FOLDER
-
-    folder = get_run_folder(member.folder) / CLASSIFIER_FOLDER
-    if read_digest(folder) != member.classifier_sha256:
-        raise DataDamagedError(
-            f"The stored classifier of experiment {member.id} is not the one that was trained. "
-            "Train it again."
-        )
-    return Classifier.load(folder)
 
 
 def describe_members(experiment: Experiment) -> list[int] | None:

@@ -8,8 +8,8 @@ from database.connection import get_db_session
 from models.experiment import Experiment
 from models.explanation import Explanation
 from services.evaluations.reading import load_finished
+from services.experiments.classifiers import load_checked
 from services.explanations.atlas import explain_recordings
-from services.explanations.material import load_checked
 from services.explanations.options import WHAT_IF
 from services.explanations.signals import Work, explain_signal
 from services.explanations.storing import describe_row, keep_answer

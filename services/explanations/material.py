@@ -10,23 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from database.connection import get_db_session
-from models.experiment import Experiment
 from services.datasets.bearings import name_fault_orders
 from services.datasets.entered_bearings import load_entries
 from services.evaluations.reading import load_finished
+from services.experiments.classifiers import load_checked
 from services.experiments.given import GivenSignal, read_stored
 from services.experiments.material import MaterialRow
-from services.experiments.runs import get_run_folder, load_run
+from services.experiments.runs import load_run
 from services.shared.signal_store import load_samples
 from utils.constants import HEALTHY_CLASS
-from utils.exceptions import DataDamagedError
 
 if TYPE_CHECKING:
     from core.explain.explainable import Explainable
     from core.signal.bearings import FaultOrders
     from core.training.classifier import Classifier, Prediction
 
-_CLASSIFIER_FOLDER = "classifier"
 # A longer recording is looked through by so many of its windows, evenly spread.
 _MOST_WINDOWS = 256
 # The healthy baseline is drawn from so many training recordings.
@@ -93,17 +91,6 @@ def load_model(experiment_id: int) -> LoadedModel:
     with get_db_session(read_only=True) as session:
         experiment = load_finished(session, experiment_id)
     return LoadedModel(experiment.id, experiment.name, load_checked(experiment))
-
-
-def load_checked(experiment: Experiment) -> Classifier:
-    """Load the classifier and check that it is the trained one; errors as `load_model`."""
-    from core.training.classifier_files import read_digest
-    from core.training.ensemble import load_classifier
-
-    folder = get_run_folder(experiment.folder) / _CLASSIFIER_FOLDER
-    if read_digest(folder) != experiment.classifier_sha256:
-        raise DataDamagedError("The stored classifier is not the one that was trained. Train it again.")
-    return load_classifier(folder)
 
 
 def read_subject(

@@ -25,9 +25,13 @@ from models.recording import Recording, Signal
 from models.split import SplitMember
 from models.user import Role
 from services.dataset_service import DatasetService
+from services.diagnoses.opinions import ask_classifier
+from services.evaluations.works import open_work
 from services.experiment_service import ExperimentService
+from services.experiments.given import read_stored
 from services.explanation_cache import ExplanationCache
 from services.explanations import requests, storing
+from services.explanations.material import load_model
 from services.explanations.packing import MAX_PACKED_BYTES
 from services.jobs import board
 from services.reports.attribution import find_explanation
@@ -44,6 +48,7 @@ from tests.factories.experiments import train
 from tests.factories.explanations import FOREST, explain, work_out
 from tests.factories.jobs import add_person
 from utils.clock import utc_now
+from utils.exceptions import DataDamagedError
 
 Counting = Callable[[], AbstractContextManager[list[str]]]
 NETWORK = {"epochs": 1, "window_s": 0.5}
@@ -172,6 +177,26 @@ def test_a_classifier_that_was_trained_again_is_explained_again(
     assert kept is not None and not kept["current"]
     assert ExplanationCache.get_explanation(experiment_id, signal_id, "occlusion") is None
     assert XAIService.explain(experiment_id, signal_id, "occlusion", trust=False)["explanation"] is None
+
+
+def test_a_classifier_that_was_changed_is_refused_in_the_same_words_by_all(
+    forest_here: tuple[SmallDataset, int],
+) -> None:
+    small, experiment_id = forest_here
+    with get_db_session() as session:
+        session.execute(update(Experiment).values(classifier_sha256="0" * 64))
+        session.commit()
+        experiment = session.get_one(Experiment, experiment_id)
+    given = read_stored(small.signal_ids["healthy", 3])
+    never: Any = None
+    words = f"classifier of experiment {experiment_id} is not the one that was trained"
+    for ask in (
+        lambda: load_model(experiment_id),
+        lambda: open_work(experiment_id, {}, never),
+        lambda: ask_classifier(experiment, given, []),
+    ):
+        with pytest.raises(DataDamagedError, match=words):
+            ask()
 
 
 def test_a_speed_that_is_entered_later_asks_anew(forest_here: tuple[SmallDataset, int]) -> None:
