@@ -42,7 +42,7 @@ _HANN_WIDTH = 1.94
 # The two best levels leave 25 % of evenly spread values, 19 % of a sine, 36 % of noise; half of a sine's.
 _REST_OF_LEVELS = 0.1
 _LEAST_OF_LEVEL, _FEWEST_JUMPS, _N_LEVEL_ROUNDS = 0.01, 4, 5
-# Two-sided Kolmogorov statistic that white noise exceeds once in ten thousand recordings.
+# Two-sided Kolmogorov statistic that a periodogram of white noise exceeds once in ten thousand recordings.
 _WHITE_STATISTIC = 2.23
 _MAJORITY = 0.5
 
@@ -95,7 +95,8 @@ def check_recording(samples: ArrayLike, sample_rate_hz: float) -> RecordingCheck
     of the variance. Pure tones: up to three clear lines, or any number of multiples of one, hold all but a
     thousandth of the power (30 dB), or those multiples all but a fiftieth (17 dB) and the rest is white;
     sensor and machine of the quietest rotor leave more, and other lines. White noise: the cumulative
-    periodogram keeps to a straight line (Bartlett, 1955) within Kolmogorov's bound of 1 in 10,000.
+    periodogram of the samples, and of their squares, keeps to a straight line (Bartlett, 1955) within
+    Kolmogorov's bound of 1 in 10,000. Noise that comes and goes with a rhythm is white, its squares are not.
 
     Parameters
     ----------
@@ -196,7 +197,8 @@ def _check_spectrum(centred: NDArray[np.float64], rate_hz: float) -> RecordingCh
             f"The recording holds pure tones ({named} Hz{more}) and next to nothing else: a test signal, "
             "hum, or a filter that left nothing of the machine.",
         )
-    if compute_whiteness(centred) < _WHITE_STATISTIC:
+    squared = centred * centred
+    if max(compute_whiteness(centred), compute_whiteness(squared - squared.mean())) < _WHITE_STATISTIC:
         return RecordingCheck(
             Decision.REFUSED,
             CheckName.WHITE_NOISE,

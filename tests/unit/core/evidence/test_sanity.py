@@ -123,6 +123,25 @@ def test_white_noise_is_refused_whatever_its_distribution(seed: int) -> None:
         assert check_recording(samples, RATE_HZ).name == CheckName.WHITE_NOISE
 
 
+def test_white_noise_with_the_rhythm_of_a_fault_passes_and_is_read() -> None:
+    orders = compute_fault_orders(ROLLING.find_geometry())
+    rate_hz, shaft_hz = ROLLING.sample_rate_hz, 29.95
+    times_s = np.arange(round(10 * rate_hz)) / rate_hz
+    turning = 0.3 * np.sin(2 * np.pi * 29.95 * times_s) + 0.2 * np.sin(2 * np.pi * 59.9 * times_s)
+    beats = np.sign(np.sin(2 * np.pi * orders.bpfo * shaft_hz * times_s))
+    impacts = 0.3 * white(2, times_s.size)
+    places = np.arange(0.0, 9.99, 1.0 / (orders.bpfo * shaft_hz))
+    impacts[(places * rate_hz).astype(int)] += 5.0 * np.sign(white(3, places.size))
+    for samples in ((1.0 + 0.5 * beats) * white(1, times_s.size), impacts):
+        assert compute_whiteness(samples - samples.mean()) < 2.23
+        assert check_recording(samples, rate_hz).is_passed
+        evidence = gather_rolling_evidence(samples, rate_hz, orders, shaft_hz)
+        assert evidence.faults[0].fault_class == "outer_race"
+        assert (
+            gather_rolling_evidence(samples + turning, rate_hz, orders, shaft_hz).fault_class == "outer_race"
+        )
+
+
 def test_the_whiteness_of_white_noise_is_kolmogorov_distributed() -> None:
     values = np.array([compute_whiteness(white(seed, 4096)) for seed in range(400)])
     # Median and 95 % point of Kolmogorov's distribution.
