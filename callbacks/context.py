@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 import dash
 from dash import Input, State, ctx, set_props
@@ -175,3 +176,12 @@ def offer_datasets(asked: Any, actor: Actor) -> tuple[list[dict[str, str]], str]
         return None
     options = [{"value": str(each["dataset_id"]), "label": each["name"]} for each in found]
     return options, str((chosen or found[0])["dataset_id"])
+
+
+def find_viewer(signal_id: int | None, actor: Actor) -> str | None:
+    """Return the way to the viewer of a stored signal; None where it is not stored (any more)."""
+    signal = DatasetService.get_signal(signal_id, actor=actor) if signal_id else None
+    if signal is None:
+        return None
+    query = urlencode({"channel": signal["channel"]})
+    return f"/signals/{signal['dataset_id']}/{signal['recording_id']}?{query}"

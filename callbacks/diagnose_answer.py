@@ -12,6 +12,7 @@ from dash.exceptions import PreventUpdate
 from callbacks.context import (
     current_actor,
     fills_area,
+    find_viewer,
     may_write,
     requires_role,
     show_toast,
@@ -58,16 +59,8 @@ def show_parts(done: int | None) -> tuple[Any, Any, Any]:
     return (
         evidence.build_similar(cases),
         parts.build_probabilities(answer["probabilities"]),
-        parts.build_facts(answer, _find_way(answer["recording"]["signal_id"])),
+        parts.build_facts(answer, find_viewer(answer["recording"]["signal_id"], current_actor())),
     )
-
-
-def _find_way(signal_id: int | None) -> str | None:
-    """Return the way to the viewer of a stored recording."""
-    signal = DatasetService.get_signal(signal_id, actor=current_actor()) if signal_id else None
-    if signal is None:
-        return None
-    return f"/signals/{signal['dataset_id']}/{signal['recording_id']}?channel={signal['channel']}"
 
 
 @fills_area

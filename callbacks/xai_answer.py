@@ -9,7 +9,7 @@ from dash import Input, Output, State, ctx, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from callbacks.context import current_actor, fills_area, parse_id
+from callbacks.context import current_actor, fills_area, find_viewer, parse_id
 from callbacks.xai_common import choose_kept, is_active, list_kept, name_methods, show_progress
 from layouts.components import xai_answer as answers
 from layouts.components.xai_plots import ORDERS
@@ -17,7 +17,6 @@ from layouts.figures import explanation_bands as band_figures
 from layouts.figures import explanations as figures
 from layouts.ids.frame import FrameId
 from layouts.ids.xai import XaiId
-from services.dataset_service import DatasetService
 from services.xai_service import XAIService
 
 _TAB = "recording"
@@ -70,19 +69,12 @@ def show_answer(tab: str, current: int | None, _jobs: Any, drawn: dict[str, Any]
     title = name_methods(found["experiment_id"]).get(found["method"], found["method"])
     return (
         answers.build_headline(found, title),
-        answers.build_details(found, _find_viewer(summary["recording"]["signal_id"])),
+        answers.build_details(found, find_viewer(summary["recording"]["signal_id"], current_actor())),
         no_update if now == drawn else now,
         False,
         answers.build_window_options(summary),
         no_update if now == drawn else "0",
     )
-
-
-def _find_viewer(signal_id: int) -> str | None:
-    signal = DatasetService.get_signal(signal_id, actor=current_actor())
-    if signal is None:
-        return None
-    return f"/signals/{signal['dataset_id']}/{signal['recording_id']}?channel={signal['channel']}"
 
 
 def draw(

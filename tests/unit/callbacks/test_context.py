@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from dash.exceptions import PreventUpdate
 
 from callbacks import context
+from services.shared.actors import SYSTEM
 from services.shared.results import failure, ok
 from utils.exceptions import (
     ErrorCode,
@@ -83,3 +86,12 @@ def test_an_id_from_the_address_is_a_row_id_or_nothing(text, number) -> None:
 def test_the_guard_finds_a_callbacks_role_also_below_other_decorators() -> None:
     marked = context.fills_area(context.requires_role("engineer")(lambda: None))
     assert marked.required_role == "engineer"
+
+
+def test_the_way_to_the_viewer_keeps_a_channel_whatever_it_is_called(monkeypatch) -> None:
+    stored = {7: {"dataset_id": 1, "recording_id": 2, "channel": "DE & fan #2"}}
+    monkeypatch.setattr(context.DatasetService, "get_signal", lambda number, actor: stored.get(number))
+    link = urlsplit(context.find_viewer(7, SYSTEM))
+    assert link.path == "/signals/1/2"
+    assert parse_qs(link.query) == {"channel": ["DE & fan #2"]}
+    assert (context.find_viewer(8, SYSTEM), context.find_viewer(None, SYSTEM)) == (None, None)
