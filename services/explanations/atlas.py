@@ -15,6 +15,7 @@ from services.explanations.describing import describe_bands, describe_features, 
 from services.explanations.material import Subject, load_rows, read_healthy, read_subject
 from services.explanations.options import pick_method_options
 from services.explanations.packing import pack_groups
+from services.explanations.places import find_places
 from services.explanations.signals import Work, describe_prediction
 from services.explanations.wording import RESONANCE, find_top_band, say_class
 from utils.exceptions import InvalidInputError, SignalError
@@ -97,7 +98,6 @@ def _explain_row(
     from core.explain.band_report import compute_band_attribution
     from core.explain.explainer import explain
     from services.explanations.attributing import take_lines_away
-    from services.explanations.places import find_places
 
     def check_in(_n_done: int, _n_all: int) -> None:
         work.handle.raise_if_interrupted()

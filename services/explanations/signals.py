@@ -30,6 +30,7 @@ from services.explanations.material import (
 )
 from services.explanations.options import pick_method_options
 from services.explanations.packing import pack_groups
+from services.explanations.places import Places, find_places
 from services.explanations.wording import (
     find_top_band,
     judge_axes,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from core.explain.explainable import Explainable
     from core.training.classifier import Classifier
     from services.explanations.attributing import Findings
-    from services.explanations.places import Places
 
 # Where on the job's bar each stage begins and ends.
 _STAGES: Mapping[str, tuple[float, float]] = {
@@ -107,7 +107,6 @@ class Work:
 def explain_signal(work: Work, signal_id: int) -> tuple[dict[str, Any], bytes]:
     """Explain a recording; return the summary and the packed curves."""
     from services.explanations.attributing import attribute
-    from services.explanations.places import find_places
 
     work.handle.report(0.05, "reading the recording")
     options = work.options

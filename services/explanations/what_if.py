@@ -10,6 +10,7 @@ import numpy as np
 from core.signal.band_pass import Band
 from services.explanations.describing import round_number
 from services.explanations.material import Subject, describe_given, read_subject
+from services.explanations.places import Places, find_places, find_ringing_band
 from services.explanations.signals import Work, describe_prediction
 from services.explanations.wording import say_class
 from utils.exceptions import InvalidInputError
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from core.explain.explainable import Explainable
     from core.explain.fault_bands import FaultBand
     from core.explain.what_if import BandSweep
-    from services.explanations.places import Places
 
 _NO_BANDS = (
     "No line of this machine can be placed: the recording does not say its shaft speed or its bearing. Name "
@@ -28,8 +28,6 @@ _NO_BANDS = (
 
 def try_bands(work: Work, signal_id: int) -> dict[str, Any]:
     """Attenuate and boost the bands that were asked for, one by one."""
-    from services.explanations.places import find_places
-
     work.handle.report(0.05, "reading the recording")
     options, names = work.options, work.classifier.class_names
     subject = read_subject(work.classifier, signal_id, ())
@@ -62,8 +60,6 @@ def _choose(subject: Subject, n_windows: int, start_s: float | None) -> list[int
 
 def _find_ringing(subject: Subject, places: Places, rate_hz: float) -> Band | None:
     """Return the band whose envelope is changed; None without a rolling bearing, whose lines lie there."""
-    from services.explanations.places import find_ringing_band
-
     if subject.fault_orders is None or places.shaft_frequency_hz is None:
         return None
     return find_ringing_band(subject.given, subject.fault_orders, places.shaft_frequency_hz, rate_hz)
