@@ -26,6 +26,14 @@ CHROMIUM_ARGUMENTS = [
 # What a browser itself writes to the console when an answer is refused on purpose.
 _EXPECTED = ("status of 401", "status of 404", "status of 409", "status of 422", "status of 503")
 _SETTLE_MS = 30_000
+# One text per trace that has points; `_fullData` holds them unpacked.
+_READ_POINTS = """id => {
+  const graph = document.querySelector(`#${id}.js-plotly-plot, #${id} .js-plotly-plot`);
+  return ((graph && graph._fullData) || [])
+    .map((trace) => [Array.from(trace.x || []), Array.from(trace.y || [])])
+    .filter(([x, y]) => x.length && y.length)
+    .map((points) => JSON.stringify(points));
+}"""
 
 
 class Watch:
@@ -96,6 +104,22 @@ def eventually(check: Callable[[], bool], what: str, seconds: float = 20.0) -> N
     while not check():
         assert time.monotonic() < ends_s, f"not seen within {seconds:g} s: {what}"
         time.sleep(0.1)
+
+
+def read_traces(page: Page, graph_id: str) -> str:
+    """Wait until a graph is seen with points in it; return its points as text.
+
+    An empty graph has its frame too: what is drawn before an answer comes is no figure.
+    """
+    found: list[str] = []
+
+    def has_points() -> bool:
+        found[:] = page.evaluate(_READ_POINTS, graph_id)
+        return bool(found)
+
+    expect(page.locator(f"#{graph_id} .main-svg").first).to_be_visible()
+    eventually(has_points, f"points in {graph_id}")
+    return "\n".join(found)
 
 
 def keep_screenshot(page: Page, name: str) -> None:
