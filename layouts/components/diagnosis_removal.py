@@ -54,9 +54,7 @@ def build_removal_words(found: Mapping[str, Any]) -> Component:
         "back. It is no longer found as a similar past case."
     ]
     if said:
-        words.append(
-            f"{count_of(len(said), 'opinion')} on it that no dataset version has taken up will never be."
-        )
+        words.append(f"Lost too: {count_of(len(said), 'opinion')} on it that no dataset version has taken up.")
     if taken:
         words.append("Labels that feedback on it has already changed stay as they are.")
     words.append(
