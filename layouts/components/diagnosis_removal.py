@@ -54,7 +54,7 @@ def build_removal_words(found: Mapping[str, Any]) -> Component:
         "back. It is no longer found as a similar past case."
     ]
     if said:
-        words.append(f"Lost too: {count_of(len(said), 'opinion')} on it that no dataset version has taken up.")
+        words.append(f"Lost too: {count_of(len(said), 'opinion')} on it that no dataset version took up.")
     if taken:
         words.append("Labels that feedback on it has already changed stay as they are.")
     words.append(
