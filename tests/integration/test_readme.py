@@ -37,6 +37,8 @@ def test_the_commands_of_the_readme_end_in_a_diagnosis(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
         said = done.stdout
+    assert "diagnosed" in said
+    assert "inner_race" in said
     assert "limit:" in said
     assert "InnerRaceFault_vload_1.mat" in said
 
