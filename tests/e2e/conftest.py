@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,16 +86,22 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, recordings: TestData) ->
     try:
         password = folder / "password"
         password.write_text(PASSWORD)
-        run_command(product.data_dir, "create-admin", "--email", EMAIL, "--password-file", password)
-        for name, source in (("CWRU", recordings.cwru), ("MFPT", recordings.mfpt)):
-            table = source / "metadata.csv"
-            run_command(product.data_dir, "import", source, "--name", name, "--metadata", table)
+        with ThreadPoolExecutor(1) as beside:
+            admin = ("create-admin", "--email", EMAIL, "--password-file", password)
+            made = beside.submit(run_command, product.data_dir, *admin)
+            for name, source in (("CWRU", recordings.cwru), ("MFPT", recordings.mfpt)):
+                table = source / "metadata.csv"
+                run_command(product.data_dir, "import", source, "--name", name, "--metadata", table)
+            made.result()
         split = ("split", "CWRU", "--by", "load", "--test", "2", "--accept-amber", "one rig only")
         run_command(product.data_dir, *split)
-        chosen = ("--dataset", "CWRU", "--split", "1", "--channel", "DE")
-        run_command(product.data_dir, "train", *chosen, "--network", "random_forest")
+        chosen = ("--dataset", "CWRU", "--split", "1", "--channel", "DE", "--network", "random_forest")
         known = ("--bearing", "6205-2RS", "--speed-rpm", "1797", "--sample-rate", "12000", "--channel", "DE")
-        run_command(product.data_dir, "diagnose", recordings.cwru / "IR007_0.mat", *known)
+        with ThreadPoolExecutor(1) as beside:
+            diagnose = ("diagnose", recordings.cwru / "IR007_0.mat", *known)
+            diagnosed = beside.submit(run_command, product.data_dir, *diagnose)
+            run_command(product.data_dir, "train", *chosen)
+            diagnosed.result()
         yield Furnished(product)
     finally:
         product.stop()

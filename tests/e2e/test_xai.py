@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,8 +19,13 @@ PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
-def second(furnished: Furnished) -> int:
-    """Train a small forest on the other dataset; return its number."""
+def second(furnished: Furnished) -> Iterator[Future[int]]:
+    """Train a small forest on the other dataset while the first one is explained; its number comes later."""
+    with ThreadPoolExecutor(1) as background:
+        yield background.submit(train_second, furnished)
+
+
+def train_second(furnished: Furnished) -> int:
     split = ("split", "MFPT", "--by", "recording", "--test-fraction", "0.4", "--name", "to explain")
     furnished.run(*split, "--accept-amber", "one rig only")
     chosen = ("--dataset", "MFPT", "--split", "to explain", "--network", "random_forest")
@@ -45,7 +52,7 @@ def explain(page: Page, experiment: int, trust: str) -> dict[str, str]:
     return {**drawn, "gist": page.locator("#xai-result").inner_text()}
 
 
-def test_two_datasets_are_explained_by_two_different_figures(page: Page, second: int) -> None:
+def test_two_datasets_are_explained_by_two_different_figures(page: Page, second: Future[int]) -> None:
     first = explain(page, 1, "yes")
     expect(page.locator("#xai-waveform-trust")).to_contain_text("Deletion")
     expect(page.locator("#xai-details")).to_contain_text("Passes where")
@@ -53,7 +60,7 @@ def test_two_datasets_are_explained_by_two_different_figures(page: Page, second:
     eventually(lambda: page.locator("#xai-result").inner_text() == first["gist"], "the same answer again")
     assert read_traces(page, "xai-waveform") == first["waveform"]
     keep_screenshot(page, "xai-recording")
-    other = explain(page, second, "no")
+    other = explain(page, second.result(), "no")
     expect(page.locator("#xai-waveform-trust")).to_contain_text("was not checked")
     assert [name for name in first if first[name] == other[name]] == []
     assert find_barriers(page) == []
