@@ -40,7 +40,7 @@ class Reading:
     gather: Callable[[float], Evidence] | None = None
 
     def doubt_rate(self, sample_rate_hz: float) -> RecordingCheck:
-        """Return whether the lines fit another sample rate better; only asked before a fault is named."""
+        """Return whether the lines fit another sample rate better; only asked before a class is named."""
         if self.evidence is None or self.gather is None:
             return self.check
         return check_stated_rate(self.evidence, self.gather, sample_rate_hz)

@@ -32,7 +32,6 @@ from services.experiments.listing import find_experiment
 from services.experiments.material import find_learned_part
 from services.jobs.runner import JobHandle
 from services.shared.actors import SYSTEM, Actor
-from utils.constants import HEALTHY_CLASS
 from utils.exceptions import ConflictError, DataDamagedError, InvalidInputError, NotFoundError, SignalError
 
 
@@ -93,7 +92,7 @@ def _decide(given: GivenSignal, reading: Reading, asked: Asked | None) -> tuple[
     opinion = asked.opinion if asked else None
     check = None if reading.check.is_passed else reading.check
     verdict = fuse(reading.evidence, opinion, missing=reading.missing, check=check)
-    if verdict.status is not Status.DIAGNOSED or verdict.fault_class == HEALTHY_CLASS:
+    if verdict.status is not Status.DIAGNOSED:
         return reading, verdict
     doubt = reading.doubt_rate(given.sample_rate_hz)
     if doubt.is_passed:

@@ -191,6 +191,46 @@ def test_a_rolling_fault_at_a_wrong_sample_rate_is_not_named(fault_class: str, f
     assert "sample rate" in check.reason
 
 
+@pytest.mark.parametrize(
+    ("fault_class", "index", "factor", "seen_as"),
+    [
+        ("inner_race", 3, 2.0 / 3.0, "outer_race"),
+        ("outer_race", 2, 0.75, "inner_race"),
+        ("outer_race", 2, 1.5, "inner_race"),
+        ("inner_race", 2, 0.8, "ball"),
+    ],
+)
+def test_one_fault_is_not_taken_for_another_at_a_wrong_rate(
+    fault_class: str, index: int, factor: float, seen_as: str
+) -> None:
+    samples = next(iter(make_record(ROLLING, fault_class, index).channels.values()))
+    rate_hz = factor * ROLLING.sample_rate_hz
+    stated = gather_rolling(samples, rate_hz)
+    assert stated.fault_class == seen_as
+    check = check_stated_rate(stated, lambda other_hz: gather_rolling(samples, other_hz), rate_hz)
+    assert (check.decision, check.name) == (Decision.UNDECIDED, CheckName.RATE_DOUBTFUL)
+
+
+def test_a_fault_is_not_called_healthy_at_a_wrong_rate() -> None:
+    samples = next(iter(make_record(ROLLING, "outer_race", 1).channels.values()))
+    rate_hz = 1.25 * ROLLING.sample_rate_hz
+    stated = gather_rolling(samples, rate_hz)
+    assert stated.decision is Decision.HEALTHY
+    check = check_stated_rate(stated, lambda other_hz: gather_rolling(samples, other_hz), rate_hz)
+    assert check.name == CheckName.RATE_DOUBTFUL and "four fifths of" in check.reason
+
+
+@pytest.mark.parametrize("factor", [0.67, 0.8, 1.25, 1.5])
+def test_a_mixture_at_a_wrong_rate_is_not_taken_for_a_part_of_it(factor: float) -> None:
+    samples, rate_hz = record("cavitation_clearance", 1), factor * RATE_HZ
+    for nominal_hz in (60.0, None):
+        stated = gather_journal_evidence(samples, rate_hz, nominal_hz)
+        check = check_stated_rate(
+            stated, lambda hz, given=nominal_hz: gather_journal_evidence(samples, hz, given), rate_hz
+        )
+        assert stated.decision is Decision.UNDECIDED or check.name == CheckName.RATE_DOUBTFUL
+
+
 @pytest.mark.parametrize("fault_class", ["inner_race", "outer_race"])
 def test_a_rolling_fault_at_the_true_sample_rate_passes(fault_class: str) -> None:
     samples = next(iter(make_record(ROLLING, fault_class, 1).channels.values()))
