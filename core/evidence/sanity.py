@@ -328,7 +328,9 @@ def _explains_more(other: Evidence, stated: Evidence) -> bool:
     best = other.faults[0]
     if other.shaft_is_found and not stated.shaft_is_found and best.fault_class == stated.fault_class:
         return best.probability > _MAJORITY
-    return other.decision is Decision.FAULT and other.probability > stated.probability
+    is_same = best.fault_class == stated.fault_class
+    may_count = is_same or other.shaft_is_found or not stated.shaft_is_found
+    return may_count and other.decision is Decision.FAULT and other.probability > stated.probability
 
 
 def _explains_as_much(other: Evidence, stated: Evidence) -> bool:
