@@ -213,6 +213,8 @@ def _doubt_health(readings: JournalReadings) -> str | None:
         return _word_half_orders(readings)
     if sum(line.level for line in readings.strangers) >= _STRANGER_ALONE * readings.band_power:
         return _word_stranger(readings.strangers[0])
+    if not readings.has_turning_line:
+        return "There is no sign of a fault, but none of a running machine either: no line of a shaft stands."
     return None
 
 

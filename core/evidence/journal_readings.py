@@ -106,6 +106,8 @@ class JournalReadings:
         Share of the variance between 0.2X and 10X, the floor included.
     has_time_base
         Whether a line stands at 1X or at the mains' frequency: the sample rate can hardly be wrong then.
+    has_turning_line
+        Whether one stands at about the shaft's speed or that of a two-pole motor, and is not the mains'.
     """
 
     shaft: Shaft
@@ -120,6 +122,7 @@ class JournalReadings:
     strangers: tuple[LineReading, ...]
     band_power: float
     has_time_base: bool
+    has_turning_line: bool
 
     def get_level(self, *orders: int) -> float:
         """Return the summed levels of the orders that count."""
@@ -165,6 +168,7 @@ def read_recording(
         ),
         band_power=spectrum.measure_power(*band_hz),
         has_time_base=_has_time_base(spectrum, shaft, nominal_hz),
+        has_turning_line=_has_time_base(spectrum, shaft, nominal_hz, may_be_mains=False),
     )
 
 
@@ -301,11 +305,18 @@ def _list_strangers(
     return tuple(line for line in spectrum.list_lines(*band_hz) if not is_known(line))
 
 
-def _has_time_base(spectrum: LineSpectrum, shaft: Shaft, nominal_hz: float | None) -> bool:
+def _has_time_base(
+    spectrum: LineSpectrum, shaft: Shaft, nominal_hz: float | None, *, may_be_mains: bool = True
+) -> bool:
     if shaft.is_confirmed:
         return True
     places = [MAINS_HZ, shaft.range_hz] if nominal_hz is not None else [shaft.range_hz]
-    return any(_stands_whole(spectrum, spectrum.read(*place)) for place in places)
+    lines = [spectrum.read(*place) for place in places]
+    return any(
+        _stands_whole(spectrum, line) and (may_be_mains or not is_on_mains(line.found_hz))
+        for line in lines
+        if line is not None
+    )
 
 
 def _stands_whole(spectrum: LineSpectrum, line: LineReading | None) -> bool:

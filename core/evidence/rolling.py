@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.evidence.findings import Decision, Evidence
-from core.evidence.rolling_decision import Verdict, decide, require_lines
+from core.evidence.rolling_decision import Verdict, decide, require_lines, require_shaft
 from core.evidence.rolling_lines import Patterns, score_patterns
 from core.evidence.rolling_probabilities import (
     CAUSES,
@@ -141,7 +141,7 @@ def _refuse(reason: str) -> Evidence:
 def _assemble(reading: _Reading, fault_orders: FaultOrders, verdict: Verdict) -> Evidence:
     spectra, shaft = reading.spectra, reading.shaft
     findings = build_findings(spectra, reading.patterns, fault_orders, shaft.frequency_hz, verdict.by_class)
-    verdict = require_lines(verdict, findings)
+    verdict = require_shaft(require_lines(verdict, findings), shaft.is_found)
     return Evidence(
         machine_kind=MACHINE_KIND,
         decision=verdict.decision,

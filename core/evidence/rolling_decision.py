@@ -86,6 +86,17 @@ def require_lines(verdict: Verdict, findings: Sequence[FaultFinding]) -> Verdict
     return replace(verdict, decision=Decision.UNDECIDED, fault_class=None, reason=reason)
 
 
+def require_shaft(verdict: Verdict, shaft_is_found: bool) -> Verdict:
+    """Call no bearing healthy where nothing shows that the shaft turns."""
+    if verdict.decision is not Decision.HEALTHY or shaft_is_found:
+        return verdict
+    reason = (
+        "There is no sign of a fault, but none of a running machine either: the recording does not show the "
+        "shaft's speed."
+    )
+    return replace(verdict, decision=Decision.UNDECIDED, reason=reason)
+
+
 def _find_pattern(patterns: Patterns, fault_class: str) -> PatternScore:
     if fault_class == "ball":
         return max(patterns.spin, patterns.cage, key=lambda pattern: pattern.height)
