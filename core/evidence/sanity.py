@@ -53,9 +53,9 @@ _RATIOS = {
     1.25: "five fourths of", 0.75: "three quarters of", 4.0 / 3.0: "four thirds of", 0.4: "two fifths of",
     2.5: "five halves of",
 }  # fmt: skip
-# Where the shaft shows at neither rate, another fault must be four times less likely to be left aside; where
-# it shows at both, twice as likely to count: two readings of one recording scatter by less.
-_LEFT_ASIDE, _CLEARLY_MORE = 4.0, 2.0
+# Where the shaft shows at both rates, another fault must be twice as likely to count: two readings of one
+# recording scatter by less.
+_CLEARLY_MORE = 2.0
 
 
 class CheckName(StrEnum):
@@ -292,7 +292,7 @@ def check_stated_rate(
     lines is most complete at the true rate; at half of it every second line belongs to nothing, at twice it
     every second one is missing, at two thirds the lines of one race stand near the other's. It does too where
     a fault is likely there and only there the lines bear out the shaft frequency. Except for half and twice
-    the rate, the shaft has to be borne out there, or at neither rate, and the odds to be near.
+    the rate, the shaft has to be borne out there: where it shows at neither rate, the stated one is believed.
 
     Ten more readings of the recording: ask where a class is about to be named, be it healthy.
 
@@ -335,15 +335,10 @@ def _explains_more(other: Evidence, stated: Evidence) -> bool:
 
 def _explains_as_much(other: Evidence, stated: Evidence) -> bool:
     """Whether another rate, at which the shaft shows no less, has a fault to offer that this one has not."""
-    if other.decision is not Decision.FAULT:
+    if other.decision is not Decision.FAULT or not other.shaft_is_found:
         return False
-    if other.shaft_is_found:
-        is_alone = stated.decision is not Decision.FAULT or not stated.shaft_is_found
-        return is_alone or _compute_odds(other) > _CLEARLY_MORE * _compute_odds(stated)
-    if stated.shaft_is_found or stated.decision is not Decision.FAULT:
-        return False
-    is_near = _LEFT_ASIDE * _compute_odds(other) > _compute_odds(stated)
-    return other.fault_class != stated.fault_class and is_near
+    is_alone = stated.decision is not Decision.FAULT or not stated.shaft_is_found
+    return is_alone or _compute_odds(other) > _CLEARLY_MORE * _compute_odds(stated)
 
 
 def _compute_odds(evidence: Evidence) -> float:

@@ -154,10 +154,10 @@ def test_a_wrong_sample_rate_is_never_named_a_fault(database: Settings, factor: 
 
 def test_a_journal_bearing_is_read_by_its_own_lines(database: Settings) -> None:
     answer = answer_of(
-        samples=simulate_journal("misalignment", seed=2, seconds=5.0),
+        samples=simulate_journal("misalignment", seed=2, shaft_hz=57.0, seconds=5.0),
         machine_kind="journal",
         sample_rate_hz=20_480.0,
-        shaft_speed_rpm=3600.0,
+        shaft_speed_rpm=3420.0,
     )
     assert answer["decision"]["machine_kind"] == "journal"
     assert not any("calibrated on simulated" in limit for limit in answer["limits"])
