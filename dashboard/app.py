@@ -10,7 +10,7 @@ import dash
 from apiflask import APIFlask
 from dash import html
 from dash.development.base_component import Component
-from flask import Flask, g, has_request_context, url_for
+from flask import Flask, g, has_request_context, request, url_for
 from flask.json.provider import DefaultJSONProvider
 from flask_bootstrap import Bootstrap5
 from markupsafe import escape
@@ -33,6 +33,9 @@ from layouts.pages import register_pages
 from utils.logger import configure_logging
 
 _FOLDER: Final = Path(__file__).resolve().parent
+# What a table is drawn by is asked for only when the table is: pages that begin with one ask at once.
+_TABLE_SCRIPT: Final = "/_dash-component-suites/dash_ag_grid/async-community.js"
+_TABLE_PAGES: Final = frozenset({"/experiments"})
 _MAX_JSON_BYTES: Final = 64 * 1024**2  # a diagnosis may bring its samples as JSON
 
 
@@ -56,6 +59,8 @@ class PfdDash(dash.Dash):
         actor = g.get("actor") if has_request_context() else None
         if actor is not None:
             parts["metas"] += f'\n<meta name="pfd-user" content="{escape(actor.user_id)}">'
+        if has_request_context() and request.path in _TABLE_PAGES:
+            parts["metas"] += f'\n<link rel="preload" as="script" href="{_TABLE_SCRIPT}">'
         return super().interpolate_index(**parts)
 
 
