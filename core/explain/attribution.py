@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from core.networks.options import OptionValue
+from core.networks.options import OptionValue, ReadsOptions
 
 # Attributions that are said to add up to the score do so within this share of it.
 COMPLETENESS_TOLERANCE = 0.01
@@ -73,7 +73,7 @@ class Attribution:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Request:
+class Request(ReadsOptions):
     """What a method is asked.
 
     Attributes
@@ -95,20 +95,6 @@ class Request:
     baselines: NDArray[np.float32] | None
     groups: NDArray[np.int64] | None
     check_in: Callable[[int], None]
-
-    def get_whole(self, name: str) -> int:
-        """Return an option that is a whole number."""
-        value = self.options[name]
-        if not isinstance(value, int):
-            raise TypeError(f"option {name} is no whole number")
-        return value
-
-    def get_number(self, name: str) -> float:
-        """Return an option that is a number."""
-        value = self.options[name]
-        if not isinstance(value, (int, float)):
-            raise TypeError(f"option {name} is no number")
-        return float(value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.networks.options import OptionValue
+from core.networks.options import OptionValue, ReadsOptions
 
 Part = Literal["train", "validation"]
 Arrays = Mapping[str, NDArray[Any]]
@@ -68,7 +68,7 @@ class LearningTable:
         return weights
 
 
-class Learner(ABC):
+class Learner(ReadsOptions, ABC):
     """Learns one model in steps; between two steps everything it knows is in its arrays.
 
     Parameters
@@ -130,20 +130,6 @@ class Learner(ABC):
     def is_finished(self, losses: Sequence[float | None]) -> bool:
         """Whether another step is not worth it."""
         return len(losses) >= self.n_steps
-
-    def get_whole(self, name: str) -> int:
-        """Return an option that is a whole number."""
-        value = self.options[name]
-        if not isinstance(value, int):
-            raise TypeError(f"option {name} is no whole number")
-        return value
-
-    def get_number(self, name: str) -> float:
-        """Return an option that is a number."""
-        value = self.options[name]
-        if not isinstance(value, (int, float)):
-            raise TypeError(f"option {name} is no number")
-        return float(value)
 
     def draw_seed(self, *keys: int) -> int:
         """Return a seed for one part of the work."""

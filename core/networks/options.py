@@ -5,11 +5,39 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from utils.exceptions import ErrorCode, InvalidInputError
 
 OptionValue = int | float | bool | str | None
+
+
+class HasOptions(Protocol):
+    """Whatever carries options by name."""
+
+    @property
+    def options(self) -> Mapping[str, OptionValue]:
+        """Values by name."""
+
+
+class ReadsOptions:
+    """Gives the values of ``options`` by kind; raises `TypeError` where one is of another kind."""
+
+    __slots__ = ()
+
+    def get_whole(self: HasOptions, name: str) -> int:
+        """Return an option that is a whole number."""
+        value = self.options[name]
+        if not isinstance(value, int):
+            raise TypeError(f"option {name} is no whole number")
+        return value
+
+    def get_number(self: HasOptions, name: str) -> float:
+        """Return an option that is a number."""
+        value = self.options[name]
+        if not isinstance(value, (int, float)):
+            raise TypeError(f"option {name} is no number")
+        return float(value)
 
 
 @dataclass(frozen=True, slots=True)

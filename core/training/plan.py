@@ -11,7 +11,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from core.networks.options import OptionValue
+from core.networks.options import OptionValue, ReadsOptions
 from core.training.checkpoints import TrainingState, discard_states, load_state
 from core.training.hooks import Command
 from core.training.preprocessing import Preprocessing
@@ -30,7 +30,7 @@ class ParentWeights:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingPlan:
+class TrainingPlan(ReadsOptions):
     """Network, complete options, preprocessing, classes, seed, and the folder of its checkpoints.
 
     ``parent`` is None unless the training begins with the weights of another one.
@@ -44,20 +44,6 @@ class TrainingPlan:
     folder: Path
     fingerprint: str
     parent: ParentWeights | None = None
-
-    def get_whole(self, name: str) -> int:
-        """Return an option that is a whole number."""
-        value = self.options[name]
-        if not isinstance(value, int):
-            raise TypeError(f"option {name} is no whole number")
-        return value
-
-    def get_number(self, name: str) -> float:
-        """Return an option that is a number."""
-        value = self.options[name]
-        if not isinstance(value, (int, float)):
-            raise TypeError(f"option {name} is no number")
-        return float(value)
 
     def resume_state(self, on_message: Callable[[str], None]) -> TrainingState | None:
         """Read the checkpoint of this training, None where it starts from the beginning.
