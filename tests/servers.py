@@ -62,6 +62,11 @@ class RedisServer:
         if not wait_until(lambda: answers_ping(self.socket), _START_TIMEOUT_S):
             raise RuntimeError("the Redis server of the tests does not answer")
 
+    @property
+    def is_running(self) -> bool:
+        """False before the start and after an end that was asked for."""
+        return self._process is not None
+
     def stop(self) -> None:
         """End the server in an orderly way."""
         if self._process is not None:
