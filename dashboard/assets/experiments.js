@@ -49,7 +49,7 @@
     const digits = interval && interval[1] - interval[0] < 0.02 ? 1 : 0;
     const range = interval ? percent(interval[0], digits) + "–" + percent(interval[1], digits) + " %, " : "";
     const n = props.data[field + "_n"];
-    const over = n ? "n = " + n : props.data.accuracy_note || "";
+    const over = n ? "n = " + n : props.data[field + "_note"] || "";
     return make("span", { className: "cell-row" },
       make("strong", { className: "cell-number" }, percent(props.value, 1) + " %"), make("span", { className: "muted" }, range + over));
   };

@@ -73,7 +73,8 @@ def build_row(row: Mapping[str, Any]) -> dict[str, Any]:
         "seed": ", ".join(map(str, row["seeds"])),
         "percent": round(100 * row["progress"]),
         "asked": row["command"],
-        "accuracy_note": _word_seeds(row) if group else None,
+        "test_recording_accuracy_note": _word_seeds(row, are_alike=_are_alike(row)) if group else None,
+        "test_window_accuracy_note": _word_seeds(row) if group else None,
         "test_recording_accuracy_interval": _pick_interval(row),
         "test_recording_accuracy_n": None if group else row["n_test_recordings"],
         "test_window_accuracy_n": None if group else row["n_test_windows"],
@@ -106,15 +107,20 @@ def _pick_interval(row: Mapping[str, Any]) -> list[float] | None:
     return interval if interval and interval[1] > interval[0] else None
 
 
-def _word_seeds(row: Mapping[str, Any]) -> str:
+def _are_alike(row: Mapping[str, Any]) -> bool:
+    """Tell whether the seeds of a group were right at recording level all alike."""
+    interval = row["test_recording_accuracy_interval"]
+    return bool(interval) and interval[1] <= interval[0]
+
+
+def _word_seeds(row: Mapping[str, Any], *, are_alike: bool = False) -> str:
     """Return what a mean stands on: never a mean of a few seeds without saying so."""
     if not row["n_finished"]:
         return ""
     if row["note"]:
         return f"too few seeds ({row['n_finished']})"
     seeds = count_of(row["n_finished"], "seed")
-    low, high = row["test_recording_accuracy_interval"]
-    return seeds if high > low else f"all {seeds} alike"
+    return f"all {seeds} alike" if are_alike else seeds
 
 
 def list_ids(rows: Sequence[Mapping[str, Any]], *keys: str) -> list[int]:
