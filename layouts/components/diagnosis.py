@@ -91,6 +91,13 @@ def _is_weak(answer: Mapping[str, Any]) -> bool:
     )
 
 
+def _shows_the_opinion(answer: Mapping[str, Any]) -> bool:
+    """Tell whether the headline's class is the classifier's: its windows say nothing about another's."""
+    verdict = answer["verdict"]
+    opinion = (answer.get("opinion") or {}).get("fault_class")
+    return opinion is None or opinion == (verdict["fault_class"] or verdict.get("nearest_class"))
+
+
 def complete_answer(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Return an answer that an older version gave with what it lacks; any other as it is."""
     if "decision" in answer:
@@ -122,7 +129,7 @@ def _list_figures(answer: Mapping[str, Any], label: str | None) -> list[Componen
         figures.append(html.Span([html.Strong(format_percent(verdict["confidence"])), words]))
     if verdict.get("decided_by"):
         figures.append(html.Span(["decided by ", html.Strong(DECIDERS[verdict["decided_by"]])]))
-    if windows:
+    if windows and _shows_the_opinion(answer):
         figures.append(
             html.Span([html.Strong(f"{windows['n_agreeing']} of {windows['n']}"), " windows agree"])
         )

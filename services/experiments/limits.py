@@ -34,11 +34,12 @@ def list_limits(
     confidence: str,
     *,
     can_reject: bool = False,
+    no_rule: str = "",
 ) -> list[str]:
     """Return the limits, the weightiest first.
 
     ``confidence`` is the sentence on what the confidence rests on, empty where there is none; ``can_reject``
-    says that a recording of another class may have been called unknown.
+    says that a recording of another class may have been called unknown, ``no_rule`` why none can be.
     """
     limits = [
         *_foreign_limits(given, origin),
@@ -50,7 +51,7 @@ def list_limits(
     other = (
         "what looks unlike them is called unknown." if can_reject else "it has no answer for anything else."
     )
-    limits.append(f"The classifier can only answer {classes}; {other}")
+    limits.append(f"The classifier can only answer {classes}; {other} {no_rule}".strip())
     return [*limits, confidence] if confidence else limits
 
 
@@ -108,7 +109,7 @@ def _speed_limits(speed_rpm: float | None, seen: Mapping[str, float] | None) -> 
 def _agreement_limits(n_agreeing: int, n_windows: int) -> list[str]:
     if n_windows and n_agreeing / n_windows >= _STRONG_AGREEMENT:
         return []
-    return [f"The windows disagree: only {n_agreeing} of {n_windows} support the answer."]
+    return [f"The windows disagree: only {n_agreeing} of {n_windows} support the classifier's answer."]
 
 
 def _split_limits(experiment: Mapping[str, Any]) -> list[str]:

@@ -60,6 +60,13 @@ def test_the_verdict_says_class_confidence_and_how_many_windows_agree() -> None:
     assert "labelled" not in text
 
 
+def test_windows_that_speak_for_another_class_stand_with_the_classifier_only() -> None:
+    answer = make_answer()
+    own, other = ({**answer, "opinion": {"fault_class": each}} for each in ("ball", "inner_race"))
+    assert "20 of 23" in find_text(build_verdict(own, None))
+    assert "20 of 23" not in find_text(build_verdict(other, None))
+
+
 @pytest.mark.parametrize(
     ("source", "is_calibrated", "words"),
     [
