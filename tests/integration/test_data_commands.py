@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(*words: str | Path) -> Result:
-    """Run a command in this process; its job runs in a child."""
+    """Run a command in this process; its job runs in a child, unless a test wants it here too."""
     return CliRunner().invoke(cli, [str(word) for word in words], catch_exceptions=False)
 
 
@@ -47,6 +47,7 @@ def test_a_folder_is_imported_and_split_by_command(database: Settings, folder: P
     assert "[class_without_training]" in refused.output
 
 
+@pytest.mark.usefixtures("jobs_run_here")
 def test_a_failed_import_says_why_and_exits_with_1(database: Settings, folder: Path) -> None:
     failed = run("import", folder, "--name", "Rig")
     assert failed.exit_code == 1
@@ -60,6 +61,7 @@ def test_detach_is_refused_where_no_worker_lives(database: Settings, folder: Pat
     assert "no" in refused.output
 
 
+@pytest.mark.usefixtures("jobs_run_here")
 def test_the_metadata_table_of_the_real_recordings_is_enough(database: Settings, real_data: Path) -> None:
     folder = real_data / "cwru_12k_de"
     done = run("import", folder, "--name", "CWRU", "--metadata", folder / "metadata.csv")
@@ -75,6 +77,7 @@ def test_the_metadata_table_of_the_real_recordings_is_enough(database: Settings,
     assert "test: 10 recordings" in ticked.stdout
 
 
+@pytest.mark.usefixtures("jobs_run_here")
 def test_a_mapping_is_kept_by_command_and_used_by_name(
     database: Settings, folder: Path, tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""``evaluate`` with nothing else running: its job is done by a process of its own."""
+"""``evaluate`` as a person types it, with nothing else running."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.experiment_service import ExperimentService
 from tests.factories.datasets import add_small_dataset
 from tests.factories.evaluations import add_faint_dataset, train_forest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.usefixtures("jobs_run_here")
 
 
 def run(*words: object, ok: bool = True) -> str:

@@ -1,4 +1,4 @@
-"""``explain`` with nothing else running: its job is done by a process of its own."""
+"""``explain`` as a person types it, with nothing else running."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.factories.datasets import add_small_dataset
 from tests.factories.experiments import train
 from tests.factories.explanations import FOREST
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.usefixtures("jobs_run_here")
 
 
 def run(*words: object, ok: bool = True) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from dashboard.cli import cli
@@ -13,9 +14,11 @@ from dashboard_config import Settings
 from tests.factories.imports import import_faults, run_import, write_canonical_file
 from tests.factories.vibrations import add_noise, simulate_rolling
 
+pytestmark = pytest.mark.usefixtures("jobs_run_here")
+
 
 def run(*words: str | Path) -> Result:
-    """Run a command in this process; its job runs in a child."""
+    """Run a command in this process."""
     return CliRunner().invoke(cli, [str(word) for word in words], catch_exceptions=False)
 
 

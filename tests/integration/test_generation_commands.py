@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from dashboard.cli import cli, waiting
+from dashboard.cli import cli
 from dashboard_config import Settings
 from services.dataset_service import DatasetService
-from services.jobs import board
 
 TOML = """
 name = "From the file"
@@ -21,28 +20,7 @@ duration_s = 0.2
 """
 
 
-class _Done:
-    """Stands for a child that has ended."""
-
-    def poll(self) -> int:
-        return 0
-
-    def wait(self) -> int:
-        return 0
-
-
-@pytest.fixture(autouse=True)
-def _no_child(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run a command's job here: that it runs in a child is tested with the import."""
-
-    def run_here(job_id: int) -> _Done:
-        job = board.get_job(job_id)
-        assert job is not None
-        made = DatasetService.run_generation_job
-        (made if job["kind"] == "generate" else DatasetService.run_noise_variants_job)(job_id, "test")
-        return _Done()
-
-    monkeypatch.setattr(waiting, "_start_child", run_here)
+pytestmark = pytest.mark.usefixtures("jobs_run_here")
 
 
 def run(*words: str | Path) -> Result:
