@@ -30,6 +30,7 @@ from utils.ids import new_storage_name
 
 MAX_SEEDS = 20
 BASELINE = "random_forest"
+_MAX_NAME_LENGTH = 160
 _KNOWN = {
     *("name", "network", "dataset_id", "split_id", "channel", "options", "seeds", "notes"),
     *("parent_id", "baseline"),
@@ -97,10 +98,10 @@ def check_request(config: Mapping[str, Any]) -> TrainingRequest:
         check_turns(rows, spec, options, float(options["window_s"] or 0.0))
         if parent_id is not None:
             cautions = check_parent(session, parent_id, split, network, options, class_names)
-    name = (str(config.get("name") or "").strip() or f"{spec.title} on {_dataset_name(split)}")[:160]
+    name = str(config.get("name") or "").strip() or f"{spec.title} on {_dataset_name(split)}"
     wants_baseline = _read_truth(config.get("baseline", True)) and spec.family == "network"
     return TrainingRequest(
-        name=name,
+        name=name[:_MAX_NAME_LENGTH],
         notes=str(config.get("notes") or ""),
         network=network,
         options=options,
@@ -129,7 +130,9 @@ def find_wrong_options(network: str, options: Mapping[str, Any]) -> dict[str, st
 
 def _plan_baseline(name: str, options: Mapping[str, Any], seed: int) -> BaselineRequest:
     shared = {key: options[key] for key in _SHARED_WITH_BASELINE}
-    return BaselineRequest(f"{name[:149]}, baseline", validate_options(BASELINE, shared), seed)
+    role = f", baseline ({get_network_spec(BASELINE).title})"
+    title = name[: _MAX_NAME_LENGTH - len(role)] + role
+    return BaselineRequest(title, validate_options(BASELINE, shared), seed)
 
 
 def _read_parent(value: Any) -> int | None:

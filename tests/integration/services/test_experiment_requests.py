@@ -51,6 +51,7 @@ def test_a_classical_baseline_is_queued_beside_every_network(small: SmallDataset
     assert (found["network"], found["seed"], found["channel"]) == ("random_forest", 3, "DE")
     assert found["options"]["window_s"] == TINY_NETWORK["window_s"]
     assert found["baseline_of"] == created["group_key"] != found["group_key"]
+    assert found["name"].endswith(", baseline (Random forest)")
     (row,) = ExperimentService.list_experiment_rows()["items"]
     assert row["experiment_ids"] == created["experiment_ids"]
     assert row["baseline_ids"] == beside["experiment_ids"]
