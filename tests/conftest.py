@@ -68,6 +68,19 @@ def _no_settings_of_the_developer() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def use_settings(**values: object) -> Iterator[Settings]:
+    """Set settings by their environment names while a fixture of a whole module lives."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in values.items():
+            patch.setenv(name, str(value))
+        dispose_engine()
+        get_settings.cache_clear()
+        yield get_settings()
+        dispose_engine()
+    get_settings.cache_clear()
+
+
 @pytest.fixture
 def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
     """Return a function that sets settings by their environment names, here and in child processes."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from services.experiment_service import ExperimentService
 from services.feature_service import FeatureService
 from services.shared import passwords
 from services.xai_service import XAIService
+from tests.conftest import use_settings
 from tests.factories.datasets import SmallDataset, add_small_dataset
 from tests.factories.evaluations import train_forest
 from tests.factories.imports import make_noise, run_import, write_canonical_file
@@ -65,15 +68,6 @@ def server(_no_settings_of_the_developer: None, tmp_path_factory: pytest.TempPat
     from dashboard.app import create_app  # loaded here: collecting tests needs no Dash
 
     return create_app(Settings(data_dir=tmp_path_factory.mktemp("web")))
-
-
-@pytest.fixture
-def browser(server: Flask, database: Settings, monkeypatch: pytest.MonkeyPatch) -> Browser:
-    monkeypatch.setattr(passwords, "ROUNDS", 4)
-    make_user("ann@example.org", "engineer")
-    browser = Browser(server)
-    browser.sign_in("ann@example.org")
-    return browser
 
 
 def write_id(component_id: Any) -> str:
@@ -205,7 +199,7 @@ def extract(small: SmallDataset) -> None:
     assert FeatureService.run_features_job(rated["job_id"], "w") == "done"
 
 
-def add_trend(name: str, folder: Path, seed: int) -> int:
+def add_trend(name: str, seed: int, folder: Path) -> int:
     """Import a series of recordings and have its indicators computed; return the dataset's id."""
     signals = {f"run_{index}/DE": make_noise(seed + index, 500) for index in range(60)}
     job = run_import([write_canonical_file(folder / f"{seed}.h5", signals, unit="g")], {}, name)
@@ -241,32 +235,51 @@ def list_addresses(
 LISTS = {"/", "/datasets", "/signals", "/experiments", "/experiment/new", "/reports"}
 
 
-def find_unchanged(server: Flask, browser: Browser, folder: Path) -> tuple[list[str], set[str]]:
-    """Return the pages and plots that say the same of two datasets, and all plots that were drawn."""
-    first = add_small_dataset("First rig")
-    first_ids = train(first)
-    before = {path: Page(server, browser, path).text for path in LISTS}
-    second = add_small_dataset("Second rig", classes=("outer_race", "healthy"))
-    addresses = [
-        *zip(list_addresses(first, *first_ids), list_addresses(second, *train(second)), strict=True),
-        tuple(
-            f"/datasets/{add_trend(name, folder, seed)}/trend" for name, seed in (("One", 1), ("Two", 500))
-        ),
+@dataclass(frozen=True, slots=True)
+class World:
+    """Two datasets with all that was made of them: an address of each page about the one and the other."""
+
+    server: Flask
+    browser: Browser
+    lists_of_one: dict[str, str]
+    pairs: list[tuple[str, str]]
+
+    def find_unchanged(self, pairs: list[tuple[str, str]]) -> tuple[list[str], set[str]]:
+        """Return the pages and plots that say the same of both datasets, and all plots that were drawn."""
+        same: list[str] = []
+        drawn: set[str] = set()
+        for pair in pairs:
+            one, other = (Page(self.server, self.browser, address) for address in pair)
+            same += [pair[0]] if one.text == other.text else []
+            same += [name for name in one.figures if one.figures[name] == other.figures.get(name)]
+            drawn |= set(one.figures)
+        return same, drawn
+
+
+@pytest.fixture(scope="module")
+def world(server: Flask, _migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("world")
+    with use_settings(DATA_DIR=folder) as settings, pytest.MonkeyPatch.context() as patch:
+        shutil.copy(_migrated_sqlite, settings.data_dir / "lstm_pfd.sqlite3")
+        patch.setattr(passwords, "ROUNDS", 4)
+        make_user("ann@example.org", "engineer")
+        browser = Browser(server)
+        browser.sign_in("ann@example.org")
+        first = add_small_dataset("First rig")
+        first_ids = train(first)
+        lists = {path: Page(server, browser, path).text for path in LISTS}
+        second = add_small_dataset("Second rig", classes=("outer_race", "healthy"))
+        pairs = zip(list_addresses(first, *first_ids), list_addresses(second, *train(second)), strict=True)
+        trends = (f"/datasets/{add_trend(*rig, folder)}/trend" for rig in (("One", 1), ("Two", 500)))
+        yield World(server, browser, lists, [*pairs, (next(trends), next(trends))])
+
+
+def test_every_page_shows_other_data_when_there_is_other_data(world: World) -> None:
+    lists = [
+        path for path in LISTS if Page(world.server, world.browser, path).text == world.lists_of_one[path]
     ]
-    same = [path for path in sorted(LISTS) if Page(server, browser, path).text == before[path]]
-    drawn: set[str] = set()
-    for pair in addresses:
-        one, other = (Page(server, browser, address) for address in pair)
-        same += [pair[0]] if one.text == other.text else []
-        same += [name for name in one.figures if one.figures[name] == other.figures.get(name)]
-        drawn |= set(one.figures)
-    return same, drawn
-
-
-def test_every_page_shows_other_data_when_there_is_other_data(
-    server: Flask, browser: Browser, tmp_path: Path
-) -> None:
-    same, drawn = find_unchanged(server, browser, tmp_path)
+    assert lists == []
+    same, drawn = world.find_unchanged(world.pairs)
     assert same == []
     assert drawn == {
         "viewer-waveform.figure",
@@ -302,12 +315,12 @@ def test_every_page_shows_other_data_when_there_is_other_data(
     assert every_page == LISTS | ABOUT_ONE_THING | WITHOUT_DATA
 
 
-def test_a_planted_fixed_curve_is_found(
-    server: Flask, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_planted_fixed_curve_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     fixed = go.Figure(go.Scatter(x=[0, 1], y=[1, 2]), layout={"height": 300})
     monkeypatch.setattr(signal_figures, "build_psd", lambda *_: fixed)
-    assert find_unchanged(server, browser, tmp_path)[0] == ["viewer-view.figure"]
+    viewers = [pair for pair in world.pairs if "?tab=" in pair[0] and pair[0].startswith("/signals/")]
+    assert len(viewers) == len(VIEWER_TABS)
+    assert world.find_unchanged(viewers)[0] == ["viewer-view.figure"]
 
 
 def find_random(source: str) -> list[str]:
