@@ -91,7 +91,8 @@ def show_open_set(
     results = found["results"]
     applied = EvaluationService.get_applied_open_set(number, actor=current_actor())
     apply_reason = allowed or _refuse_to_apply(results, applied, found["evaluation_id"])
-    withdraw_reason = allowed or (None if applied else "It is not in use.")
+    is_put_to_use = applied is not None and applied["source"] == "evaluation"
+    withdraw_reason = allowed or (None if is_put_to_use else "It is not in use.")
     return (
         trust.build_open_set(results, level),
         False,
@@ -157,7 +158,7 @@ def apply_open_set(
         show_toast("Diagnoses may now say “unknown”", level="success", link=f"/diagnose?experiment={number}")
     else:
         unwrap(EvaluationService.withdraw_open_set(number, actor=actor))
-        show_toast("Diagnoses name one of the classes again", level="success")
+        show_toast("Diagnoses no longer follow this evaluation", level="success")
     return {"applied": applies, "clicks": (n_clicks or 0) + (n_withdrawn or 0)}
 
 

@@ -329,7 +329,7 @@ class EvaluationService:
     @staticmethod
     @returns_result
     def withdraw_open_set(experiment_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any]:
-        """Take the open-set rule out of use: every recording is given a class again."""
+        """Take the open-set rule out of use: the classifier's own, kept at training, counts again."""
         require_role(actor, Role.ENGINEER)
         open_set.withdraw_rule(experiment_id, actor)
         return ok()
@@ -337,7 +337,10 @@ class EvaluationService:
     @staticmethod
     @returns_data(none)
     def get_applied_open_set(experiment_id: int, *, actor: Actor = SYSTEM) -> dict[str, Any] | None:
-        """Return the open-set rule in use, or None."""
+        """Return the open-set rule that diagnoses follow, or None.
+
+        ``source`` is ``evaluation`` (put to use by somebody) or ``training`` (kept with the classifier; its
+        ``evaluation_id`` and ``applied_at`` are None).
+        """
         require_role(actor, Role.VIEWER)
-        rule = open_set.find_rule(experiment_id)
-        return open_set.describe_rule(rule) if rule is not None else None
+        return open_set.describe_in_use(experiment_id)

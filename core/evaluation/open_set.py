@@ -12,15 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from core.features.noise_floor import compute_noise_floor_features
 from core.training.conditions import build_conditions
 from core.training.front_ends import FRONT_ENDS
 from core.training.metrics import pool_probabilities, take_logarithms, wilson_interval
 from core.training.preprocessing import Preprocessing
+from utils.exceptions import SignalError
 
 FEATURE_DISTANCE: Final = "feature_distance"
+FLOOR_DISTANCE: Final = "floor_distance"
+EVIDENCE_DOUBT: Final = "evidence_doubt"
+FUSED_DOUBT: Final = "fused_doubt"
 # Larger is stranger. The first of equally good ones is taken.
 SCORES: Final[Mapping[str, str]] = MappingProxyType(
     {
+        FUSED_DOUBT: "doubt of the classifier and the physical evidence together in the class named",
+        EVIDENCE_DOUBT: "doubt of the physical evidence in the class that the classifier names",
+        FLOOR_DISTANCE: "distance of the numbers over the noise floor from the nearest class (Mahalanobis)",
         "max_probability": "one minus the largest probability",
         "entropy": "entropy of the probabilities",
         "margin": "one minus the lead of the first class over the second",
@@ -28,7 +36,11 @@ SCORES: Final[Mapping[str, str]] = MappingProxyType(
         FEATURE_DISTANCE: "distance of the features from the nearest class (Mahalanobis)",
     }
 )
+# They need the physical evidence: fault lines, and for rolling bearings geometry and speed.
+WITH_EVIDENCE: Final = frozenset({FUSED_DOUBT, EVIDENCE_DOUBT})
+DISTANCES: Final = (FEATURE_DISTANCE, FLOOR_DISTANCE)
 _FRONT_END = "general"
+_MOST_STRETCHES = 6
 _MOST_WINDOWS = 30
 _SHRINKAGE = 0.1
 
@@ -83,6 +95,40 @@ def compute_window_features(
     return np.nan_to_num(features.astype(np.float64))
 
 
+def compute_floor_numbers(
+    signal: NDArray[np.floating], sample_rate_hz: float, preprocessing: Preprocessing, stretch_s: float
+) -> NDArray[np.float64] | None:
+    """Return the numbers over the noise floor of up to six stretches of a signal, ``(n, n_numbers)``.
+
+    Heights over the floor grow with the length that is read, so that all recordings are read in stretches of
+    one length. None where the signal is shorter, or too slow or short for such numbers.
+    """
+    rate_hz = preprocessing.analysis_rate_hz
+    values = preprocessing.resample(signal, sample_rate_hz)
+    length = round(stretch_s * rate_hz)
+    n_stretches = min(len(values) // length, _MOST_STRETCHES) if length else 0
+    if not n_stretches:
+        return None
+    try:
+        numbers = compute_noise_floor_features(
+            values[: n_stretches * length].reshape(n_stretches, length), rate_hz
+        )
+    except SignalError:
+        return None
+    return np.nan_to_num(numbers.astype(np.float64))
+
+
+def leave_class_out(shares: Mapping[str, float], name: str) -> dict[str, float]:
+    """Return probabilities as if nobody had thought of a class; even where nothing else has a share.
+
+    >>> leave_class_out({"a": 0.5, "b": 0.3, "c": 0.2}, "a")
+    {'b': 0.6, 'c': 0.4}
+    """
+    others = {each: share for each, share in shares.items() if each != name}
+    total = sum(others.values())
+    return {each: share / total if total > 0.0 else 1.0 / len(others) for each, share in others.items()}
+
+
 def fit_reference(features: Sequence[NDArray[np.float64]], class_names: Sequence[str]) -> FeatureReference:
     """Fit class means and their common spread on training signals (Lee et al., 2018).
 
@@ -115,9 +161,13 @@ def fit_reference(features: Sequence[NDArray[np.float64]], class_names: Sequence
 
 
 def score_recording(
-    window_probabilities: NDArray[np.floating], distances: NDArray[np.float64] | None
+    window_probabilities: NDArray[np.floating],
+    distances: NDArray[np.float64] | None,
+    *,
+    floor_distances: NDArray[np.float64] | None = None,
+    borne_out: NDArray[np.floating] | None = None,
 ) -> dict[str, float]:
-    """Return every score of one recording.
+    """Return every score of one recording that can be had.
 
     Parameters
     ----------
@@ -125,13 +175,29 @@ def score_recording(
         Uncalibrated, shape ``(n_windows, n_classes)``.
     distances
         Of its windows from the nearest class; None leaves that score out.
+    floor_distances
+        Of its stretches from the nearest class, among the numbers over the noise floor.
+    borne_out
+        Probability that the physical evidence gives to each class, ``(n_classes,)``; NaN where it knows
+        nothing of the class.
     """
-    scores = _score_probabilities(pool_probabilities(window_probabilities)[None])
+    pooled = pool_probabilities(window_probabilities)
+    scores = _score_probabilities(pooled[None])
     found = {name: float(values[0]) for name, values in scores.items()}
     found["window_doubt"] = float(np.mean(1.0 - np.asarray(window_probabilities).max(axis=1)))
-    if distances is not None:
-        found[FEATURE_DISTANCE] = float(np.median(distances))
-    return found
+    for name, values in ((FEATURE_DISTANCE, distances), (FLOOR_DISTANCE, floor_distances)):
+        if values is not None:
+            found[name] = float(np.median(values))
+    return found | _score_evidence(pooled, borne_out)
+
+
+def _score_evidence(pooled: NDArray[np.float64], borne_out: NDArray[np.floating] | None) -> dict[str, float]:
+    """Doubt of the evidence in the class that the classifier names, alone and with the classifier's own."""
+    best = int(pooled.argmax())
+    if borne_out is None or not np.isfinite(borne_out[best]):
+        return {}
+    share = float(borne_out[best])
+    return {EVIDENCE_DOUBT: 1.0 - share, FUSED_DOUBT: 1.0 - share * float(pooled[best])}
 
 
 def score_windows(
@@ -208,15 +274,21 @@ def judge_score(
 def rank_scores(folds: Sequence[Mapping[str, Mapping[str, Any]]]) -> list[dict[str, Any]]:
     """Order the scores by their mean AUROC over the held-out classes, then by what they reject.
 
+    A score that some held-out class could not be judged by, though others could, is left out.
+
     Parameters
     ----------
     folds
         Per held-out class, per score, what `judge_score` found.
     """
+    judged = {
+        name: [fold[name] for fold in folds if name in fold and fold[name]["auroc"] is not None]
+        for name in SCORES
+    }
+    n_folds = max(len(found) for found in judged.values())
     rows = []
-    for name in SCORES:
-        found = [fold[name] for fold in folds if name in fold and fold[name]["auroc"] is not None]
-        if found:
+    for name, found in judged.items():
+        if found and len(found) == n_folds:
             rows.append(
                 {
                     "score": name,

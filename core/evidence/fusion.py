@@ -7,7 +7,8 @@ twice.
 
 Who may decide what does not follow from the probabilities alone. Evidence comes from geometry and speed and
 holds on any rig; a classifier that was trained on another machine decides nothing, and one that reads lines
-by order may there contradict but not decide. Where nothing tells whether it was trained on this machine, it
+by order may there contradict but not decide; neither calls a recording unknown, as all of another machine
+looks strange to it. Where nothing tells whether it was trained on this machine, it
 may decide beside evidence that does not, but not without any. Where both may speak and differ, nothing is
 named.
 """
@@ -15,6 +16,7 @@ named.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from core.evidence import wording
@@ -25,6 +27,7 @@ from utils.constants import HEALTHY_CLASS
 
 # A class is named only where it is likelier than all others together.
 _MAJORITY: Final = 0.5
+_FROM_ELSEWHERE: Final = (Standing.ELSEWHERE, Standing.ELSEWHERE_READS_ORDERS)
 # Neither side is taken to be surer than this of what is not: a single nought would silence the other.
 _LEAST: Final = 1e-4
 
@@ -81,6 +84,20 @@ def pool(first: Mapping[str, float], second: Mapping[str, float]) -> dict[str, f
     return {name: share / total for name, share in pooled.items()} if total > 0.0 else dict(first)
 
 
+def temper(shares: Mapping[str, float], temperature: float | None) -> dict[str, float]:
+    """Divide log-probabilities by a temperature; None leaves them as they are.
+
+    >>> {name: round(share, 3) for name, share in temper({"a": 0.75, "b": 0.25}, 0.5).items()}
+    {'a': 0.9, 'b': 0.1}
+    """
+    if temperature is None:
+        return dict(shares)
+    highest = max(shares.values())
+    powers = {name: (share / highest) ** (1.0 / temperature) for name, share in shares.items()}
+    total = sum(powers.values())
+    return {name: power / total for name, power in powers.items()}
+
+
 def fuse(
     evidence: Evidence | None,
     opinion: Opinion | None,
@@ -113,6 +130,8 @@ def fuse(
         return _ask_classifier(opinion, reason) if opinion is not None else _give_up(reason)
     if opinion is None:
         return _read_lines(evidence)
+    if opinion.standing in _FROM_ELSEWHERE:
+        opinion = replace(opinion, is_rejected=False)
     if evidence.decision is Decision.UNDECIDED:
         return _weigh_undecided(evidence, opinion)
     return _compare(evidence, opinion)
@@ -189,7 +208,7 @@ def _weigh_undecided(evidence: Evidence, opinion: Opinion) -> Verdict:
     """The lines decide nothing: a classifier may, unless it is from elsewhere or no class has a majority."""
     if opinion.is_rejected:
         return _call_unknown(opinion)
-    if opinion.standing in (Standing.ELSEWHERE, Standing.ELSEWHERE_READS_ORDERS):
+    if opinion.standing in _FROM_ELSEWHERE:
         rule = f"The physical evidence decides nothing. {_FOREIGN}"
         sentence = wording.word_undecided(evidence.reason)
         return _leave_open(list_probabilities(evidence), sentence, rule)
@@ -213,10 +232,11 @@ def _weigh_undecided(evidence: Evidence, opinion: Opinion) -> Verdict:
 
 def _compare(evidence: Evidence, opinion: Opinion) -> Verdict:
     """The lines name a fault, or show none."""
-    if opinion.is_rejected:
-        return _meet_stranger(evidence, opinion)
     found = _get_class(evidence)
-    if agree(found, opinion.fault_class):
+    agrees = agree(found, opinion.fault_class)
+    if opinion.is_rejected and (agrees or not opinion.rejects_by_evidence):
+        return _meet_stranger(evidence, opinion)
+    if agrees:
         return _unite(evidence, opinion)
     if opinion.standing is Standing.ELSEWHERE:
         return _overrule(evidence, opinion, "it was trained on another machine or bearing", _FOREIGN)
@@ -274,9 +294,10 @@ def _meet_stranger(evidence: Evidence, opinion: Opinion) -> Verdict:
     """Nothing like it was learned: lines of a fault stand nevertheless, the lack of them proves nothing."""
     if evidence.decision is Decision.HEALTHY:
         return _call_unknown(opinion)
-    against = (
-        "The recording looks unlike what the classifier has learned; its classes may not hold what it shows.",
+    remark = (
+        "The recording looks unlike what the classifier has learned; its classes may not hold what it shows."
     )
+    against = (f"{remark} {opinion.rejection}".strip(),)
     return _name(
         _get_class(evidence),
         list_probabilities(evidence),
@@ -304,7 +325,7 @@ def _believe_own_class(evidence: Evidence, opinion: Opinion) -> Verdict:
 
 
 def _pool_comparable(evidence: Evidence, opinion: Opinion) -> dict[str, float]:
-    return pool(list_probabilities(evidence), opinion.probabilities)
+    return temper(pool(list_probabilities(evidence), opinion.probabilities), opinion.pooled_temperature)
 
 
 def _is_supported(evidence: Evidence, opinion: Opinion) -> bool:
@@ -367,6 +388,7 @@ def _leave_open(
 def _call_unknown(opinion: Opinion) -> Verdict:
     """Unlike all that was learned: the nearest class, and its probability, are the classifier's own."""
     rule = "The classifier's open-set rule rejects the recording, and no line of a fault speaks for one."
+    rule = f"{rule} {opinion.rejection}".strip()
     sentence = wording.word_unknown(opinion)
     return _end_open(Status.UNKNOWN, opinion.probabilities, sentence, rule, ())
 

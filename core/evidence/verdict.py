@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 # Of the rules by which evidence and classifier become one verdict; it changes with every one of them.
-FUSION_VERSION: Final = "2"
+FUSION_VERSION: Final = "3"
 
 
 class Status(StrEnum):
@@ -52,11 +52,21 @@ class Opinion:
         was trained elsewhere on what carries over (lines by order), or elsewhere.
     is_rejected
         Whether the recording looks unlike everything that it has learned.
+    rejection
+        The sentence on that: which rule measured what.
+    rejects_by_evidence
+        Whether the physical evidence is a part of that rule; then it tells nothing beside evidence that names
+        another class by itself.
+    pooled_temperature
+        Log-probabilities pooled with the evidence are divided by it; None where nothing has calibrated them.
     """
 
     probabilities: Mapping[str, float]
     standing: Standing
     is_rejected: bool = False
+    rejection: str = ""
+    rejects_by_evidence: bool = False
+    pooled_temperature: float | None = None
 
     @property
     def fault_class(self) -> str:

@@ -20,6 +20,8 @@ LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.05, 20.0
 _N_GRID = 241
 _N_BOOTSTRAP = 500
 _FEW_ERRORS = 5
+# Of recordings that evidence and classifier judged; the rule of succession says how little fewer tell.
+_FEWEST_POOLED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,19 @@ class LevelCalibration:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Belongs to a classifier and travels with it."""
+    """Belongs to a classifier and travels with it.
+
+    Attributes
+    ----------
+    recording, window
+        Of the classifier's own answers.
+    pooled
+        Of its answers pooled with the physical evidence; None for one from before that was fitted.
+    """
 
     recording: LevelCalibration
     window: LevelCalibration
+    pooled: LevelCalibration | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return both levels as JSON values."""
@@ -63,7 +74,12 @@ class Calibration:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Calibration:
         """Undo `to_dict`."""
-        return cls(LevelCalibration(**values["recording"]), LevelCalibration(**values["window"]))
+        pooled = values.get("pooled")
+        return cls(
+            LevelCalibration(**values["recording"]),
+            LevelCalibration(**values["window"]),
+            LevelCalibration(**pooled) if pooled else None,
+        )
 
 
 def fit_calibration(predictions: Sequence[SignalPrediction], n_classes: int) -> Calibration:
@@ -120,6 +136,41 @@ def fit_level(
     return LevelCalibration(temperature, interval, n, n_errors, sentence)
 
 
+def fit_pooled(probabilities: NDArray[np.floating], targets: NDArray[np.integer]) -> LevelCalibration:
+    """Fit the temperature of pooled probabilities, also where all are right.
+
+    The labels are softened by the rule of succession (as in Platt, "Probabilistic outputs for support vector
+    machines", 1999): of n recordings each counts as its label with (n + 1) / (n + 2), so that few recordings
+    make nobody sure, and none wrong gives a finite answer.
+
+    Parameters
+    ----------
+    probabilities
+        One row per recording, shape ``(n, n_classes)``.
+    targets
+        Label of each row, shape ``(n,)``.
+    """
+    n = len(targets)
+    n_errors = int((np.asarray(probabilities).argmax(axis=1) != targets).sum()) if n else 0
+    if n < _FEWEST_POOLED:
+        sentence = (
+            f"{n} validation recordings with physical evidence are too few to calibrate the pooled "
+            f"confidence; {_FEWEST_POOLED} are needed."
+        )
+        return LevelCalibration(None, None, n, n_errors, sentence)
+    logs = take_logarithms(probabilities)
+    softened = np.full(logs.shape, 1.0 / (n + 2) / (logs.shape[1] - 1))
+    softened[np.arange(n), targets] = (n + 1) / (n + 2)
+    slopes = _compute_slopes(logs, np.asarray(targets), softened)
+    temperature = float(_find_roots(slopes.sum(axis=0)[None])[0])
+    interval = _bootstrap(slopes, np.arange(n))
+    sentence = (
+        f"Temperature {temperature:.3g} (95 % interval {interval[0]:.3g} to {interval[1]:.3g}), fitted on "
+        f"{n} validation recordings with {n_errors} {'error' if n_errors == 1 else 'errors'}."
+    )
+    return LevelCalibration(temperature, interval, n, n_errors, sentence)
+
+
 def _say_nothing(n: int, n_errors: int, noun: str) -> str | None:
     left = "the probabilities are the classifier's own"
     if n == 0:
@@ -138,13 +189,18 @@ def _list_sharpness() -> NDArray[np.float64]:
     return np.geomspace(1.0 / HIGHEST_TEMPERATURE, 1.0 / LOWEST_TEMPERATURE, _N_GRID)
 
 
-def _compute_slopes(logs: NDArray[np.float64], targets: NDArray[np.integer]) -> NDArray[np.float64]:
+def _compute_slopes(
+    logs: NDArray[np.float64],
+    targets: NDArray[np.integer],
+    softened: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
     """Slope of each row's negative log-likelihood over the sharpness 1/T, on a grid, ``(n, n_grid)``.
 
-    It is E_p[z] - z_target, which grows with the sharpness: its sum has one root at most.
+    It is E_p[z] - z_target, which grows with the sharpness: its sum has one root at most. ``softened``
+    labels, ``(n, n_classes)``, take the place of z_target by their mean of z.
     """
     slopes = np.empty((len(logs), _N_GRID))
-    chosen = logs[np.arange(len(targets)), targets]
+    chosen = logs[np.arange(len(targets)), targets] if softened is None else (softened * logs).sum(axis=1)
     for column, sharpness in enumerate(_list_sharpness()):
         scaled = logs * sharpness
         shares = np.exp(scaled - scaled.max(axis=1, keepdims=True))

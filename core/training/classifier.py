@@ -17,6 +17,7 @@ from core.training.calibration import Calibration
 from core.training.classical_model import load_classical_model
 from core.training.classifier_files import CARD_NAME, read_card, read_digest, read_weights, write_files
 from core.training.conditions import build_conditions
+from core.training.kept_rule import KeptRule, read_rule, split_arrays
 from core.training.metrics import pool_probabilities
 from core.training.preprocessing import Preprocessing
 from core.training.window_model import WindowModel
@@ -70,6 +71,8 @@ class Classifier:
         The trained part.
     calibration
         Temperatures from validation recordings; None where none was fitted.
+    strangeness
+        When a recording is called unknown; None for a classifier from before that was kept.
     """
 
     network: str
@@ -79,6 +82,7 @@ class Classifier:
     origin: Mapping[str, Any]
     model: WindowModel
     calibration: Calibration | None = None
+    strangeness: KeptRule | None = None
 
     def predict(
         self,
@@ -137,7 +141,8 @@ class Classifier:
         OSError
             The disk refused.
         """
-        write_files(folder, self.model.to_arrays(), self.build_card())
+        kept = self.strangeness.name_arrays() if self.strangeness else {}
+        write_files(folder, {**self.model.to_arrays(), **kept}, self.build_card())
 
     @classmethod
     def load(cls, folder: Path) -> Classifier:
@@ -163,6 +168,7 @@ class Classifier:
             "class_names": list(self.class_names),
             "origin": dict(self.origin),
             "calibration": self.calibration.to_dict() if self.calibration else None,
+            "strangeness": dict(self.strangeness.facts) if self.strangeness else None,
         }
 
     def _list_notes(self, sample_rate_hz: float) -> list[str]:
@@ -191,8 +197,9 @@ def build_classifier(card: Mapping[str, Any], arrays: dict[str, NDArray[Any]]) -
         preprocessing,
         class_names,
         card["origin"],
-        _build_model(card, arrays, preprocessing, len(class_names)),
+        _build_model(card, split_arrays(arrays)[0], preprocessing, len(class_names)),
         read_calibration(card),
+        read_rule(card, arrays),
     )
 
 

@@ -14,6 +14,7 @@ from core.networks.registry import ENSEMBLE
 from core.signal.bearings import FaultOrders
 from core.training.classifier import Classifier, Prediction, build_classifier, read_calibration
 from core.training.classifier_files import read_card, read_weights
+from core.training.kept_rule import read_rule
 from core.training.metrics import pool_probabilities
 from utils.exceptions import InvalidInputError
 
@@ -101,7 +102,8 @@ class EnsembleClassifier(Classifier):
     def build_card(self) -> dict[str, Any]:
         """Return the card with the members' cards in it."""
         card = Classifier.build_card(self)  # not super(): slots make another class of this one
-        return {**card, "members": [member.build_card() for member in self.members]}
+        members = [replace(member, strangeness=None) for member in self.members]
+        return {**card, "members": [member.build_card() for member in members]}
 
 
 def combine(members: Sequence[Classifier], origin: Mapping[str, Any]) -> EnsembleClassifier:
@@ -151,7 +153,7 @@ def load_classifier(folder: Path) -> Classifier:
         build_classifier(member, _pick(arrays, number)) for number, member in enumerate(card["members"])
     ]
     ensemble = combine(members, card["origin"])
-    return replace(ensemble, calibration=read_calibration(card))
+    return replace(ensemble, calibration=read_calibration(card), strangeness=read_rule(card, arrays))
 
 
 def _pick(arrays: Mapping[str, NDArray[Any]], number: int) -> dict[str, NDArray[Any]]:

@@ -81,11 +81,13 @@ class OpenSetRequest(BaseModel):
 class OpenSetRule(BaseModel):
     """The rule by which diagnoses say "unknown"."""
 
-    evaluation_id: int
+    evaluation_id: int | None = Field(description="None: kept at training.")
+    source: str = Field(description="`evaluation` or `training`.")
     score: str
     score_title: str
     threshold: float
-    applied_at: str
+    parts: list[dict[str, Any]] = Field(description="Scores in the order in which they are tried.")
+    applied_at: str | None
 
 
 class ArchitectureQuery(BaseModel):

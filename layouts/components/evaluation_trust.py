@@ -251,6 +251,12 @@ def describe_applied(applied: Plain | None, evaluation_id: int | None) -> Compon
     """Return what diagnoses do with unknown faults now."""
     if applied is None:
         return html.Span("Diagnoses with this classifier always name one of its classes.", className="muted")
+    if applied["source"] == "training":
+        return html.Span(
+            "By the rule kept at training, diagnoses say “unknown” where the "
+            f"{applied['score_title']} passes {format_number(applied['threshold'], 3)}. "
+            "A rule that you use takes its place."
+        )
     words = (
         f"Applied since {format_moment(applied['applied_at'])}: diagnoses say “unknown” where "
         f"{applied['score_title']} passes {format_number(applied['threshold'], 3)}."

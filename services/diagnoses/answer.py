@@ -178,7 +178,7 @@ def _describe_asked(asked: Asked | None, refused: str | None) -> dict[str, Any]:
         "opinion": opinion,
         "uncalibrated_probabilities": _name_values(class_names, prediction.uncalibrated_probabilities),
         "calibration": describe_calibration(asked.classifier.calibration),
-        "open_set": asked.open_set,
+        "open_set": asked.strangeness.found,
         "windows": {
             "start_s": [round(float(value), 6) for value in prediction.window_start_s],
             "probabilities": prediction.window_probabilities.round(4).tolist(),
@@ -228,7 +228,8 @@ def _list_limits(
             asked.experiment,
             asked.classifier.origin,
             confidence.sentence,
-            can_reject=asked.open_set is not None,
+            can_reject=asked.strangeness.found is not None,
+            no_rule=asked.strangeness.sentence if asked.strangeness.found is None else "",
         )
     if reading.evidence is not None:
         limits += reading.evidence.limits

@@ -62,17 +62,16 @@ def judge_confidence(
     *,
     is_machine_known: bool,
 ) -> Confidence:
-    """Tell whose a verdict's confidence is; only a classifier's own, at home, is called calibrated."""
+    """Tell whose a verdict's confidence is; it is called calibrated only where the classifier is at home."""
     if verdict.confidence is None:
         return Confidence(None, is_calibrated=False, sentence="")
     if evidence is not None and verdict.probabilities == list_probabilities(evidence):
         sentence = _EVIDENCE[evidence.machine_kind]
         return Confidence(ConfidenceSource.EVIDENCE, is_calibrated=False, sentence=sentence)
+    is_home = is_machine_known and opinion is not None and opinion.standing is Standing.HOME
     if opinion is None or verdict.probabilities != dict(opinion.probabilities):
-        return Confidence(ConfidenceSource.POOLED, is_calibrated=False, sentence=_POOLED)
-    is_home = (
-        is_machine_known and opinion.standing is Standing.HOME and verdict.decided_by is DecidedBy.CLASSIFIER
-    )
+        return _judge_pool(calibration, is_home=is_home)
+    is_home = is_home and verdict.decided_by is DecidedBy.CLASSIFIER
     described = describe_calibration(calibration)
     if described["calibrated"] and not is_home:
         sentence = (
@@ -81,6 +80,20 @@ def judge_confidence(
         )
         return Confidence(ConfidenceSource.CLASSIFIER, is_calibrated=False, sentence=sentence)
     return Confidence(ConfidenceSource.CLASSIFIER, described["calibrated"], described["sentence"])
+
+
+def _judge_pool(calibration: Calibration | None, *, is_home: bool) -> Confidence:
+    """Tell whether evidence and classifier together were calibrated."""
+    level = calibration.pooled if calibration else None
+    if level is None or level.temperature is None:
+        sentence = f"{_POOLED} {level.sentence}" if level else _POOLED
+        return Confidence(ConfidenceSource.POOLED, is_calibrated=False, sentence=sentence)
+    sentence = (
+        "The confidence is pooled from the physical evidence and the classifier, and calibrated on "
+        f"{level.n} validation recordings (temperature {level.temperature:.3g}); "
+    )
+    sentence += "it holds for recordings like those." if is_home else "nothing shows that it holds here."
+    return Confidence(ConfidenceSource.POOLED, is_calibrated=is_home, sentence=sentence)
 
 
 def describe_calibration(calibration: Calibration | None) -> dict[str, Any]:

@@ -6,12 +6,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from core.evidence.findings import Evidence
-from core.evidence.journal import gather_journal_evidence
-from core.evidence.rolling import gather_rolling_evidence
+from core.evidence.gathering import choose_gatherer
 from core.evidence.sanity import RecordingCheck, check_recording, check_stated_rate
-from core.signal.bearings import FaultOrders
 from services.experiments.given import GivenSignal
-from services.experiments.machine_kind import JOURNAL, ROLLING, find_machine_kind
+from services.experiments.machine_kind import JOURNAL, find_machine_kind
 from utils.exceptions import SignalError
 
 _KIND_UNKNOWN = (
@@ -60,7 +58,8 @@ def read_evidence(given: GivenSignal, class_names: Collection[str] = ()) -> Read
     missing = _find_missing(given, kind)
     if missing:
         return Reading(kind, None, missing, check)
-    gather = _choose_gatherer(given, kind)
+    gather = choose_gatherer(kind or JOURNAL, given.values, _get_shaft_hz(given), given.fault_orders)
+    assert gather is not None  # noqa: S101 -- nothing is missing
     try:
         evidence = gather(given.sample_rate_hz)
     except SignalError as error:
@@ -83,10 +82,5 @@ def _find_missing(given: GivenSignal, kind: str | None) -> str:
     return _SPEED_UNKNOWN if given.shaft_speed_rpm is None else ""
 
 
-def _choose_gatherer(given: GivenSignal, kind: str | None) -> Callable[[float], Evidence]:
-    speed_rpm, orders, values = given.shaft_speed_rpm, given.fault_orders, given.values
-    shaft_hz = None if speed_rpm is None else speed_rpm / 60.0
-    if kind == ROLLING and orders is not None and shaft_hz is not None:
-        known: tuple[FaultOrders, float] = (orders, shaft_hz)
-        return lambda rate_hz: gather_rolling_evidence(values, rate_hz, *known)
-    return lambda rate_hz: gather_journal_evidence(values, rate_hz, shaft_hz)
+def _get_shaft_hz(given: GivenSignal) -> float | None:
+    return None if given.shaft_speed_rpm is None else given.shaft_speed_rpm / 60.0

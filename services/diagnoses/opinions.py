@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from core.evaluation.keeping import list_shares
+from core.evidence.findings import Evidence
 from core.evidence.verdict import Opinion, Standing
 from core.networks.registry import get_network_spec
 from core.signal.bearings import BearingEntry, FaultOrders, same_designation
@@ -19,7 +21,7 @@ from services.datasets.bearings import name_fault_orders
 from services.experiments.classifiers import load_checked
 from services.experiments.given import GivenSignal
 from services.experiments.listing import describe_experiment
-from services.experiments.open_set import find_rule, follow_rule
+from services.experiments.open_set import Strangeness, find_rule, follow_rule
 from services.experiments.requirements import FAULT_ORDERS, find_needs
 
 if TYPE_CHECKING:
@@ -37,19 +39,24 @@ class Asked:
         experiment: As it is listed.
         classifier: Loaded and checked.
         prediction: Of windows and recording.
-        open_set: Whether it looks too strange, where a rule for that is in use.
+        strangeness: Whether it looks too strange, and by which rule.
         opinion: The same for the verdict.
     """
 
     experiment: dict[str, Any]
     classifier: Classifier
     prediction: Prediction
-    open_set: dict[str, Any] | None
+    strangeness: Strangeness
     opinion: Opinion
 
 
-def ask_classifier(experiment: Experiment, given: GivenSignal, entered: Sequence[BearingEntry]) -> Asked:
-    """Load an experiment's classifier and ask it.
+def ask_classifier(
+    experiment: Experiment,
+    given: GivenSignal,
+    entered: Sequence[BearingEntry],
+    evidence: Evidence | None = None,
+) -> Asked:
+    """Load an experiment's classifier and ask it; evidence only helps to tell how strange a recording is.
 
     Raises:
         DataDamagedError: It is not the one that was trained.
@@ -59,14 +66,23 @@ def ask_classifier(experiment: Experiment, given: GivenSignal, entered: Sequence
     prediction = classifier.predict(
         given.values, given.sample_rate_hz, given.shaft_speed_rpm, given.fault_orders
     )
-    strange = follow_rule(find_rule(experiment.id), given, prediction, classifier)
+    rule, evidence_shares = find_rule(experiment.id), list_shares(evidence)
+    strange = follow_rule(rule, given, prediction, classifier, evidence_shares)
     shares = zip(classifier.class_names, prediction.probabilities, strict=True)
     opinion = Opinion(
         {name: float(share) for name, share in shares},
         find_standing(given, classifier, entered, is_of_its_data=_is_of_its_data(experiment, given)),
-        is_rejected=strange is not None and bool(strange["rejected"]),
+        is_rejected=strange.is_rejected,
+        rejection=strange.sentence if strange.is_rejected else "",
+        rejects_by_evidence=strange.needs_evidence,
+        pooled_temperature=_find_pooled_temperature(classifier),
     )
     return Asked(describe_experiment(experiment), classifier, prediction, strange, opinion)
+
+
+def _find_pooled_temperature(classifier: Classifier) -> float | None:
+    pooled = classifier.calibration.pooled if classifier.calibration else None
+    return pooled.temperature if pooled else None
 
 
 def _is_of_its_data(experiment: Experiment, given: GivenSignal) -> bool:

@@ -79,7 +79,7 @@ def _ask(
 ) -> tuple[Asked | None, str | None]:
     """Return what the classifier said, or why it could not judge; without evidence that ends the job."""
     try:
-        return ask_classifier(experiment, given, entered), None
+        return ask_classifier(experiment, given, entered, reading.evidence), None
     except DataDamagedError:
         raise
     except (SignalError, InvalidInputError) as error:

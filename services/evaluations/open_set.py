@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.open_set import (
-    FEATURE_DISTANCE,
-    SCORES,
+    DISTANCES,
+    WITH_EVIDENCE,
     FeatureReference,
     Threshold,
     choose_threshold,
-    compute_window_features,
-    fit_reference,
-    judge_score,
     rank_scores,
     score_recording,
-    score_windows,
 )
+from core.evaluation.strangeness_fit import choose_parts
 from core.training.classifier import Classifier
 from core.training.hooks import SilentHooks
 from core.training.metrics import group_recordings, wilson_interval
 from core.training.run import train_classifier
-from core.training.signals import LabelledSignal, naming
+from core.training.signals import LabelledSignal
 from models.job import JobCommand
 from services.evaluations.choices import list_choices, word_choices
+from services.evaluations.open_set_scores import SHARE_FEATURES, Features, judge_scores, score_signals
 from services.evaluations.works import Work, choose_recordings
 from services.experiments.ensembles import is_ensemble
 from services.experiments.judged import load_judged
@@ -41,13 +39,11 @@ from services.jobs.runner import JobHandle, JobYieldedError
 from utils.constants import OPEN_SET_FOLDER
 from utils.exceptions import InvalidInputError, LeaseLostError, LstmPfdError, ServiceUnavailableError
 
-_SHARE_FEATURES = 0.1
 _SHARE_FOLDS = 0.8
 # Recordings of a class that stand for the unknown in its fold; more add time and little else.
 _MOST_UNKNOWN = 60
 _MOST_KNOWN = 400
-
-Scores = dict[str, NDArray[np.float64]]
+_ALWAYS = "max_probability"
 
 
 class _FoldHooks(SilentHooks):
@@ -74,7 +70,7 @@ def run_open_set(work: Work) -> tuple[dict[str, Any], int]:
     _check(work, names)
     train, validation = work.build_signals("train"), work.build_signals("validation")
     with _open_folder(work) as folder:
-        features = _Features(work, [*train, *validation])
+        features = Features(work, train, validation)
         folds = [
             _run_fold(work, folder, index, names, train, validation, features) for index in range(len(names))
         ]
@@ -110,32 +106,39 @@ def _conclude(
     folds: Sequence[dict[str, Any]],
     train: Sequence[LabelledSignal],
     validation: Sequence[LabelledSignal],
-    features: _Features,
+    features: Features,
 ) -> tuple[dict[str, Any], int]:
-    """Choose the score by its folds, and set its threshold on validation."""
+    """Choose the scores by the folds, and set their thresholds on validation."""
     names = list(work.classifier.class_names)
     scores = rank_scores([fold["recording_level"] for fold in folds])
     if not scores:
         raise InvalidInputError(
             "No held-out class could be judged: every class needs recordings in training and validation."
         )
-    chosen = scores[0]["score"]
-    reference = features.fit(train, names)
-    known = _score(work.classifier, validation, features, reference, work)
-    threshold = choose_threshold(known[0][chosen], work.config["false_alarms"])
+    wanted = work.config["false_alarms"]
+    references = features.fit(train, names)
+    known = score_signals(work.classifier, validation, features, references, work)[0]
+    best = next(row for row in scores if row["score"] in known)
+    chosen = best["score"]
+    threshold = choose_threshold(known[chosen], wanted)
     assert threshold is not None  # noqa: S101 -- there are validation recordings
-    test, n_passes = _judge_test(work, chosen, threshold, features, reference)
+    parts = choose_parts(scores, known.get, wanted)
+    test, n_passes = _judge_test(work, chosen, threshold, features, references)
     results = {
         "scores": scores,
         "chosen": chosen,
-        "false_alarms_wanted": work.config["false_alarms"],
+        "false_alarms_wanted": wanted,
         "folds": list(folds),
         "threshold": threshold.value,
         "n_calibration": threshold.n_known,
         "possible": threshold.is_promised,
-        "reference": reference.to_dict() if chosen == FEATURE_DISTANCE else None,
+        "parts": [asdict(part) for part in parts],
+        "references": {
+            part.score: references[part.score].to_dict() for part in parts if part.score in references
+        },
+        "stretch_s": features.stretch_s,
         "test": test,
-        "sentence": _word(scores[0], threshold, test, work.config["false_alarms"]),
+        "sentence": _word(best, threshold, test, wanted),
         "class_names": names,
         "part": "test",
         "notes": _list_notes(work, n_passes),
@@ -152,34 +155,6 @@ def _check(work: Work, names: Sequence[str]) -> None:
         raise InvalidInputError("Holding out a class leaves one to learn: three classes or more are needed.")
 
 
-class _Features:
-    """The features of every signal, computed once for all folds."""
-
-    def __init__(self, work: Work, signals: Sequence[LabelledSignal]) -> None:
-        self._work = work
-        self._found: dict[str, NDArray[np.float64]] = {}
-        for done, signal in enumerate(signals):
-            work.handle.report(_SHARE_FEATURES * done / len(signals), "features of the recordings")
-            work.obey()
-            self.get(signal)
-
-    def get(self, signal: LabelledSignal) -> NDArray[np.float64]:
-        """Return a signal's features, ``(n_windows, n_features)``."""
-        key = signal.signal_sha256
-        if key not in self._found:
-            with naming(signal):
-                self._found[key] = compute_window_features(
-                    signal.load(), signal.sample_rate_hz, self._work.classifier.preprocessing
-                )
-        return self._found[key]
-
-    def fit(self, signals: Sequence[LabelledSignal], names: Sequence[str]) -> FeatureReference:
-        """Fit where the classes of these signals lie."""
-        return fit_reference(
-            [self.get(signal) for signal in signals], [names[signal.class_index] for signal in signals]
-        )
-
-
 def _run_fold(
     work: Work,
     folder: Path,
@@ -187,7 +162,7 @@ def _run_fold(
     names: Sequence[str],
     train: Sequence[LabelledSignal],
     validation: Sequence[LabelledSignal],
-    features: _Features,
+    features: Features,
 ) -> dict[str, Any]:
     """Train without one class and judge every score on it; a fold that is done is read back."""
     kept = folder / f"{index}.json"
@@ -195,24 +170,24 @@ def _run_fold(
         found: dict[str, Any] = json.loads(kept.read_text())
         return found
     share = _SHARE_FOLDS / len(names)
-    low = _SHARE_FEATURES + share * index
+    low = SHARE_FEATURES + share * index
     hooks = _FoldHooks(work.handle, low, low + share, f"training without {names[index].replace('_', ' ')}")
     others = [name for name in names if name != names[index]]
     known_train, known = _leave_out(train, index), _leave_out(validation, index)
     held_out = [signal for signal in (*validation, *train) if signal.class_index == index]
     unknown = choose_recordings(held_out, _MOST_UNKNOWN, seed=0)
     classifier = _train_fold(work, folder / str(index), known_train, known, others, hooks)
-    reference = features.fit(known_train, others)
-    known_scores = _score(
-        classifier, choose_recordings(known, _MOST_KNOWN, seed=0), features, reference, work
+    references = features.fit(known_train, others)
+    shown = choose_recordings(known, _MOST_KNOWN, seed=0)
+    known_scores, unknown_scores = (
+        score_signals(classifier, each, features, references, work, names[index]) for each in (shown, unknown)
     )
-    unknown_scores = _score(classifier, unknown, features, reference, work)
     fold = {
         "held_out": names[index],
-        "n_known": len(known_scores[0][FEATURE_DISTANCE]),
-        "n_unknown": len(unknown_scores[0][FEATURE_DISTANCE]),
-        "recording_level": _judge_scores(known_scores[0], unknown_scores[0], work),
-        "window_level": _judge_scores(known_scores[1], unknown_scores[1], work),
+        "n_known": len(known_scores[0][_ALWAYS]),
+        "n_unknown": len(unknown_scores[0][_ALWAYS]),
+        "recording_level": judge_scores(known_scores[0], unknown_scores[0], work),
+        "window_level": judge_scores(known_scores[1], unknown_scores[1], work),
     }
     shutil.rmtree(folder / str(index), ignore_errors=True)
     kept.write_text(json.dumps(fold))
@@ -253,57 +228,23 @@ def _train_fold(
     return Classifier.load(outcome.classifier_folder)
 
 
-def _score(
-    classifier: Classifier,
-    signals: Sequence[LabelledSignal],
-    features: _Features,
-    reference: FeatureReference,
-    work: Work,
-) -> tuple[Scores, Scores]:
-    """Return every score of each recording, and of each window."""
-    by_recording: dict[tuple[Any, int], list[tuple[NDArray[np.float64], NDArray[np.float64]]]] = {}
-    for signal in signals:
-        work.obey()
-        with naming(signal):
-            prediction = classifier.predict(
-                signal.load(), signal.sample_rate_hz, signal.shaft_speed_rpm, signal.fault_orders
-            )
-        distances = reference.measure(features.get(signal))
-        by_recording.setdefault((signal.recording_id, signal.class_index), []).append(
-            (prediction.uncalibrated_window_probabilities, distances)
-        )
-    recordings, windows = [], []
-    for parts in by_recording.values():
-        probabilities, distances = (np.concatenate(each) for each in zip(*parts, strict=True))
-        recordings.append(score_recording(probabilities, distances))
-        windows.append(score_windows(probabilities, distances))
-    return (
-        {name: np.asarray([row[name] for row in recordings]) for name in SCORES},
-        {name: np.concatenate([row[name] for row in windows]) if windows else np.empty(0) for name in SCORES},
-    )
-
-
-def _judge_scores(known: Mapping[str, Any], unknown: Mapping[str, Any], work: Work) -> dict[str, Any]:
-    return {name: judge_score(known[name], unknown[name], work.config["false_alarms"]) for name in SCORES}
-
-
 def _judge_test(
-    work: Work, chosen: str, threshold: Threshold, features: _Features, reference: FeatureReference
+    work: Work,
+    chosen: str,
+    threshold: Threshold,
+    features: Features,
+    references: Mapping[str, FeatureReference],
 ) -> tuple[dict[str, Any] | None, int]:
     """Count the test recordings, all of known classes, that would be called unknown.
 
-    The distance reads the recordings once more; the other scores are told by what was kept of the judging.
+    Distances and evidence read the recordings once more; the other scores are told by what was kept of the
+    judging.
     """
-    work.handle.report(_SHARE_FEATURES + _SHARE_FOLDS, "false alarms on the test recordings")
-    if chosen == FEATURE_DISTANCE:
+    work.handle.report(SHARE_FEATURES + _SHARE_FOLDS, "false alarms on the test recordings")
+    if chosen in DISTANCES or chosen in WITH_EVIDENCE:
         signals = build_labelled_signals(work.run.rows, "test", work.experiment.class_names)
-        by_recording: dict[tuple[Any, int], list[NDArray[np.float64]]] = {}
-        for signal in signals:
-            work.obey()
-            found = reference.measure(features.get(signal))
-            by_recording.setdefault((signal.recording_id, signal.class_index), []).append(found)
-        values = [float(np.median(np.concatenate(parts))) for parts in by_recording.values()]
-        return _count_rejected(values, threshold), 1 if signals else 0
+        found = score_signals(work.classifier, signals, features, references, work)[0]
+        return _count_rejected(found.get(chosen, np.empty(0)), threshold), 1 if signals else 0
     parts = load_judged(work.run.run_folder, work.experiment.classifier_sha256) or {}
     if "test" not in parts:
         return None, 0
@@ -312,11 +253,11 @@ def _judge_test(
         score_recording(rows.window_probabilities[rows.owners == index], None)[chosen]
         for index in range(len(rows.keys))
     ]
-    return _count_rejected(values, threshold), 0
+    return _count_rejected(np.asarray(values), threshold), 0
 
 
-def _count_rejected(values: Sequence[float], threshold: Threshold) -> dict[str, Any]:
-    n, n_rejected = len(values), sum(value > threshold.value for value in values)
+def _count_rejected(values: NDArray[np.float64], threshold: Threshold) -> dict[str, Any]:
+    n, n_rejected = len(values), int((values > threshold.value).sum())
     counted = {"n": n, "n_rejected": n_rejected, "share": n_rejected / n if n else None}
     return {"recording_level": {**counted, "interval": wilson_interval(n_rejected, n)}}
 
@@ -344,6 +285,7 @@ def _list_notes(work: Work, n_passes: int) -> list[str]:
     chosen = word_choices([*list_choices(work.experiment.network), "the score"])
     notes = [
         "A held-out class is only a stand-in for what may come: other unknown faults can be harder to tell.",
+        "Where physical evidence is a part of a score, its rule for the held-out class was taken away too.",
         f"The threshold rests on validation recordings, which also chose {chosen}: they flatter, and more "
         "known recordings than wanted may be called unknown.",
     ]

@@ -12,6 +12,7 @@ from database.connection import get_db_session
 from models.experiment import Experiment, Prediction
 from models.job import JobCommand
 from services.experiments.judged import build_part, save_judged
+from services.experiments.keeping import keep_rules_of
 from services.experiments.material import build_labelled_signals, choose_analysis_rate
 from services.experiments.runs import ExperimentRun
 from services.jobs.runner import JobHandle
@@ -30,7 +31,8 @@ _SUBSET = "test_"
 def judge_and_store(run: ExperimentRun, outcome: TrainingOutcome, handle: JobHandle) -> dict[str, Any]:
     """Judge the classifier of a training that ended, and store its results under the job's fence.
 
-    Validation comes first: it calibrates the classifier, which the test part then meets once.
+    Validation comes first: it calibrates the classifier and says when a recording is unknown to it; the test
+    part then meets it once.
     """
     from core.training.classifier_files import read_digest
     from core.training.ensemble import load_classifier
@@ -39,6 +41,7 @@ def judge_and_store(run: ExperimentRun, outcome: TrainingOutcome, handle: JobHan
     classifier = load_classifier(outcome.classifier_folder)
     validation = judge_part(run, "validation", classifier, handle)
     classifier, validation = calibrate(classifier, validation)
+    classifier = keep_rules_of(run, classifier, validation, handle)
     classifier.save(outcome.classifier_folder)
     others = {part: judge_part(run, part, classifier, handle) for part in list_test_parts(run)}
     evaluations = {"validation": validation, **others}

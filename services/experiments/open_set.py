@@ -1,7 +1,9 @@
-"""Calling a recording unknown: the rule that somebody has put to use for an experiment."""
+"""Calling a recording unknown: by the rule that somebody has put to use, else by the classifier's own."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,19 +12,24 @@ from sqlalchemy.orm import Session
 
 from core.evaluation.open_set import (
     FEATURE_DISTANCE,
+    FLOOR_DISTANCE,
     SCORES,
     FeatureReference,
+    compute_floor_numbers,
     compute_window_features,
-    score_recording,
 )
+from core.evaluation.strangeness import RulePart, StrangenessRule, Traits
+from core.training.classifier_files import read_card
 from database.connection import get_db_session
 from models.evaluation import Evaluation
 from models.experiment import Experiment
+from services.experiments.classifiers import CLASSIFIER_FOLDER
 from services.experiments.given import GivenSignal
+from services.experiments.runs import get_run_folder
 from services.shared.actors import Actor
 from services.shared.audit import record_audit
 from utils.clock import to_iso
-from utils.exceptions import ConflictError, InvalidInputError, NotFoundError
+from utils.exceptions import ConflictError, DataDamagedError, InvalidInputError, NotFoundError
 
 if TYPE_CHECKING:
     from core.training.classifier import Classifier, Prediction
@@ -30,6 +37,18 @@ if TYPE_CHECKING:
 OPEN_SET = "open_set"
 # The rule in use is a row of its own, so that a new search for a better one does not change it.
 IN_USE = "open_set_in_use"
+_APPLIED = (
+    *("chosen", "threshold", "reference"),
+    *("parts", "references", "stretch_s", "false_alarms_wanted"),
+)
+_NO_RULE_KEPT = (
+    "The classifier was trained before open-set rules were kept with classifiers, and none has been put to "
+    "use: it can't call a recording unknown. Train it again, or run the open-set evaluation."
+)
+_NOT_MEASURED = (
+    "The open-set rule can't be measured on this recording: physical evidence is missing, or the recording "
+    "is too short."
+)
 
 
 def apply_rule(experiment_id: int, evaluation_id: int | None, actor: Actor) -> dict[str, Any]:
@@ -58,7 +77,7 @@ def apply_rule(experiment_id: int, evaluation_id: int | None, actor: Actor) -> d
             config={"evaluation_id": found.id},
             config_sha256=IN_USE,
             classifier_sha256=found.classifier_sha256,
-            results={key: results[key] for key in ("chosen", "threshold", "reference")},
+            results={key: results[key] for key in _APPLIED if key in results},
             created_by=actor.user_id,
         )
         session.add(rule)
@@ -68,7 +87,7 @@ def apply_rule(experiment_id: int, evaluation_id: int | None, actor: Actor) -> d
 
 
 def withdraw_rule(experiment_id: int, actor: Actor) -> None:
-    """Take the rule out of use: every recording is given a class again.
+    """Take the rule out of use: the classifier's own counts again, where it has one.
 
     Raises:
         NotFoundError: There is no such experiment.
@@ -82,7 +101,7 @@ def withdraw_rule(experiment_id: int, actor: Actor) -> None:
 
 
 def find_rule(experiment_id: int) -> Evaluation | None:
-    """Return the rule in use for the classifier that the experiment has now."""
+    """Return the rule that somebody put to use for the classifier that the experiment has now."""
     chosen = (
         select(Evaluation)
         .join(Experiment, Experiment.id == Evaluation.experiment_id)
@@ -97,39 +116,162 @@ def find_rule(experiment_id: int) -> Evaluation | None:
 
 
 def describe_rule(rule: Evaluation) -> dict[str, Any]:
-    """Return a rule as plain data."""
-    results = rule.results or {}
+    """Return a rule that was put to use as plain data."""
+    found = _read_applied(rule)
     return {
         "evaluation_id": rule.config["evaluation_id"],
-        "score": results["chosen"],
-        "score_title": SCORES[results["chosen"]],
-        "threshold": results["threshold"],
+        "source": "evaluation",
+        **_describe_parts(found),
         "applied_at": to_iso(rule.created_at),
     }
 
 
-def follow_rule(
-    rule: Evaluation | None, given: GivenSignal, prediction: Prediction, classifier: Classifier
-) -> dict[str, Any] | None:
-    """Return how strange a recording looks and whether that is too strange; None without a rule."""
-    if rule is None or rule.results is None:
+def describe_in_use(experiment_id: int) -> dict[str, Any] | None:
+    """Return the rule that diagnoses follow: the one put to use, else the classifier's own; None without."""
+    rule = find_rule(experiment_id)
+    if rule is not None:
+        return describe_rule(rule)
+    kept = _find_kept(experiment_id)
+    if kept is None or not kept.parts:
         return None
-    score, threshold = rule.results["chosen"], float(rule.results["threshold"])
-    distances = None
-    if score == FEATURE_DISTANCE:
-        reference = FeatureReference.from_dict(rule.results["reference"])
-        features = compute_window_features(
-            np.asarray(given.values), given.sample_rate_hz, classifier.preprocessing
-        )
-        distances = reference.measure(features)
-    value = score_recording(prediction.uncalibrated_window_probabilities, distances)[score]
+    return {"evaluation_id": None, "source": "training", **_describe_parts(kept), "applied_at": None}
+
+
+def _find_kept(experiment_id: int) -> StrangenessRule | None:
+    """Return what a classifier's card says of its own rule, without the arrays that measuring needs."""
+    with get_db_session(read_only=True) as session:
+        experiment = session.get(Experiment, experiment_id)
+    if experiment is None or experiment.classifier_sha256 is None:
+        return None
+    try:
+        facts = read_card(get_run_folder(experiment.folder) / CLASSIFIER_FOLDER).get("strangeness")
+    except (NotFoundError, DataDamagedError):
+        return None
+    if not facts:
+        return None
+    return StrangenessRule(tuple(RulePart(**part) for part in facts["parts"]), {}, facts["false_alarms"])
+
+
+def _describe_parts(rule: StrangenessRule) -> dict[str, Any]:
+    first = rule.parts[0]
     return {
-        "score": score,
-        "title": SCORES[score],
-        "value": round(value, 6),
-        "threshold": round(threshold, 6),
-        "rejected": value > threshold,
+        "score": first.score,
+        "score_title": SCORES[first.score],
+        "threshold": first.threshold,
+        "parts": [
+            {
+                "score": part.score,
+                "score_title": SCORES[part.score],
+                "threshold": part.threshold,
+                "n_validation": part.n_known,
+                "mean_auroc": part.mean_auroc,
+                "mean_rejection": part.mean_rejection,
+            }
+            for part in rule.parts
+        ],
     }
+
+
+def _read_applied(rule: Evaluation) -> StrangenessRule:
+    """Return a rule that was put to use; those of before had one part, and one distance."""
+    results = rule.results or {}
+    parts = results.get("parts") or [{"score": results["chosen"], "threshold": results["threshold"]}]
+    references = results.get("references") or {}
+    if results.get("reference"):
+        references = {FEATURE_DISTANCE: results["reference"]}
+    return StrangenessRule(
+        tuple(RulePart(**part) for part in parts),
+        {name: FeatureReference.from_dict(values) for name, values in references.items()},
+        float(results.get("false_alarms_wanted", 0.05)),
+        float(results.get("stretch_s", 0.0)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Strangeness:
+    """What the open-set rule says of a recording.
+
+    Attributes:
+        found: Score, threshold, and whether it is rejected; None where no rule could judge it.
+        sentence: The same in words, or why no rule judged.
+        needs_evidence: Whether the physical evidence is a part of the score.
+    """
+
+    found: dict[str, Any] | None
+    sentence: str
+    needs_evidence: bool = False
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether the recording is too strange."""
+        return self.found is not None and bool(self.found["rejected"])
+
+
+def follow_rule(
+    applied: Evaluation | None,
+    given: GivenSignal,
+    prediction: Prediction,
+    classifier: Classifier,
+    shares: Mapping[str, float] | None = None,
+) -> Strangeness:
+    """Return how strange a recording looks and whether that is too strange.
+
+    Args:
+        applied: The rule that somebody put to use; None: the classifier's own counts.
+        given: The recording.
+        prediction: What the classifier said of it.
+        classifier: The classifier.
+        shares: What the physical evidence gives to each class; None where there is none.
+    """
+    if applied is not None:
+        rule, source = _read_applied(applied), "evaluation"
+    elif classifier.strangeness is not None:
+        rule, source = StrangenessRule.from_kept(classifier.strangeness), "training"
+    else:
+        return Strangeness(None, _NO_RULE_KEPT)
+    if not rule.parts:
+        return Strangeness(None, f"The classifier has no open-set rule: {rule.missing}.")
+    measured = rule.measure(_read_traits(rule, given, prediction, classifier, shares), classifier.class_names)
+    if measured is None:
+        return Strangeness(None, _NOT_MEASURED)
+    part, value = measured
+    found = {
+        "score": part.score,
+        "title": SCORES[part.score],
+        "value": round(value, 6),
+        "threshold": round(part.threshold, 6),
+        "rejected": value > part.threshold,
+        "source": source,
+    }
+    sentence = _word_found(part, value, rule.false_alarms, source)
+    return Strangeness({**found, "sentence": sentence}, sentence, part.needs_evidence)
+
+
+def _read_traits(
+    rule: StrangenessRule,
+    given: GivenSignal,
+    prediction: Prediction,
+    classifier: Classifier,
+    shares: Mapping[str, float] | None,
+) -> Traits:
+    """Read what the rule's scores need, and nothing else."""
+    signal = (np.asarray(given.values), given.sample_rate_hz, classifier.preprocessing)
+    return Traits(
+        prediction.uncalibrated_window_probabilities,
+        general=compute_window_features(*signal) if FEATURE_DISTANCE in rule.needed else None,
+        floor=compute_floor_numbers(*signal, rule.stretch_s) if FLOOR_DISTANCE in rule.needed else None,
+        shares=shares,
+    )
+
+
+def _word_found(part: RulePart, value: float, false_alarms: float, source: str) -> str:
+    origin = "kept at training" if source == "training" else "of an open-set evaluation"
+    known = "validation recordings" if part.n_known is None else f"{part.n_known} validation recordings"
+    verb = "passes" if value > part.threshold else "does not pass"
+    return (
+        f"The open-set rule {origin} measures the {SCORES[part.score]}: {value:.3g} {verb} the threshold "
+        f"{part.threshold:.3g}, which {known} set for {false_alarms:.0%} false alarms."
+    )
 
 
 def _find_evaluation(session: Session, experiment: Experiment, evaluation_id: int | None) -> Evaluation:

@@ -13,13 +13,16 @@ from core.evaluation.open_set import (
     FeatureReference,
     choose_threshold,
     compute_auroc,
+    compute_floor_numbers,
     compute_window_features,
     fit_reference,
     judge_score,
+    leave_class_out,
     rank_scores,
     score_recording,
     score_windows,
 )
+from core.features.noise_floor import list_noise_floor_features
 from core.training.preprocessing import Preprocessing
 
 
@@ -66,6 +69,15 @@ def test_scores_of_a_worked_example() -> None:
     assert found["window_doubt"] == pytest.approx((0.2 + 0.4) / 2)
     assert found["feature_distance"] == 5.0
     assert "feature_distance" not in score_recording(windows, None)
+    evidence = score_recording(
+        windows, None, floor_distances=np.array([4.0]), borne_out=np.array([0.2, 0.7, 0.1])
+    )
+    best = int(pooled.argmax())
+    assert evidence["floor_distance"] == 4.0
+    assert evidence["evidence_doubt"] == pytest.approx(1 - [0.2, 0.7, 0.1][best])
+    assert evidence["fused_doubt"] == pytest.approx(1 - pooled.max() * [0.2, 0.7, 0.1][best])
+    unheard = score_recording(windows, None, borne_out=np.full(3, np.nan))
+    assert "evidence_doubt" not in unheard and "fused_doubt" not in unheard
     np.testing.assert_allclose(score_windows(windows, None)["max_probability"], [0.2, 0.4])
 
 
@@ -128,3 +140,26 @@ def test_scores_are_ranked_by_their_mean_over_the_held_out_classes() -> None:
     assert (best["mean_auroc"], best["mean_rejection"]) == pytest.approx((0.85, 0.7))
     assert other["score"] == "max_probability"
     assert rank_scores([]) == []
+    gaps = [
+        {**fold, "fused_doubt": row(1.0, 1.0)} if index == 0 else fold for index, fold in enumerate(folds)
+    ]
+    assert [each["score"] for each in rank_scores(gaps)] == ["entropy", "max_probability"]
+
+
+def test_numbers_over_the_floor_are_read_in_stretches_of_one_length() -> None:
+    preprocessing = Preprocessing(20_480.0, 0.5, 0.5)
+    noise = np.random.default_rng(0).normal(size=40_960)
+    found = compute_floor_numbers(noise, 20_480.0, preprocessing, 0.9)
+    assert found is not None
+    assert found.shape == (2, len(list_noise_floor_features()))
+    alone = compute_floor_numbers(noise[: round(0.9 * 20_480)], 20_480.0, preprocessing, 0.9)
+    assert alone is not None
+    assert np.median(np.abs(found[0] - alone[0])) < 0.2  # the band limit reaches over the edge
+    assert compute_floor_numbers(noise[:10_000], 20_480.0, preprocessing, 0.9) is None
+    assert compute_floor_numbers(noise, 20_480.0, Preprocessing(5_000.0, 0.5, 0.5), 0.9) is None
+    assert compute_floor_numbers(noise, 20_480.0, preprocessing, 0.3) is None
+
+
+def test_leaving_a_class_out_of_probabilities_scales_the_others() -> None:
+    assert leave_class_out({"a": 0.5, "b": 0.3, "c": 0.2}, "a") == pytest.approx({"b": 0.6, "c": 0.4})
+    assert leave_class_out({"a": 1.0, "b": 0.0, "c": 0.0}, "a") == {"b": 0.5, "c": 0.5}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core.evidence.findings import Decision, Evidence, FaultFinding, Strength
-from core.evidence.fusion import fuse, list_probabilities, pool
+from core.evidence.fusion import fuse, list_probabilities, pool, temper
 from core.evidence.sanity import CheckName, RecordingCheck
 from core.evidence.verdict import DecidedBy, Opinion, Standing, Status, agree
 from utils.constants import ROLLING_FAULT_CLASSES
@@ -42,10 +43,12 @@ def make_evidence(
 
 def make_opinion(
     name: str, confidence: float = 0.9, standing: Standing = Standing.HOME, *, rejected: bool = False,
-    classes: tuple[str, ...] = ROLLING_FAULT_CLASSES,
+    classes: tuple[str, ...] = ROLLING_FAULT_CLASSES, by_evidence: bool = False,
 ) -> Opinion:  # fmt: skip
     rest = (1.0 - confidence) / (len(classes) - 1)
-    return Opinion({each: confidence if each == name else rest for each in classes}, standing, rejected)
+    shares = {each: confidence if each == name else rest for each in classes}
+    sentence = "The distance passes 3." if rejected else ""
+    return Opinion(shares, standing, rejected, sentence, by_evidence)
 
 
 OUTER = make_evidence(Decision.FAULT, "outer_race")
@@ -57,6 +60,8 @@ FOR_INNER = make_evidence(
 AGAINST_BALL = make_evidence(Decision.UNDECIDED, None, healthy=0.35, ball=0.05)
 ELSEWHERE, READS = Standing.ELSEWHERE, Standing.ELSEWHERE_READS_ORDERS
 NOWHERE = Standing.UNKNOWN_ORIGIN
+BY_LINES = ("diagnosed", "outer_race", "evidence")
+BY_HEALTHY_LINES = ("diagnosed", "healthy", "evidence")
 
 
 @pytest.mark.parametrize(
@@ -90,6 +95,13 @@ NOWHERE = Standing.UNKNOWN_ORIGIN
         (OPEN, make_opinion("ball", standing=ELSEWHERE), "undecided", None, None),
         (OPEN, make_opinion("ball", standing=READS), "undecided", None, None),
         (OPEN, make_opinion("ball", rejected=True), "unknown", None, None),
+        (OUTER, make_opinion("outer_race", rejected=True, by_evidence=True), *BY_LINES),
+        (OUTER, make_opinion("ball", rejected=True, by_evidence=True), "undecided", None, None),
+        (HEALTHY, make_opinion("ball", rejected=True, by_evidence=True), "undecided", None, None),
+        (HEALTHY, make_opinion("healthy", rejected=True, by_evidence=True), "unknown", None, None),
+        (OPEN, make_opinion("ball", rejected=True, by_evidence=True), "unknown", None, None),
+        (HEALTHY, make_opinion("ball", rejected=True, standing=ELSEWHERE), *BY_HEALTHY_LINES),
+        (OPEN, make_opinion("ball", rejected=True, standing=READS), "undecided", None, None),
         (None, None, "refused", None, None),
         (None, make_opinion("ball"), "diagnosed", "ball", "classifier"),
         (None, make_opinion("ball", 0.45), "undecided", None, None),
@@ -125,6 +137,26 @@ def test_the_nearest_class_of_what_is_unknown_carries_the_classifiers_own_share(
     verdict = fuse(evidence, strange)
     assert (verdict.status, verdict.nearest_class, verdict.confidence) == (Status.UNKNOWN, "loose", 0.62)
     assert verdict.probabilities == strange.probabilities
+
+
+@pytest.mark.parametrize("evidence", [HEALTHY, OPEN, None, OUTER])
+def test_what_the_open_set_rule_measured_is_said(evidence: Evidence | None) -> None:
+    verdict = fuse(evidence, make_opinion("ball", rejected=True))
+    said = " ".join(verdict.contradictions) if evidence is OUTER else verdict.rule
+    assert "The distance passes 3." in said
+
+
+def test_a_temperature_changes_how_sure_both_together_are_and_nothing_else() -> None:
+    opinion = make_opinion("outer_race", 0.8)
+    plain, calm = fuse(OUTER, opinion), fuse(OUTER, replace(opinion, pooled_temperature=2.0))
+    by_hand = np.array(list(plain.probabilities.values())) ** 0.5
+    assert list(calm.probabilities.values()) == pytest.approx(list(by_hand / by_hand.sum()))
+    assert (calm.fault_class, calm.decided_by) == (plain.fault_class, plain.decided_by)
+    assert (
+        calm.confidence < plain.confidence < fuse(OUTER, replace(opinion, pooled_temperature=0.5)).confidence
+    )
+    assert fuse(OUTER, None).confidence == 0.9
+    assert temper({"a": 1.0, "b": 0.0}, 3.0) == {"a": 1.0, "b": 0.0}
 
 
 def test_evidence_that_refuses_counts_as_none() -> None:

@@ -11,9 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.evaluation.keeping import keep_rules
+from core.evaluation.strangeness import StrangenessRule
 from core.training.calibration import Calibration, LevelCalibration
 from core.training.classifier import CARD_NAME, Classifier
+from core.training.ensemble import combine, load_classifier
 from core.training.evaluate import calibrate, evaluate_classifier
+from core.training.kept_rule import KeptRule
 from core.training.metrics import pool_probabilities
 from core.training.run import train_classifier
 from tests.unit.core.training.hooks import RecordingHooks
@@ -49,10 +53,48 @@ def test_a_calibrated_classifier_keeps_its_own_probabilities_beside_the_calibrat
 def test_a_card_from_before_calibration_still_loads(forest: Path, tmp_path: Path) -> None:
     shutil.copytree(forest, tmp_path, dirs_exist_ok=True)
     card = json.loads((tmp_path / CARD_NAME).read_text())
-    del card["calibration"], card["card_sha256"]
+    del card["calibration"], card["strangeness"], card["card_sha256"]
     card["card_sha256"] = hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()
     (tmp_path / CARD_NAME).write_text(json.dumps(card))
-    assert Classifier.load(tmp_path).calibration is None
+    older = Classifier.load(tmp_path)
+    assert (older.calibration, older.strangeness) == (None, None)
+
+
+def test_a_kept_rule_travels_with_the_classifier_and_changes_nothing_of_its_model(
+    forest: Path, tmp_path: Path
+) -> None:
+    plain = Classifier.load(forest)
+    rule = KeptRule({"parts": [], "why": "too few"}, {"floor/means": np.arange(6.0).reshape(2, 3)})
+    replace(plain, strangeness=rule).save(tmp_path)
+    again = Classifier.load(tmp_path)
+    assert again.strangeness is not None
+    assert again.strangeness.facts == rule.facts
+    np.testing.assert_array_equal(again.strangeness.arrays["floor/means"], rule.arrays["floor/means"])
+    assert again.model.to_arrays().keys() == plain.model.to_arrays().keys()
+    values = make_signal(1, 7).load()
+    np.testing.assert_array_equal(
+        again.predict(values, 1000.0).probabilities, plain.predict(values, 1000.0).probabilities
+    )
+    both = combine([again, again], {})
+    assert (both.strangeness, both.build_card()["members"][0]["strangeness"]) == (None, None)
+    replace(both, strangeness=rule).save(tmp_path / "both")
+    voting = load_classifier(tmp_path / "both")
+    assert voting.strangeness is not None and voting.strangeness.arrays.keys() == rule.arrays.keys()
+
+
+def test_a_training_keeps_when_a_recording_is_unknown_and_says_why_it_can_not(forest: Path) -> None:
+    plain = Classifier.load(forest)
+    train, validation = make_part(range(4)), make_part(range(4, 11))
+    classifier, judged = calibrate(plain, evaluate_classifier(plain, validation, CLASS_NAMES))
+    kept = keep_rules(classifier, train, validation, judged, None)
+    assert kept.strangeness is not None and kept.calibration is not None
+    rule = StrangenessRule.from_kept(kept.strangeness)
+    assert [part.score for part in rule.parts] == ["feature_distance"]  # 1 kHz: no numbers over the floor
+    assert rule.parts[0].n_known == len(validation) >= 19
+    assert kept.calibration.pooled is not None and kept.calibration.pooled.temperature is None
+    few = keep_rules(classifier, train, [], None, None)
+    assert few.strangeness is not None
+    assert "0 validation recordings" in StrangenessRule.from_kept(few.strangeness).missing
 
 
 def test_validation_gives_the_classifier_its_temperature_and_the_evaluation_both_errors(

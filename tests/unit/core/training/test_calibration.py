@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from sklearn.metrics import log_loss
 
-from core.training.calibration import Calibration, fit_calibration, fit_level
+from core.training.calibration import Calibration, fit_calibration, fit_level, fit_pooled
 from core.training.metrics import SignalPrediction, apply_temperature, pool_probabilities
 
 Rows = tuple[NDArray[np.float64], NDArray[np.int64]]
@@ -104,3 +104,40 @@ def test_channels_of_a_recording_are_fitted_as_one_recording() -> None:
     assert found.recording.n == 40
     assert found.window.n == 400
     assert Calibration.from_dict(found.to_dict()) == found
+
+
+def test_the_pooled_temperature_minimises_the_softened_loss_also_without_errors() -> None:
+    probabilities, targets = simulate(60, 0.5, seed=8)
+    for rows, labels in (
+        (probabilities, targets),
+        (probabilities, probabilities.argmax(axis=1)),
+    ):
+        found = fit_pooled(rows, labels)
+        softened = np.full(rows.shape, 1 / 62 / 3)
+        softened[np.arange(60), labels] = 61 / 62
+
+        def loss(log_temperature: float, rows=rows, softened=softened) -> float:
+            scaled = apply_temperature(rows, float(np.exp(log_temperature)))
+            return float(-(softened * np.log(scaled)).sum())
+
+        best = float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
+        assert found.temperature == pytest.approx(best, rel=5e-3)
+        assert found.n_errors == int((rows.argmax(axis=1) != labels).sum())
+
+
+def test_recordings_that_are_all_right_make_nobody_surer_than_their_number_allows() -> None:
+    rows = np.tile([0.9999, 0.0001], (20, 1))
+    found = fit_pooled(rows, np.zeros(20, dtype=np.int64))
+    assert apply_temperature(rows, found.temperature)[0, 0] == pytest.approx(21 / 22, abs=1e-3)
+    few = fit_pooled(rows[:9], np.zeros(9, dtype=np.int64))
+    assert few.temperature is None
+    assert "9 validation recordings" in few.sentence
+    assert fit_pooled(np.empty((0,)), np.empty(0, dtype=np.int64)).temperature is None
+
+
+def test_the_pooled_temperature_travels_and_its_lack_is_understood() -> None:
+    level = fit_pooled(*simulate(30, 1.0, seed=1))
+    kept = Calibration(level, level, level)
+    assert Calibration.from_dict(kept.to_dict()) == kept
+    older = {name: value for name, value in kept.to_dict().items() if name != "pooled"}
+    assert Calibration.from_dict(older).pooled is None

@@ -132,10 +132,13 @@ def test_the_open_set_says_what_it_costs_and_what_is_in_use() -> None:
         "evaluation_id": 2,
         "score_title": "Energy",
         "threshold": 1.5,
+        "source": "evaluation",
         "applied_at": "2026-03-01T10:00:00+00:00",
     }
     assert "another evaluation" in find_text(trust.describe_applied(applied, 3))
     assert "another evaluation" not in find_text(trust.describe_applied(applied, 2))
+    kept = {**applied, "source": "training", "evaluation_id": None, "applied_at": None}
+    assert "kept at training" in find_text(trust.describe_applied(kept, 3))
 
 
 @pytest.mark.parametrize(("n", "word"), [(0, "changes no answer"), (2, "up to 20.0 points")])

@@ -63,6 +63,20 @@ def test_only_a_classifiers_own_confidence_at_home_is_called_calibrated(
     assert ("pooled" in found.sentence) == (source == "pooled")
 
 
+def test_a_pool_that_validation_calibrated_says_so_at_home_only() -> None:
+    calibration = Calibration(FITTED, FITTED, LevelCalibration(0.7, [0.5, 0.9], 30, 2, "Fitted."))
+    opinion = make_opinion(0.8)
+    for known, calibrated in ((True, True), (False, False)):
+        found = judge_confidence(fuse(FAULT, opinion), FAULT, opinion, calibration, is_machine_known=known)
+        assert (found.source, found.is_calibrated) == ("pooled", calibrated)
+        assert "calibrated on 30 validation recordings" in found.sentence
+        assert ("nothing shows" in found.sentence) is not calibrated
+    few = Calibration(FITTED, FITTED, LevelCalibration(None, None, 4, 0, "4 are too few."))
+    found = judge_confidence(fuse(FAULT, opinion), FAULT, opinion, few, is_machine_known=True)
+    assert not found.is_calibrated
+    assert "not calibrated" in found.sentence and "4 are too few." in found.sentence
+
+
 def test_a_classifier_that_nothing_calibrated_is_never_called_calibrated() -> None:
     verdict = fuse(None, make_opinion(), missing="No speed is known.")
     found = judge_confidence(verdict, None, make_opinion(), None, is_machine_known=True)
