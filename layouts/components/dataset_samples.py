@@ -85,6 +85,7 @@ def build_statistics(found: Mapping[str, Any]) -> Component:
         "Recordings",
         "Signals",
         "Length",
+        "Unit",
         *(label for _, label in _MEASURES),
     ]
     rows = [
@@ -94,6 +95,7 @@ def build_statistics(found: Mapping[str, Any]) -> Component:
             format_number(entry["n_recordings"]),
             format_number(entry["n_signals"]),
             format_duration(entry["duration_s"]),
+            entry.get("unit") or "unknown",
             *(_word_spread(entry[name]) for name, _ in _MEASURES),
         ]
         for entry in found["per_class"]
@@ -105,16 +107,16 @@ def build_statistics(found: Mapping[str, Any]) -> Component:
         else []
     )
     words = (
-        "Median over the signals, smallest and largest in brackets. rms and peak in the signals' own unit, "
-        "the mean taken off; kurtosis of noise is 3."
+        "Median over the signals, smallest and largest in brackets. rms and peak are in the unit, the mean "
+        "taken off; kurtosis of noise is 3."
     )
     table = build_plain_table(headers, rows, caption="Level and shape per class and channel")
     return html.Div([*notes, table, html.P(words, className="field-help")])
 
 
-def _word_spread(spread: Mapping[str, float]) -> str:
+def _word_spread(spread: Mapping[str, float]) -> html.Span:
     low, middle, high = (format_number(spread[name], 3) for name in ("min", "median", "max"))
-    return f"{middle} ({low} – {high})"
+    return html.Span(f"{middle} ({low} – {high})", className="no-break")
 
 
 def build_statistics_job(job: Mapping[str, Any] | None) -> Component:

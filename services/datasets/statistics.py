@@ -23,7 +23,7 @@ from services.shared.signal_store import flag_damaged, open_signal_view
 from utils.exceptions import DataDamagedError
 
 _BLOCK_SAMPLES = 1 << 20
-_PREVIEW_POINTS = 400
+_PREVIEW_POINTS = 800  # two to a pixel of the widest plot: fewer look like a comb
 _OTHER_SAMPLES = (
     "The stored samples are no longer those that were imported: bits have changed. Restore the file from a "
     "backup, or import the recording again."
@@ -32,7 +32,7 @@ _MEASURES = ("rms", "peak", "crest_factor", "kurtosis")
 
 
 class Level:
-    """Level and shape of the signals of one class and channel; keeps four numbers of each."""
+    """Level and shape of the signals of one class, channel and unit; keeps four numbers of each."""
 
     def __init__(self) -> None:
         self._values = {name: array("d") for name in _MEASURES}
@@ -59,12 +59,12 @@ class Level:
 def compute_statistics(
     session: Session, rows: Iterable[Row], tell: Callable[[int], None] | None = None
 ) -> dict[str, Any]:
-    """Return level and shape per fault class and channel: rms, peak, crest factor, kurtosis (Pearson).
+    """Return level and shape per fault class, channel and unit: rms, peak, crest factor, kurtosis (Pearson).
 
     ``rows`` may stream; ``tell`` takes how many are done. Signals whose samples are damaged are counted and
     left out; what a read alone would not show, a flipped bit, is found by their hash and flagged.
     """
-    groups: dict[tuple[str, str], Level] = defaultdict(Level)
+    groups: dict[tuple[str, str, str], Level] = defaultdict(Level)
     count = n_damaged = 0
     for count, (row, view) in enumerate(iterate_views(session, rows), start=1):
         if tell is not None:
@@ -78,13 +78,13 @@ def compute_statistics(
             if view is not None:
                 flag_damaged(row["signal_id"], error.sentence)
         else:
-            groups[row["fault_class"] or UNLABELLED, row["channel"]].add(row, measured)
+            groups[row["fault_class"] or UNLABELLED, row["channel"], row["unit"] or ""].add(row, measured)
     return {
         "n_signals": count,
         "n_damaged": n_damaged,
         "per_class": [
-            {"fault_class": key[0], "channel": key[1], **level.describe()}
-            for key, level in sorted(groups.items())
+            {"fault_class": fault_class, "channel": channel, "unit": unit or None, **level.describe()}
+            for (fault_class, channel, unit), level in sorted(groups.items())
         ],
     }
 

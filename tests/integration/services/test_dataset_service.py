@@ -138,7 +138,7 @@ def test_a_preview_holds_short_traces_of_every_class(rig: int) -> None:
         "inner_race": 2,
         "outer_race": 2,
     }
-    assert len(preview["classes"]["healthy"][0]["values"]) <= 400
+    assert len(preview["classes"]["healthy"][0]["values"]) <= 800
 
 
 def test_a_nul_in_text_is_refused_in_plain_words_on_either_database(rig: int, tmp_path: Path) -> None:

@@ -126,11 +126,12 @@ def test_statistics_say_what_could_not_be_read() -> None:
         "n_recordings": 3,
         "n_signals": 3,
         "duration_s": 6.0,
+        "unit": "m/s²",
         **dict.fromkeys(("rms", "peak", "crest_factor", "kurtosis"), spread),
     }
     text = find_text(build_statistics({"per_class": [entry], "n_damaged": 2}))
     assert "2 signals could not be read" in text
-    assert "2 (1 – 3.5)" in text
+    assert "m/s² 2 (1 – 3.5)" in text
     assert "waits for a worker" in find_text(build_statistics_job(None))
     failed = {"state": "failed", "error": "The disk is full."}
     assert "The disk is full." in find_text(build_statistics_job(failed))
