@@ -18,7 +18,7 @@ from layouts.components.forms import build_button, build_field
 from layouts.components.icons import build_icon
 from layouts.components.numbers import count_of, format_moment, format_number
 from layouts.components.states import build_skeleton
-from layouts.components.training_form import name_option
+from layouts.components.training_form import name_option, word_empty
 from layouts.ids.experiment import ExperimentId
 
 Plain = Mapping[str, Any]
@@ -167,20 +167,21 @@ def build_options(experiment: Plain, spec: Plain | None) -> Component:
 
 def _build_option(name: str, value: Any, spec: Plain | None, *, changed: bool) -> html.Tr:
     label, unit = name_option(name)
+    help_text = spec["help"] if spec else ""
     mark = [" ", build_badge("changed", tone="info", icon="pencil")] if changed else []
     return html.Tr(
         [
             html.Th(html.Span([label, *mark], title=name), scope="row"),
-            html.Td(_say_option(value, unit), className="no-break"),
-            html.Td(_say_option(spec["default"], unit) if spec else "–", className="no-break muted"),
-            html.Td(spec["help"] if spec else "", className="muted"),
+            html.Td(_say_option(value, unit, help_text)),
+            html.Td(_say_option(spec["default"], unit, help_text) if spec else "–", className="muted"),
+            html.Td(help_text, className="muted"),
         ]
     )
 
 
-def _say_option(value: Any, unit: str) -> str:
+def _say_option(value: Any, unit: str, help_text: str) -> str:
     if value is None:
-        return "worked out"
+        return word_empty(help_text)
     if isinstance(value, bool):
         return "yes" if value else "no"
     said = format_number(value) if isinstance(value, int | float) else str(value)

@@ -179,7 +179,7 @@ def _build_option(option: Mapping[str, Any], value: Any) -> html.Div:
             type="text",
             inputmode="numeric" if option["type"] == "int" else "decimal",
             value="" if value is None else f"{value:g}" if isinstance(value, float) else str(value),
-            placeholder="worked out" if option["default"] is None else f"{option['default']:g}",
+            placeholder=word_empty(option["help"]) if option["default"] is None else f"{option['default']:g}",
             autocomplete="off",
             debounce=0.4,
         )
@@ -194,10 +194,20 @@ def name_option(name: str) -> tuple[str, str]:
     """Return an option's label and unit: ``window_s`` is ("Window", "s")."""
     for ending, unit in _UNITS.items():
         if name.endswith(ending):
-            return name.removesuffix(ending).replace("_", " ").capitalize(), unit
+            return _capitalise(name.removesuffix(ending)), unit
     if name.startswith("n_"):
         return f"Number of {name.removeprefix('n_').replace('_', ' ')}", ""
-    return name.replace("_", " ").capitalize(), ""
+    return _capitalise(name), ""
+
+
+def _capitalise(name: str) -> str:
+    label = name.replace("_", " ").capitalize()
+    return label[:3].upper() + label[3:] if label.startswith(("Snr ", "Ema ")) else label
+
+
+def word_empty(help_text: str) -> str:
+    """Return what an empty option stands for, which its help says: "half a window", "no limit"."""
+    return help_text.partition("empty: ")[2].rstrip(".") or "worked out"
 
 
 def _describe_option(option: Mapping[str, Any]) -> str:

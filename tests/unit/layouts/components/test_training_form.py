@@ -10,6 +10,7 @@ from layouts.components.training_form import (
     build_split_options,
     describe_rule,
     name_option,
+    word_empty,
     word_measured,
 )
 from layouts.components.training_review import build_review
@@ -181,3 +182,9 @@ def test_the_review_warns_where_results_will_be_missing() -> None:
     assert "no validation part" in text
     assert "Three seeds or more" in text
     assert "Beware." in text
+
+
+def test_an_empty_option_says_what_it_stands_for() -> None:
+    assert word_empty("Deepest tree; empty: no limit.") == "no limit"
+    assert word_empty("Anything else.") == "worked out"
+    assert name_option("snr_low_db") == ("SNR low", "dB")
