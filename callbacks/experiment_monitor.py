@@ -24,6 +24,7 @@ from callbacks.experiment_common import name_members
 from layouts.components import experiment_monitor as monitor
 from layouts.components import training_state
 from layouts.components.experiment_page import build_missing
+from layouts.components.states import build_empty_state
 from layouts.figures import training as figures
 from layouts.ids.experiment import ExperimentId
 from layouts.ids.frame import FrameId
@@ -31,6 +32,7 @@ from services.experiment_service import ExperimentService
 from services.jobs import board
 
 _NOTHING_ALLOWED = [(True, "There is no such experiment.")] * 4
+_MISSING = {"status": "missing", "last_epoch": 0, "last_message": 0}
 _PACE_EPOCHS = 5
 _N_CURVES = 5
 
@@ -45,7 +47,7 @@ def show_state(
     since = max((seen or {}).get("last_epoch", 0) - _PACE_EPOCHS, 0)
     live = None if number is None else ExperimentService.get_live_metrics(number, since, actor=actor)
     if live is None:
-        return build_missing(), True, True, seen, *_spread(_NOTHING_ALLOWED)
+        return build_missing(), True, True, _MISSING, *_spread(_NOTHING_ALLOWED)
     experiment, last = live["experiment"], live["history"][-1] if live["history"] else None
     over = experiment["status"] in training_state.FINAL_STATES
     health = None if over else board.get_queue_health(actor=actor)
@@ -129,6 +131,8 @@ def _draw_further(history: list[dict[str, Any]], look: figures.CurveLook) -> lis
 def show_log(seen: dict[str, Any] | None, level: str, place: dict[str, Any]) -> Component:
     """List what the training said."""
     number = parse_id(place["experiment_id"])
+    if seen == _MISSING:
+        return build_empty_state("Nothing logged", "There is no such experiment.", icon="journal-text")
     if number is None or seen is None:
         raise PreventUpdate
     messages = ExperimentService.list_training_messages(number, actor=current_actor())

@@ -121,9 +121,10 @@ def test_an_experiment_that_does_not_exist_is_said_to_be_missing(
 ) -> None:
     place = {"experiment_id": number}
     assert experiment.show_header(place, None, None, None)[0] == "Experiment not found"
-    status, hidden, stops_polling, *_rest = experiment_monitor.show_state(place, 0, None, None, None)
+    status, hidden, stops_polling, seen, *_rest = experiment_monitor.show_state(place, 0, None, None, None)
     assert "There is no such experiment" in find_text(status)
     assert (hidden, stops_polling) == (True, True)
+    assert "Nothing logged" in find_text(experiment_monitor.show_log(seen, "all", place))
 
 
 def test_the_settings_say_what_was_changed_and_how_to_repeat_it(small: SmallDataset) -> None:
