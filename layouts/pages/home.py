@@ -21,7 +21,7 @@ from layouts.page_spec import PageSpec
 _STEPS = (
     (
         "Import recordings",
-        "MAT, HDF5 or CSV files with their sample rate and labels.",
+        "Files of a logger or an analyser; or have some simulated, to try it out.",
         "/data-generation",
         "box-arrow-in-down",
     ),
@@ -93,7 +93,7 @@ def build_datasets(datasets: Sequence[dict[str, Any]]) -> Component:
     if not datasets:
         return build_empty_state(
             "No datasets yet",
-            "A dataset is a set of recordings with their labels. Import one to begin.",
+            "A dataset is a set of recordings with their labels. Import or generate one to begin.",
             icon="database",
         )
     return html.Div([_build_dataset_row(dataset) for dataset in datasets], className="link-list")
