@@ -21,7 +21,7 @@ from typing import Final
 
 from core.evidence import wording
 from core.evidence.findings import Decision, Evidence
-from core.evidence.sanity import RecordingCheck
+from core.evidence.recording_check import RecordingCheck
 from core.evidence.verdict import DecidedBy, Opinion, Standing, Status, Verdict, agree
 from utils.constants import HEALTHY_CLASS
 

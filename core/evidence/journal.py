@@ -20,9 +20,7 @@ from core.evidence.journal_readings import (
     FEWEST_TURNS,
     SHORTEST_S,
     SLOW_HZ,
-    SUBSYNCHRONOUS,
     JournalReadings,
-    is_on_mains,
     read_recording,
 )
 from core.evidence.journal_rules import (
@@ -41,6 +39,7 @@ from core.evidence.journal_rules import (
     list_faults,
     weigh_cues,
 )
+from core.evidence.journal_shaft import SUBSYNCHRONOUS, is_on_mains
 from core.signal.checks import check_sample_rate, check_usable
 from utils.constants import FAULT_CLASSES, HEALTHY_CLASS
 from utils.exceptions import InvalidInputError

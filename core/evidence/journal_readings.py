@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,55 +11,27 @@ from numpy.typing import NDArray
 
 from core.evidence.journal_events import SWELLING_HZ, Bursts, EventFrames, Swelling
 from core.evidence.journal_lines import LineReading, LineSpectrum, compute_needed_db
+from core.evidence.journal_shaft import (
+    BAND_ORDERS,
+    HALF_ORDERS,
+    MAINS_HZ,
+    PLACE_SHARE,
+    SUBSYNCHRONOUS,
+    Shaft,
+    find_shaft,
+    is_on_mains,
+    read_at,
+)
 
-SUBSYNCHRONOUS: Final = (0.40, 0.49)
 SLOW_HZ: Final = (2.0, 5.0)
-SEARCH_SHARE: Final = 0.10
-# Two-pole machines on a 50 or 60 Hz grid, where no speed is given.
-USUAL_SHAFT_HZ: Final = (48.0, 72.0)
-MAINS_HZ: Final = (49.5, 60.5)
-# Grids keep within 0.2 Hz; a tenth of a bin of 1 s is added.
-MAINS_REACH_HZ: Final = 0.3
 SHORTEST_S, FEWEST_TURNS = 1.0, 40.0
-# The band whose power the lines are compared with.
-BAND_ORDERS: Final = (0.2, 10.0)
 
 _N_ORDERS = 4
-_PLACE_SHARE, _PLACE_BINS = 0.003, 1.0
 _GIVEN_SHARE = 0.01
-_DOMINANT = 0.75
 _SHORTEST_SLOW_S = 3.0
 _MASK_HZ, _MASK_SHARE = 2.6, 0.01
 _MAINS_MASK_HZ = 0.5
 _LOWEST_STRANGER = 0.1
-_HALF_ORDERS = (0.5, 1.5, 2.5)
-
-
-@dataclass(frozen=True, slots=True)
-class Shaft:
-    """The shaft frequency that orders are counted in.
-
-    Attributes
-    ----------
-    frequency_hz
-        Found, given, or None.
-    is_confirmed
-        Whether lines of the recording bear it out.
-    source
-        In words.
-    range_hz
-        Where it may lie.
-    """
-
-    frequency_hz: float | None
-    is_confirmed: bool
-    source: str
-    range_hz: tuple[float, float]
-
-    @property
-    def middle_hz(self) -> float:
-        """The frequency, or the middle of its range."""
-        return self.frequency_hz or math.sqrt(self.range_hz[0] * self.range_hz[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,75 +143,11 @@ def read_recording(
     )
 
 
-def find_shaft(spectrum: LineSpectrum, nominal_hz: float | None) -> Shaft:
-    """Find the shaft frequency within 10 % of the nominal one, or within the usual range.
-
-    It counts as confirmed where two of its first three harmonics stand, or its own line with one of
-    0.40-0.49X, or where its line alone holds three quarters of the band's power; lines that all stand on the
-    mains' frequency or its multiples confirm nothing without one at a half order. Else the nominal one is
-    used as it was given.
-    """
-    range_hz = USUAL_SHAFT_HZ
-    if nominal_hz is not None:
-        range_hz = (nominal_hz * (1.0 - SEARCH_SHARE), nominal_hz * (1.0 + SEARCH_SHARE))
-    found_hz = spectrum.find_comb(*range_hz)
-    lines = [_read_at(spectrum, order * found_hz) for order in (1, 2, 3)]
-    n_bins = round((range_hz[1] - range_hz[0]) / spectrum.resolution_hz)
-    counted = [line for line in lines if line is not None and line.is_found]
-    clear = [line for line in counted if line.snr_db >= compute_needed_db(n_bins)]
-    if clear and _bears_out(spectrum, found_hz, lines[0], counted):
-        refined_hz = _refine(lines, found_hz)
-        near = f" ({refined_hz / nominal_hz - 1.0:+.1%} of the speed given)" if nominal_hz else ""
-        return Shaft(refined_hz, True, f"found from the lines of the recording{near}", range_hz)
-    if nominal_hz is not None:
-        return Shaft(nominal_hz, False, "as given; no lines of the recording confirm it", range_hz)
-    return Shaft(None, False, "not given, and not to be found in the recording", range_hz)
-
-
-def _bears_out(
-    spectrum: LineSpectrum, found_hz: float, first: LineReading | None, counted: Sequence[LineReading]
-) -> bool:
-    if first is not None and first.is_found:
-        sub = spectrum.read(SUBSYNCHRONOUS[0] * found_hz, SUBSYNCHRONOUS[1] * found_hz)
-        if sub is not None and sub.is_found and sub.found_hz <= SUBSYNCHRONOUS[1] * found_hz:
-            return True
-    if all(is_on_mains(line.found_hz) for line in counted):
-        halves = [_read_at(spectrum, order * found_hz) for order in _HALF_ORDERS]
-        return any(line is not None and line.is_found for line in halves)
-    if len(counted) > 1 or first is None or not first.is_found:
-        return len(counted) > 1
-    power = spectrum.measure_power(BAND_ORDERS[0] * found_hz, BAND_ORDERS[1] * found_hz)
-    return first.level >= _DOMINANT * power
-
-
-def is_on_mains(frequency_hz: float) -> bool:
-    """Whether a line may be the mains' frequency or a multiple of it."""
-    return any(
-        abs(frequency_hz / multiple - mains_hz) <= MAINS_REACH_HZ
-        for mains_hz in (50.0, 60.0)
-        for multiple in (max(round(frequency_hz / mains_hz), 1),)
-    )
-
-
-def _refine(lines: list[LineReading | None], found_hz: float) -> float:
-    """Mean of the harmonics' frequencies over their orders; the higher tell more."""
-    pairs = [
-        (order, line.found_hz) for order, line in enumerate(lines, 1) if line is not None and line.is_found
-    ]
-    total = sum(order * order for order, _ in pairs)
-    return sum(order * at_hz for order, at_hz in pairs) / total if total else found_hz
-
-
-def _read_at(spectrum: LineSpectrum, at_hz: float, share: float = _PLACE_SHARE) -> LineReading | None:
-    reach_hz = max(share * at_hz, _PLACE_BINS * spectrum.resolution_hz)
-    return spectrum.read(at_hz - reach_hz, at_hz + reach_hz)
-
-
 def _read_order(spectrum: LineSpectrum, shaft: Shaft, order: int) -> LineReading | None:
     if shaft.frequency_hz is None:
         return spectrum.read(order * shaft.range_hz[0], order * shaft.range_hz[1])
-    share = _PLACE_SHARE if shaft.is_confirmed else _GIVEN_SHARE
-    return _read_at(spectrum, order * shaft.frequency_hz, share)
+    share = PLACE_SHARE if shaft.is_confirmed else _GIVEN_SHARE
+    return read_at(spectrum, order * shaft.frequency_hz, share)
 
 
 def _read_subsynchronous(spectrum: LineSpectrum, shaft: Shaft) -> LineReading | None:
@@ -254,7 +161,7 @@ def _read_subsynchronous(spectrum: LineSpectrum, shaft: Shaft) -> LineReading | 
 def _has_sides(spectrum: LineSpectrum, sub: LineReading | None) -> bool:
     if sub is None or not sub.is_found:
         return False
-    sides = [_read_at(spectrum, factor * sub.found_hz) for factor in (0.5, 1.5)]
+    sides = [read_at(spectrum, factor * sub.found_hz) for factor in (0.5, 1.5)]
     return all(side is not None and side.is_found for side in sides)
 
 
@@ -265,7 +172,7 @@ def _read_half_orders(
     if not shaft.is_confirmed or shaft.frequency_hz is None:
         return ()
     strongest = max((line.level for line in others if line is not None), default=0.0)
-    found = [_read_at(spectrum, order * shaft.frequency_hz) for order in _HALF_ORDERS]
+    found = [read_at(spectrum, order * shaft.frequency_hz) for order in HALF_ORDERS]
     return tuple(
         line
         for line in found
@@ -323,5 +230,5 @@ def _stands_whole(spectrum: LineSpectrum, line: LineReading | None) -> bool:
     """Whether a line counts and none stands at half its frequency: else it may be a second harmonic."""
     if line is None or not line.is_found:
         return False
-    half = _read_at(spectrum, 0.5 * line.found_hz)
+    half = read_at(spectrum, 0.5 * line.found_hz)
     return half is None or not half.is_found

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from core.evidence.findings import Evidence
 from core.evidence.gathering import choose_gatherer
-from core.evidence.sanity import RecordingCheck, check_recording, check_stated_rate
+from core.evidence.recording_check import RecordingCheck
+from core.evidence.sanity import check_recording
+from core.evidence.stated_rate import check_stated_rate
 from services.experiments.given import GivenSignal
 from services.experiments.machine_kind import JOURNAL, find_machine_kind
 from utils.exceptions import SignalError

@@ -10,7 +10,7 @@ import pytest
 
 from core.evidence.findings import Decision, Evidence, FaultFinding, Strength
 from core.evidence.fusion import fuse, list_probabilities, pool, temper
-from core.evidence.sanity import CheckName, RecordingCheck
+from core.evidence.recording_check import CheckName, RecordingCheck
 from core.evidence.verdict import DecidedBy, Opinion, Standing, Status, agree
 from utils.constants import ROLLING_FAULT_CLASSES
 

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from core.evidence.findings import Decision, Evidence
 from core.evidence.fusion import fuse
 from core.evidence.journal import gather_journal_evidence
+from core.evidence.recording_check import CheckName
 from core.evidence.rolling import gather_rolling_evidence
-from core.evidence.sanity import CheckName, check_recording, check_stated_rate, compute_whiteness
+from core.evidence.sanity import check_recording, compute_whiteness
+from core.evidence.stated_rate import check_stated_rate
 from core.evidence.verdict import Opinion, Standing, Status
 from core.signal.bearings import compute_fault_orders
 from core.synthesis.configuration import RollingConfig, parse_config

@@ -6,7 +6,7 @@ import pytest
 
 from core.evidence.findings import Decision, Evidence, FaultFinding, Strength
 from core.evidence.fusion import fuse
-from core.evidence.sanity import CheckName, RecordingCheck
+from core.evidence.recording_check import CheckName, RecordingCheck
 from core.evidence.verdict import Opinion, Standing
 from core.training.calibration import Calibration, LevelCalibration
 from services.diagnoses.confidence import judge_confidence
