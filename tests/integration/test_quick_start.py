@@ -1,4 +1,4 @@
-"""The quick start of the services runs as it is written, beside the running product and without it."""
+"""The quick start of the services runs as it is written; beside the product, see ``test_product.py``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 from dashboard_config import REPOSITORY_ROOT, Settings
-from tests.servers import Product
 
 SHOW = '\nimport json\nprint(json.dumps({"datasets": datasets, "stats": stats, "value": value}))\n'
 
@@ -23,7 +22,7 @@ def read_quick_start() -> str:
     return found.group(1)
 
 
-def run(code: str, data_dir: Path) -> dict[str, object]:
+def run_quick_start(code: str, data_dir: Path) -> dict[str, object]:
     answer = subprocess.run(
         [sys.executable, "-c", code],
         cwd=REPOSITORY_ROOT,
@@ -37,21 +36,12 @@ def run(code: str, data_dir: Path) -> dict[str, object]:
     return document
 
 
-def test_beside_the_running_product_the_value_comes_back(product: Product) -> None:
-    product.start()
-    assert run(read_quick_start() + SHOW, product.data_dir) == {
-        "datasets": [],
-        "stats": None,
-        "value": {"data": 42},
-    }
-
-
 def test_with_everything_stopped_the_cache_misses_and_the_database_still_answers(
     database: Settings,
 ) -> None:
     code = read_quick_start().replace("CacheService.set(", "stored = CacheService.set(")
     shown = SHOW.replace('"value": value', '"value": value, "stored": stored')
-    assert run(code + shown, database.data_dir) == {
+    assert run_quick_start(code + shown, database.data_dir) == {
         "datasets": [],
         "stats": None,
         "value": None,
