@@ -95,7 +95,7 @@ def build_statistics(found: Mapping[str, Any]) -> Component:
             format_number(entry["n_recordings"]),
             format_number(entry["n_signals"]),
             format_duration(entry["duration_s"]),
-            entry.get("unit") or "unknown",
+            entry.get("unit", "–") or "unknown",  # older ones do not say it
             *(_word_spread(entry[name]) for name, _ in _MEASURES),
         ]
         for entry in found["per_class"]
