@@ -16,6 +16,8 @@
   const FINAL_CODES = ["quota_exceeded", "storage_full", "forbidden"];
   const running = new Map();
   const failures = new Map();
+  /* The metadata tables of a zone, until others come: recordings may well be chosen after their table. */
+  const tables = new WeakMap();
 
   function setProps(id, props) {
     window.dash_clientside.set_props(id, props);
@@ -79,6 +81,13 @@
       parts.push(make("P", {
         className: "upload-left-out",
         children: "Left out, since only " + endings + " files can be read: " + nameSome(outcome.left_out) + ".",
+      }));
+    }
+    if (outcome.tables.length && !outcome.uploads.length) {
+      const last = outcome.tables[outcome.tables.length - 1].file_name;
+      parts.push(make("P", {
+        className: "upload-left-out",
+        children: last + " looks like a table about recordings: use it below, as soon as their files are here.",
       }));
     }
     setProps(zone.dataset.uploadStatus, { children: parts });
@@ -151,6 +160,8 @@
       const table = zone.hasAttribute("data-upload-tables") ? await takeTable(item) : null;
       if (table) { outcome.tables.push(table); } else { readable.push(item); }
     }
+    if (outcome.tables.length) { tables.set(zone, outcome.tables); }
+    outcome.tables = tables.get(zone) || [];
     return { outcome: outcome, readable: readable };
   }
 

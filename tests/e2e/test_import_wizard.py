@@ -79,8 +79,14 @@ def test_broken_files_are_told_where_the_person_stands(wizard: Page, tmp_path: P
     (tmp_path / "broken.mat").write_bytes((tmp_path / "good.mat").read_bytes()[:700])
     (tmp_path / "<b>bold</b>".replace("/", "_")).with_suffix(".csv").write_text("no;numbers\nat;all\n")
     page = wizard
-    choose(page, sorted(tmp_path.iterdir()))
+    files = sorted(tmp_path.iterdir())
+    table = tmp_path / "metadata.csv"
+    table.write_text("file,channel\ngood.mat,DE\n")
+    choose(page, [table])  # before its recordings: it waits for them
+    expect(page.locator("#import-upload-status")).to_contain_text("use it below")
+    choose(page, files)
     expect(page.locator(".import-files tbody tr")).to_have_count(5)
+    expect(page.get_by_role("button", name="Use as metadata table")).to_be_visible()
     files = page.locator(".import-files")
     for words in ("holds no vector of numbers", "truncated", "has the same content", "<b>bold<_b>.csv"):
         expect(files).to_contain_text(words)
