@@ -109,6 +109,10 @@ MODULES: tuple[ModuleType, ...] = (
 )
 
 
+# Pages that open with what their first callbacks would say in them.
+PAGE_WRAPS = {"layouts.pages.experiments": experiments.open_filled}
+
+
 def register_all(app: dash.Dash) -> None:
     """Wire every page of ``app``."""
     for module in MODULES:

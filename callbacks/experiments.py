@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ import dash
 from dash import ClientsideFunction, Input, Output, State, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
+from flask import g
 
 from callbacks.context import (
     current_actor,
@@ -26,9 +28,10 @@ from layouts.components import experiment_actions as actions
 from layouts.components import experiment_rows as table
 from layouts.components.forms import ALL
 from layouts.components.numbers import count_of
-from layouts.components.tables import build_column
+from layouts.components.tables import PAGE_SIZE, build_column
 from layouts.ids.experiments import ExperimentsId
 from layouts.ids.frame import FrameId
+from layouts.pages import Layout
 from layouts.pages import experiments as page
 from services.experiment_service import ExperimentService
 
@@ -75,19 +78,23 @@ def list_experiments(
     return build_response([table.build_row(row) for row in found["items"]], found["total"]), words
 
 
-def say_empty(_page: Any, _jobs: Any, _changed: Any, _purged: Any, *filters: Any) -> tuple[Any, bool]:
+def say_empty(_jobs: Any, _changed: Any, _purged: Any, *filters: Any) -> tuple[Any, bool]:
     """Say why there are no rows, where there are none."""
-    chosen = read_filters(filters)
-    found = ExperimentService.list_experiment_rows(chosen, per_page=1, actor=current_actor())
-    if found["total"]:
+    found = ExperimentService.list_experiment_rows(read_filters(filters), per_page=1, actor=current_actor())
+    return _explain(found["total"], filters)
+
+
+def _explain(total: int, filters: Sequence[Any]) -> tuple[Any, bool]:
+    if total:
         return None, False
+    chosen = read_filters(filters)
     shelf = chosen.pop("shelf", page.ACTIVE)
     nothing = page.build_nothing(filtered=bool(chosen), viewer_only=not may_write(), shelf=shelf)
     return nothing, True
 
 
 def list_choices(
-    _page: Any, _jobs: Any, _changed: Any, _purged: Any, network: str | None, dataset: str | None
+    _jobs: Any, _changed: Any, _purged: Any, network: str | None, dataset: str | None
 ) -> tuple[list[dict[str, str]], list[dict[str, str]], list[dict[str, str]]]:
     """Offer the networks and datasets in use; one that is chosen stays."""
     found = ExperimentService.list_experiment_choices(actor=current_actor())
@@ -126,6 +133,38 @@ def link_download(*filters: Any) -> str:
     if "query" in chosen:
         chosen["q"] = chosen.pop("query")
     return f"/api/v1/experiments.csv{'?' if chosen else ''}{urlencode(chosen)}"
+
+
+def open_filled(layout: Layout) -> Layout:
+    """Let the page come with its first rows and all that its callbacks would say without being asked."""
+
+    @wraps(layout)
+    def build(*args: Any, **query: Any) -> Component:
+        built = layout(*args, **query)
+        if g.get("actor") is not None:  # nobody: Dash only learns the ids
+            _fill(built)
+        return built
+
+    return build
+
+
+def _fill(built: Any) -> None:
+    filters = [built[each].value for _, each in _FILTERS]
+    wish = {"startRow": 0, "endRow": PAGE_SIZE}
+    response, built[ExperimentsId.COUNT].children = list_experiments(
+        wish, built[ExperimentsId.ROWS].value, [], *filters
+    )
+    built[ExperimentsId.FIRST_ROWS].data = {"response": response, "filters": filters}
+    nothing, built[ExperimentsId.TABLE_AREA].hidden = _explain(response["rowCount"], filters)
+    built[ExperimentsId.NOTHING].children = nothing
+    chosen = (ExperimentsId.NETWORK, ExperimentsId.DATASET)
+    offered = list_choices(None, None, None, *(built[each].value for each in chosen))
+    for control, options in zip((*chosen, ExperimentsId.SHELF), offered, strict=True):
+        built[control].options = options
+    built[ExperimentsId.CSV].href = link_download(*filters)
+    columns, names = choose_columns(built[ExperimentsId.OPTIONS].value, None, [], *filters)
+    if names is not no_update:
+        built[ExperimentsId.TABLE].columnDefs, built[ExperimentsId.OPTION_COLUMNS].data = columns, names
 
 
 # --- selected rows ---------------------------------------------------------------------------------------
@@ -236,28 +275,41 @@ def _register_table(app: dash.Dash) -> None:
     states = [State(each, "value") for _, each in _FILTERS]
     jobs, table_id = Input(FrameId.JOBS, "data"), State(ExperimentsId.TABLE, "id")
     happened = [Input(each, "data") for each in (ExperimentsId.CHANGED, ExperimentsId.PURGED)]
-    opened, rows = Input(ExperimentsId.PAGE, "data"), Input(ExperimentsId.ROWS, "value")
+    rows = Input(ExperimentsId.ROWS, "value")
     expanded, options = Input(ExperimentsId.EXPANDED, "data"), Input(ExperimentsId.OPTIONS, "value")
+    app.clientside_callback(
+        ClientsideFunction("pfd", "askForRows"),
+        Output(ExperimentsId.ASKED, "data"),
+        Input(ExperimentsId.TABLE, "getRowsRequest"),
+        State(ExperimentsId.TABLE, "id"),
+        State(ExperimentsId.FIRST_ROWS, "id"),
+        State(ExperimentsId.FIRST_ROWS, "data"),
+        *states,
+        prevent_initial_call=True,
+    )
     app.callback(
         Output(ExperimentsId.TABLE, "getRowsResponse"),
         Output(ExperimentsId.COUNT, "children"),
-        Input(ExperimentsId.TABLE, "getRowsRequest"),
+        Input(ExperimentsId.ASKED, "data"),
         State(ExperimentsId.ROWS, "value"),
         State(ExperimentsId.EXPANDED, "data"),
         *states,
+        prevent_initial_call=True,
     )(list_experiments)
     app.callback(
         Output(ExperimentsId.NOTHING, "children"),
         Output(ExperimentsId.TABLE_AREA, "hidden"),
-        *(opened, jobs, *happened, *filters),
+        *(jobs, *happened, *filters),
+        prevent_initial_call=True,
     )(say_empty)
     app.callback(
         Output(ExperimentsId.NETWORK, "options"),
         Output(ExperimentsId.DATASET, "options"),
         Output(ExperimentsId.SHELF, "options"),
-        *(opened, jobs, *happened),
+        *(jobs, *happened),
         State(ExperimentsId.NETWORK, "value"),
         State(ExperimentsId.DATASET, "value"),
+        prevent_initial_call=True,
     )(list_choices)
     app.callback(
         Output(ExperimentsId.TABLE, "columnDefs"),
@@ -266,8 +318,9 @@ def _register_table(app: dash.Dash) -> None:
         Input(ExperimentsId.TABLE, "selectedRows"),
         State(ExperimentsId.OPTION_COLUMNS, "data"),
         *filters,
+        prevent_initial_call=True,
     )(choose_columns)
-    app.callback(Output(ExperimentsId.CSV, "href"), *filters)(link_download)
+    app.callback(Output(ExperimentsId.CSV, "href"), *filters, prevent_initial_call=True)(link_download)
     app.clientside_callback(
         ClientsideFunction("pfd", "reloadTable"), *filters, rows, *happened, table_id,
         prevent_initial_call=True,
@@ -304,6 +357,7 @@ def _register_actions(app: dash.Dash) -> None:
         Output(ExperimentsId.PURGE, "class_name"),
         Input(ExperimentsId.TABLE, "selectedRows"),
         Input(ExperimentsId.SHELF, "value"),
+        prevent_initial_call=True,
     )(show_selection)
     app.callback(Input(ExperimentsId.COMPARE, "n_clicks"), selected, prevent_initial_call=True)(compare)
     app.callback(
@@ -311,6 +365,7 @@ def _register_actions(app: dash.Dash) -> None:
         Output(ExperimentsId.COMBINE, "title"),
         Input(ExperimentsId.TABLE, "selectedRows"),
         Input(ExperimentsId.SHELF, "value"),
+        prevent_initial_call=True,
     )(offer_combining)
     app.callback(Input(ExperimentsId.COMBINE, "n_clicks"), selected, prevent_initial_call=True)(combine)
     app.callback(

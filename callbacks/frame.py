@@ -18,12 +18,12 @@ from callbacks.context import (
     unwrap,
     watch_jobs,
 )
-from layouts.components.jobs import ACTIVE_STATES, build_job_list
-from layouts.components.states import build_note
+from layouts.components.jobs import ACTIVE_STATES
 from layouts.ids import pattern_id
 from layouts.ids.frame import FrameId
-from layouts.shell import Viewer, build_shell
+from layouts.shell import JobsShown, Opened, Viewer, build_shell
 from services.jobs import board
+from services.shared.actors import Actor
 
 _FINISHED_STATES = ["done", "failed", "cancelled", "dead"]
 _N_FINISHED = 4
@@ -32,31 +32,40 @@ _N_ACTIVE = 20
 _NOBODY = Viewer(name="nobody", role="admin")
 
 
-def serve_layout() -> Component:
-    """Return the frame of whoever asks (`app.layout` is this function)."""
+def serve_layout(opened: Opened | None = None) -> Component:
+    """Return the frame of whoever asks, with the page that they open in it where it is known."""
     actor = g.get("actor") if has_request_context() else None
-    return build_shell(Viewer(name=actor.name, role=actor.role.value) if actor else _NOBODY)
+    if actor is None:
+        return build_shell(_NOBODY)
+    return build_shell(Viewer(name=actor.name, role=actor.role.value), look_at_jobs(actor), opened)
+
+
+def look_at_jobs(actor: Actor) -> JobsShown:
+    """Return what runs and what ended lately; take the toasts that wait for this person."""
+    running = board.list_jobs(actor=actor, states=list(ACTIVE_STATES), per_page=_N_ACTIVE)
+    finished = board.list_jobs(actor=actor, states=_FINISHED_STATES, per_page=_N_FINISHED)
+    return JobsShown(
+        active=running["items"],
+        finished=finished["items"],
+        n_active=running["total"],
+        banner=board.get_queue_health(actor=actor)["banner"],
+        toasts=board.take_toasts(actor=actor),
+    )
 
 
 def refresh_jobs(
     _tick: int, _clicks: int | None, _path: str, _cancelled: Any, known: dict[str, str]
 ) -> tuple:
     """Show what runs; poll only while something does."""
-    actor = current_actor()
-    running = board.list_jobs(actor=actor, states=list(ACTIVE_STATES), per_page=_N_ACTIVE)
-    finished = board.list_jobs(actor=actor, states=_FINISHED_STATES, per_page=_N_FINISHED)
-    banner = board.get_queue_health(actor=actor)["banner"]
-    toasts = board.take_toasts(actor=actor)
-    if toasts:
-        show_toasts(toasts)
-    active = running["items"]
-    states = {str(job["id"]): job["state"] for job in (*active, *finished["items"])}
+    found = look_at_jobs(current_actor())
+    if found.toasts:
+        show_toasts(found.toasts)
     return (
-        build_job_list(active, finished["items"]),
-        str(running["total"]) if running["total"] else "",
-        not (active or banner),
-        build_note(banner, level="warning") if banner else None,
-        no_update if states == known else states,
+        found.build_list(),
+        found.count_words,
+        found.is_quiet,
+        found.build_banner(),
+        no_update if found.states == known else found.states,
     )
 
 
@@ -85,6 +94,7 @@ def register(app: dash.Dash) -> None:
         Input(FrameId.LOCATION, "pathname"),
         Input(FrameId.JOBS_INTERVAL, "disabled"),
         State(FrameId.JOBS, "data"),
+        prevent_initial_call=True,  # the layout came with them
     )(refresh_jobs)
     app.callback(Input(pattern_id(FrameId.CANCEL_JOB, ALL), "n_clicks"), prevent_initial_call=True)(
         cancel_job
@@ -116,7 +126,6 @@ def _register_clientside(app: dash.Dash) -> None:
         Output(FrameId.TOASTS, "children"),
         Input(FrameId.TOAST_FEED, "data"),
         State(FrameId.TOASTS, "children"),
-        prevent_initial_call=True,
     )
     app.clientside_callback(
         ClientsideFunction("pfd", "signOut"), Input(FrameId.SIGN_OUT, "n_clicks"), prevent_initial_call=True

@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import dash
+import dash_ag_grid
+import flask_bootstrap
 from apiflask import APIFlask
 from dash import html
+from dash._utils import to_json
 from dash.development.base_component import Component
+from dash.fingerprint import build_fingerprint
 from flask import Flask, g, has_request_context, request, url_for
 from flask.json.provider import DefaultJSONProvider
 from flask_bootstrap import Bootstrap5
 from markupsafe import escape
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from callbacks import register_all
+from callbacks import PAGE_WRAPS, register_all
 from callbacks.context import show_failure
-from callbacks.frame import serve_layout
 from dashboard.api import register_api
 from dashboard.api.docs import SPEC_PATH
-from dashboard.auth import views
+from dashboard.auth import callbacks_guard, views
 from dashboard.auth.callbacks_guard import find_timer_ids
 from dashboard.auth.cookies import CSRF_COOKIE, CSRF_HEADER
 from dashboard.auth.guard import install_guard
 from dashboard.auth.headers import build_policy, install_headers
+from dashboard.bundle import install_bundle
 from dashboard.errors import register_error_handlers
+from dashboard.first_page import serve_first_layout
 from dashboard_config import Settings, get_settings
-from layouts.document import EARLY_SCRIPTS, INDEX_STRING, STYLESHEETS
-from layouts.pages import register_pages
+from layouts.document import EARLY_PATTERN, EARLY_SCRIPTS, STYLESHEETS, build_index_string
+from layouts.pages import PAGES, register_pages
 from utils.logger import configure_logging
 
 _FOLDER: Final = Path(__file__).resolve().parent
+_BOOTSTRAP_FOLDER: Final = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5"
 # What a table is drawn by is asked for only when the table is: pages that begin with one ask at once.
-_TABLE_SCRIPT: Final = "/_dash-component-suites/dash_ag_grid/async-community.js"
-_TABLE_PAGES: Final = frozenset({"/experiments"})
+_TABLE_SCRIPT: Final = "async-community.js"
+# Dash's own table, which no page shows (kept by tests/contract/test_wiring.py).
+_DATA_TABLE: Final = re.compile(r'<script src="[^"]*/dash/dash_table/[^"]*"></script>\n?')
 _MAX_JSON_BYTES: Final = 64 * 1024**2  # a diagnosis may bring its samples as JSON
 
 
@@ -52,15 +61,24 @@ def _refuse_constant(name: str) -> Any:
 
 
 class PfdDash(dash.Dash):
-    """Dash, with a document that names the person whose page it is."""
+    """Dash, with a document that names the person whose page it is and asks early for what it needs."""
+
+    own_script: str = ""
+    table_pages: frozenset[str] = frozenset()
+    table_script: str = ""
+    callbacks_address: str = "/_dash-dependencies"
 
     def interpolate_index(self, **parts: Any) -> str:
         """Return the document; scripts compare the person after a new sign-in."""
         actor = g.get("actor") if has_request_context() else None
         if actor is not None:
             parts["metas"] += f'\n<meta name="pfd-user" content="{escape(actor.user_id)}">'
-        if has_request_context() and request.path in _TABLE_PAGES:
-            parts["metas"] += f'\n<link rel="preload" as="script" href="{_TABLE_SCRIPT}">'
+        parts["metas"] += f'\n<meta name="pfd-callbacks" content="{self.callbacks_address}">'
+        scripts = _DATA_TABLE.sub("", parts["scripts"])
+        early = []
+        if has_request_context() and callbacks_guard.find_module(request.path) in self.table_pages:
+            early.append(self.table_script)
+        parts["scripts"] = "\n".join([*map(_script, early), scripts, _script(self.own_script)])
         return super().interpolate_index(**parts)
 
 
@@ -98,7 +116,7 @@ def _build_server(settings: Settings) -> APIFlask:
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     Bootstrap5(server)
     server.jinja_env.globals.update(
-        static_url=_static_url, asset_url=partial(_file_url, _FOLDER / "assets", "/assets")
+        static_url=_static_url, asset_url=_asset_url, bootstrap_url=_bootstrap_url
     )
     return server
 
@@ -112,16 +130,21 @@ def _file_url(folder: Path, prefix: str, name: str) -> str:
     return f"{prefix}/{name}?m={(folder / name).stat().st_mtime}"
 
 
+_asset_url = partial(_file_url, _FOLDER / "assets", "/assets")
+_bootstrap_url = partial(_file_url, _BOOTSTRAP_FOLDER, "/bootstrap/static")
+
+
 def _build_dash(server: Flask) -> dash.Dash:
+    address_of = install_bundle(server, _FOLDER / "assets", leave_out=EARLY_PATTERN)
     app = PfdDash(
         "dashboard",
         server=server,
         use_pages=True,
         pages_folder="",
         assets_folder=str(_FOLDER / "assets"),
-        assets_ignore=EARLY_SCRIPTS,
-        index_string=INDEX_STRING,
-        external_stylesheets=list(STYLESHEETS),
+        assets_ignore=r"\.(css|js)$",  # they come as one file of each kind
+        index_string=build_index_string([_asset_url(name) for name in EARLY_SCRIPTS]),
+        external_stylesheets=[*(_bootstrap_url(name) for name in STYLESHEETS), address_of("css")],
         suppress_callback_exceptions=False,
         include_pages_meta=False,
         add_log_handler=False,
@@ -131,8 +154,9 @@ def _build_dash(server: Flask) -> dash.Dash:
         csrf_header_name=CSRF_HEADER,
         on_error=show_failure,
     )
-    register_pages()
-    app.layout = serve_layout
+    register_pages(PAGE_WRAPS)
+    app.layout = serve_first_layout
+    app.own_script = address_of("js")
     register_all(app)
     return app
 
@@ -148,6 +172,29 @@ def _warm_up(server: Flask, app: dash.Dash) -> None:
             prepare()
     server.extensions["pfd_timer_ids"] = find_timer_ids(app._callback_list)
     _outline(app)
+    app.table_pages, app.table_script = _find_table_pages(), _find_table_script()
+    digest = hashlib.sha256(to_json(app._callback_list).encode()).hexdigest()[:16]
+    app.callbacks_address = f"/_dash-dependencies?hash={digest}"
+    server.extensions["pfd_callbacks_hash"] = digest
+
+
+def _script(address: str) -> str:
+    return f'<script src="{address}"></script>'
+
+
+def _find_table_script() -> str:
+    file = Path(dash_ag_grid.__file__).parent / _TABLE_SCRIPT
+    name = build_fingerprint(_TABLE_SCRIPT, dash_ag_grid.__version__, int(file.stat().st_mtime))
+    return f"/_dash-component-suites/dash_ag_grid/{name}"
+
+
+def _find_table_pages() -> frozenset[str]:
+    """Return the modules of the pages that begin with a table."""
+    return frozenset(
+        page.module
+        for page in PAGES
+        if any(getattr(part, "_type", None) == "AgGrid" for part in page.layout()._traverse())
+    )
 
 
 def _outline(app: Any) -> None:

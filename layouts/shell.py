@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import dash
 import dash_bootstrap_components as dbc
 from dash import dcc, html
+from dash.development.base_component import Component
 
 from layouts.components.icons import build_icon
+from layouts.components.jobs import build_job_list
 from layouts.components.nav import build_nav
+from layouts.components.states import build_note
 from layouts.ids.frame import FrameId
 from layouts.pages import PAGES
 
@@ -24,38 +29,100 @@ class Viewer:
     role: str
 
 
-def build_shell(viewer: Viewer) -> html.Div:
-    """Return the whole page of ``viewer``; Dash puts the current page into its container."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The page that the frame opens with: Dash's router then has nothing left to ask for."""
+
+    path: str
+    search: str
+    title: str
+    content: Component
+
+
+@dataclass(frozen=True, slots=True)
+class JobsShown:
+    """What the frame says of jobs: those under way, those that ended lately, why none starts."""
+
+    active: Sequence[dict[str, Any]] = ()
+    finished: Sequence[dict[str, Any]] = ()
+    n_active: int = 0
+    banner: str | None = None
+    toasts: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def count_words(self) -> str:
+        """How many jobs are under way; nothing for none."""
+        return str(self.n_active) if self.n_active else ""
+
+    @property
+    def is_quiet(self) -> bool:
+        """True where nothing is to be asked again soon."""
+        return not (self.active or self.banner)
+
+    @property
+    def states(self) -> dict[str, str]:
+        """The states by id: they tell whether anything changed."""
+        return {str(job["id"]): job["state"] for job in (*self.active, *self.finished)}
+
+    def build_banner(self) -> Component | None:
+        """Return why no job starts."""
+        return build_note(self.banner, level="warning") if self.banner else None
+
+    def build_list(self) -> list[Component]:
+        """Return the popover's content."""
+        return build_job_list(self.active, self.finished)
+
+
+def build_shell(viewer: Viewer, jobs: JobsShown | None = None, opened: Opened | None = None) -> html.Div:
+    """Return the whole page of ``viewer``; Dash puts later pages into its container."""
+    jobs = jobs or JobsShown()
     return html.Div(
         [
             html.A("Skip to the content", href="#main", className="skip-link"),
-            _build_top_bar(viewer),
+            _build_top_bar(viewer, jobs),
             build_nav(PAGES, viewer.role),
             html.Div(id=FrameId.NAV_BACKDROP, className="nav-backdrop", n_clicks=0),
             html.Main(
-                [html.Div(id=FrameId.BANNER, role="status"), dash.page_container],
+                [html.Div(jobs.build_banner(), id=FrameId.BANNER, role="status"), _build_container(opened)],
                 id="main",
                 className="page-main",
                 tabIndex=-1,
             ),
             html.Div(id=FrameId.TOASTS, className="toasts", **{"aria-live": "polite"}),
-            *_build_stores(),
+            *_build_stores(jobs),
         ],
         className=f"frame role-{viewer.role}",
     )
 
 
-def _build_stores() -> list[dcc.Store | dcc.Interval]:
+def _build_container(opened: Opened | None) -> Component:
+    """Return Dash's container of pages, with a page in it where one is known."""
+    if opened is None:
+        return dash.page_container
+    return html.Div(
+        [
+            dcc.Location(
+                id=FrameId.LOCATION, pathname=opened.path, search=opened.search, refresh="callback-nav"
+            ),
+            html.Div(opened.content, id=FrameId.CONTENT, disable_n_clicks=True),
+            dcc.Store(id=FrameId.PAGE_TITLE, data={"title": opened.title}),
+            html.Div(id=FrameId.PAGE_TITLE_SET, disable_n_clicks=True),
+        ]
+    )
+
+
+def _build_stores(jobs: JobsShown) -> list[dcc.Store | dcc.Interval]:
+    toasts = {"toasts": list(jobs.toasts), "stamp": 0} if jobs.toasts else None
     return [
         dcc.Store(id=FrameId.THEME),
         dcc.Store(id=FrameId.NAV_COLLAPSED, storage_type="local"),
-        dcc.Store(id=FrameId.TOAST_FEED),
-        dcc.Store(id=FrameId.JOBS),
-        dcc.Interval(id=FrameId.JOBS_INTERVAL, interval=POLL_MS, disabled=True),
+        dcc.Store(id=FrameId.TOAST_FEED, data=toasts),
+        dcc.Store(id=FrameId.JOBS, data=jobs.states),
+        dcc.Interval(id=FrameId.JOBS_INTERVAL, interval=POLL_MS, disabled=jobs.is_quiet),
     ]
 
 
-def _build_top_bar(viewer: Viewer) -> html.Header:
+def _build_top_bar(viewer: Viewer, jobs: JobsShown) -> html.Header:
     return html.Header(
         [
             _build_icon_button(FrameId.NAV_OPEN, "list", "Open the navigation", "nav-open"),
@@ -63,7 +130,7 @@ def _build_top_bar(viewer: Viewer) -> html.Header:
                 [build_mark(), html.Span("LSTM-PFD", className="brand-name")], href="/", className="brand"
             ),
             html.Div(className="top-space"),
-            _build_jobs(),
+            _build_jobs(jobs),
             _build_icon_button(FrameId.THEME_TOGGLE, "circle-half", "Switch between light and dark"),
             _build_user_menu(viewer),
         ],
@@ -87,18 +154,18 @@ def _build_icon_button(component_id: str, icon: str, label: str, class_name: str
     )
 
 
-def _build_jobs() -> html.Details:
+def _build_jobs(jobs: JobsShown) -> html.Details:
     button = html.Summary(
         [
             build_icon("activity"),
             html.Span("Jobs", className="top-label"),
-            html.Span(id=FrameId.JOBS_COUNT, className="count"),
+            html.Span(jobs.count_words, id=FrameId.JOBS_COUNT, className="count"),
         ],
         id=FrameId.JOBS_BUTTON,
         className="icon-button",
         title="Running jobs",
     )
-    panel = html.Div(id=FrameId.JOBS_LIST, className="menu-panel jobs-panel")
+    panel = html.Div(jobs.build_list(), id=FrameId.JOBS_LIST, className="menu-panel jobs-panel")
     return html.Details([button, panel], className="menu", **{"data-menu": "jobs"})
 
 

@@ -1,6 +1,27 @@
-/* The menu that shows and hides the columns of a table. */
+/* Tables: their first rows, and the menu that shows and hides their columns. */
 (function () {
   "use strict";
+
+  window.dash_clientside = window.dash_clientside || {};
+  const pfd = (window.dash_clientside.pfd = window.dash_clientside.pfd || {});
+  let nAsked = 0;
+
+  /* The table asks for rows. Its first ones came with the page, `first`, with the values of the filters that
+     they match; for all others this returns the wish, which a callback answers. */
+  pfd.askForRows = function (wish, table, store, first, ...filters) {
+    if (!wish) { return window.dash_clientside.no_update; }
+    const { startRow, endRow, sortModel, filterModel } = wish;
+    if (first) {
+      const isMeant = !startRow && !sortModel.length && !Object.keys(filterModel || {}).length;
+      window.dash_clientside.set_props(store, { data: null });
+      if (isMeant && JSON.stringify(first.filters) === JSON.stringify(filters)) {
+        window.dash_clientside.set_props(table, { getRowsResponse: first.response });
+        return window.dash_clientside.no_update;
+      }
+    }
+    nAsked += 1;
+    return { startRow, endRow, sortModel, filterModel, nAsked };
+  };
 
   function find(button) {
     return window.dash_ag_grid && window.dash_ag_grid.getApi(button.dataset.table);

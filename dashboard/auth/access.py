@@ -13,10 +13,12 @@ View = TypeVar("View", bound=Callable[..., Any])
 JSON_TYPE: Final = "application/json"
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 UPLOAD_TYPE: Final = "multipart/form-data"
+BUNDLE_ENDPOINT: Final = "bundle"
 # Files of the packages and of assets/: the same for everybody, so they say nothing about anybody.
 STATIC_ENDPOINTS: Final = frozenset(
     {
         "static",
+        BUNDLE_ENDPOINT,
         "bootstrap.static",
         "_dash_assets.static",
         "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>",

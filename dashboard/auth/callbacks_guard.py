@@ -12,10 +12,11 @@ from flask import current_app, request
 from werkzeug.exceptions import BadRequest, NotFound
 
 from dashboard.auth import access
-from layouts.pages import PAGES
+from layouts.pages import PAGES, not_found_404
 from models.user import Role
 from services.shared.actors import Actor, require_role
 
+NOT_FOUND: Final = not_found_404.PAGE.module
 _PAGES_CALLBACK: Final = "_pages_content.children"
 _PAGES_PATH: Final = ("_pages_location", "pathname")
 _LOCATION_PROPS: Final = frozenset({"pathname", "search", "hash", "href", "refresh"})
@@ -28,17 +29,21 @@ def _get_dash() -> dash.Dash:
     return app
 
 
-def get_page_role(path: str) -> Role:
-    """Return the lowest role that may open the page behind ``path``; unknown paths show "not found"."""
+def find_module(path: str) -> str:
+    """Return the module of the page that ``path`` opens; unknown paths show "not found"."""
     found, _variables = _pages._path_to_page(path.strip("/"))
+    return str(found.get("module", NOT_FOUND))
+
+
+def get_page_role(path: str) -> Role:
+    """Return the lowest role that may open the page behind ``path``."""
     roles = {page.module: page.role for page in PAGES}
-    return Role(roles.get(found.get("module", ""), Role.VIEWER))
+    return Role(roles[find_module(path)])
 
 
 def is_known_page(path: str) -> bool:
     """Tell whether ``path`` opens a page."""
-    found, _variables = _pages._path_to_page(path.strip("/"))
-    return bool(found) and not str(found["module"]).endswith("not_found_404")
+    return find_module(path) != NOT_FOUND
 
 
 def get_callback_role(entry: Mapping[str, Any]) -> Role:

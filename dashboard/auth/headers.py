@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import brotli
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_compress import Compress
 
 from dashboard.auth import access, callbacks_guard
@@ -19,6 +19,8 @@ _HSTS: Final = "max-age=31536000; includeSubDomains"
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 _FINGERPRINT: Final = re.compile(r"\.v[\w-]+m[0-9a-fA-F]+\.")
 _VERSION_ARGUMENTS: Final = ("m", "v", "hash")
+_BARE_HASH: Final = re.compile(rb"[0-9a-f]{32}")  # how Bootstrap's icons name the version of their font
+_CALLBACKS_ENDPOINT: Final = "/_dash-dependencies"
 _FIXED: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -80,12 +82,21 @@ def _is_static() -> bool:
 
 
 def _is_fingerprinted() -> bool:
-    return bool(_FINGERPRINT.search(request.path)) or any(name in request.args for name in _VERSION_ARGUMENTS)
+    named = any(name in request.args for name in _VERSION_ARGUMENTS)
+    return named or bool(_FINGERPRINT.search(request.path) or _BARE_HASH.fullmatch(request.query_string))
+
+
+def _is_list_of_callbacks() -> bool:
+    """Tell whether this is Dash's list of callbacks, asked for by its version."""
+    known = current_app.extensions.get("pfd_callbacks_hash")
+    return request.endpoint == _CALLBACKS_ENDPOINT and known is not None and request.args.get("hash") == known
 
 
 def _set_caching(response: Response) -> None:
     """Keep what names its version for ever, ask again for other files, store nothing else."""
-    if not _is_static() or response.status_code not in {200, 206, 304}:
+    if _is_list_of_callbacks() and response.status_code == 200:
+        response.headers["Cache-Control"] = _IMMUTABLE.replace("public", "private")
+    elif not _is_static() or response.status_code not in {200, 206, 304}:
         response.headers["Cache-Control"] = "no-store"
     else:
         response.headers["Cache-Control"] = _IMMUTABLE if _is_fingerprinted() else "no-cache"

@@ -85,6 +85,17 @@ def build_column(column: Column) -> dict[str, Any]:
     return definition
 
 
+NOTHING_MATCHES = "Change the search or the filters to see others."
+
+
+def describe_nothing(title: str, why: str = NOTHING_MATCHES) -> dict[str, Any]:
+    """Return AG Grid's options that show the product's empty state in place of its own words."""
+    return {
+        "noRowsOverlayComponent": "PfdNothing",
+        "noRowsOverlayComponentParams": {"title": title, "why": why},
+    }
+
+
 def build_table(
     table_id: Any,
     columns: Sequence[Column],
@@ -94,12 +105,13 @@ def build_table(
     page_size: int = PAGE_SIZE,
     selectable: bool = False,
     row_id: str | None = None,
+    nothing: str = "No row matches",
 ) -> html.Div:
     """Return a table whose callback answers ``getRowsRequest`` with ``getRowsResponse``.
 
     Which columns are shown, their order, widths and sorting are remembered in the browser, per table. Rows
     that can be selected need the field that tells them apart, ``row_id``, a
-    text.
+    text. ``nothing`` is said where no row matches.
     """
     options: dict[str, Any] = {
         "cacheBlockSize": page_size,
@@ -110,6 +122,9 @@ def build_table(
         "ensureDomOrder": True,
         "suppressCellFocus": False,
         "tooltipShowDelay": 600,
+        "animateRows": False,
+        "rowBuffer": 4,  # rows drawn beyond those that are seen
+        **describe_nothing(nothing),
     }
     if selectable:
         options["rowSelection"] = {"mode": "multiRow", "headerCheckbox": False}

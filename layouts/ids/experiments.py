@@ -8,7 +8,6 @@ from enum import StrEnum
 class ExperimentsId(StrEnum):
     """The list of experiments."""
 
-    PAGE = "experiments-page"
     URL = "experiments-url"
     SEARCH = "experiments-search"
     STATUS = "experiments-status"
@@ -22,6 +21,8 @@ class ExperimentsId(StrEnum):
     NOTHING = "experiments-nothing"
     TABLE_AREA = "experiments-table-area"
     TABLE = "experiments-table"
+    FIRST_ROWS = "experiments-first-rows"
+    ASKED = "experiments-asked"
     TOGGLED = "experiments-toggled"  # written by the table's cells
     EXPANDED = "experiments-expanded"
     OPTION_COLUMNS = "experiments-option-columns"

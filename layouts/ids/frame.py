@@ -8,7 +8,10 @@ from enum import StrEnum
 class FrameId(StrEnum):
     """The frame: navigation, top bar, jobs, toasts."""
 
-    LOCATION = "_pages_location"  # Dash's own router
+    LOCATION = "_pages_location"  # these four: Dash's own router
+    CONTENT = "_pages_content"
+    PAGE_TITLE = "_pages_store"
+    PAGE_TITLE_SET = "_pages_dummy"
     NAV = "frame-nav"
     NAV_COLLAPSE = "frame-nav-collapse"
     NAV_COLLAPSED = "frame-nav-collapsed"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import dash
+from dash.development.base_component import Component
 
 from layouts.page_spec import PageSpec
 from layouts.pages import (
@@ -28,6 +31,8 @@ from layouts.pages import (
     xai,
 )
 
+Layout = Callable[..., Component]
+
 PAGES: list[PageSpec] = [
     home.PAGE,
     datasets.PAGE,
@@ -52,10 +57,14 @@ PAGES: list[PageSpec] = [
 ]
 
 
-def register_pages() -> None:
-    """Give Dash's process-wide page registry exactly these pages, in this order."""
+def register_pages(wraps: Mapping[str, Callable[[Layout], Layout]] | None = None) -> None:
+    """Give Dash's process-wide page registry exactly these pages, in this order.
+
+    ``wraps`` holds by module what makes another layout function of a page's own.
+    """
     dash.page_registry.clear()
     for order, page in enumerate(PAGES):
+        wrap = (wraps or {}).get(page.module)
         dash.register_page(
             page.module,
             path=page.path,
@@ -64,5 +73,5 @@ def register_pages() -> None:
             title=f"{page.title} · LSTM-PFD",
             description="",
             order=order,
-            layout=page.layout,
+            layout=wrap(page.layout) if wrap else page.layout,
         )

@@ -50,10 +50,12 @@ def build_layout(
         height="calc(100vh - 222px)",
         selectable=True,
         row_id="row_id",
+        nothing="No experiment matches",
     )
     return html.Div(
         [
-            dcc.Store(id=ExperimentsId.PAGE, data={}),
+            dcc.Store(id=ExperimentsId.FIRST_ROWS),
+            dcc.Store(id=ExperimentsId.ASKED),
             dcc.Store(id=ExperimentsId.TOGGLED),
             dcc.Store(id=ExperimentsId.EXPANDED, data=[]),
             dcc.Store(id=ExperimentsId.OPTION_COLUMNS, data=[]),

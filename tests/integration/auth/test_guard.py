@@ -23,7 +23,10 @@ from services.authentication_service import AuthenticationService
 from tests.integration.auth.browser import CALLBACK_PATH, HTML, JSON, Browser, build_callback_body
 
 OPEN_PATHS = {"/health", "/ready", "/login", "/setup"}
-STATIC = ("/assets/", "/static/", "/bootstrap/static/", "/_dash-component-suites/", "/_favicon.ico")
+STATIC = (
+    *("/assets/", "/bundle/", "/static/", "/bootstrap/static/"),
+    *("/_dash-component-suites/", "/_favicon.ico"),
+)
 
 PAGE_BODY: dict[str, Any] = {
     "output": ".._pages_content.children..._pages_store.data..",
