@@ -6,6 +6,7 @@ from typing import Any
 
 import dash
 from dash import ClientsideFunction, Input, Output, State
+from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks.context import current_actor, keep_in_url
@@ -14,24 +15,30 @@ from layouts.components.forms import ALL
 from layouts.components.numbers import count_of
 from layouts.figures.theme import class_colour
 from layouts.ids.reports import ReportsId
+from layouts.pages import reports as page
 from services.experiment_service import ExperimentService
 
 
-def list_diagnoses(request: dict[str, Any] | None, *chosen: str | None) -> tuple[dict[str, Any], str]:
-    """Answer the table: one row per diagnosis, newest first."""
+def list_diagnoses(
+    request: dict[str, Any] | None, *chosen: str | None
+) -> tuple[dict[str, Any], str, Component | None, bool]:
+    """Answer the table: one row per diagnosis, newest first; or say that there is none at all."""
     if request is None:
         raise PreventUpdate
     asked = read_request(request)
     named = zip(("query", "status", "fault_class", "opinion"), chosen, strict=True)
     filters = {name: (value or "").strip() for name, value in named if value != ALL}
+    filters = {name: value for name, value in filters.items() if value}
     found = ExperimentService.list_diagnoses(
         asked["page"],
         asked["per_page"],
-        filters={name: value for name, value in filters.items() if value},
+        filters=filters,
         actor=current_actor(),
     )
     rows = [_build_row(each) for each in found["items"]]
-    return build_response(rows, found["total"]), count_of(found["total"], "diagnosis", "diagnoses")
+    is_empty = not (found["total"] or filters)
+    words = "" if is_empty else count_of(found["total"], "diagnosis", "diagnoses")
+    return build_response(rows, found["total"]), words, page.build_nothing() if is_empty else None, is_empty
 
 
 def _build_row(each: dict[str, Any]) -> dict[str, Any]:
@@ -60,6 +67,8 @@ def register(app: dash.Dash) -> None:
     app.callback(
         Output(ReportsId.TABLE, "getRowsResponse"),
         Output(ReportsId.COUNT, "children"),
+        Output(ReportsId.NOTHING, "children"),
+        Output(ReportsId.TABLE_AREA, "hidden"),
         Input(ReportsId.TABLE, "getRowsRequest"),
         *(State(ReportsId[field], "value") for field in fields),
     )(list_diagnoses)

@@ -20,6 +20,13 @@
     return make("span", { className: "cell-row" }, link, make("span", { className: "tag tag-neutral" }, props.data.tag));
   };
 
+  /* What a table without rows shows: the empty state of all pages. */
+  cells.PfdNothing = function (props) {
+    return make("div", { className: "state state-empty", role: "status" },
+      make("i", { className: "bi bi-search state-icon", "aria-hidden": "true" }),
+      make("p", { className: "state-title" }, props.title), make("p", null, props.why));
+  };
+
   cells.PfdClass = function (props) {
     if (!props.data) { return null; }
     const words = props.value ? String(props.value).replaceAll("_", " ") : "unlabelled";

@@ -16,6 +16,7 @@ from layouts.components.icons import build_icon
 from layouts.components.import_mapping import build_text
 from layouts.components.numbers import count_of, format_number
 from layouts.components.states import build_note
+from layouts.components.tables import describe_nothing
 from layouts.ids import pattern_id
 from layouts.ids.data_generation import DataGenerationId
 
@@ -69,6 +70,7 @@ def build_grid() -> html.Div:
             "ensureDomOrder": True,
             "tooltipShowDelay": 300,
             "stopEditingWhenCellsLoseFocus": True,
+            **describe_nothing("No signals yet", "Choose files first: their signals are listed here."),
             "rowSelection": {"mode": "multiRow", "enableClickSelection": False, "selectAll": "filtered"},
             "selectionColumnDef": {"pinned": "left", "width": 48},
         },

@@ -63,7 +63,12 @@ def build_recordings(query: Mapping[str, Any]) -> html.Div:
     )
     label = dbc.Label("Search recordings", html_for=DatasetId.SEARCH, class_name="visually-hidden")
     table = build_table(
-        DatasetId.TABLE, COLUMNS, label="Recordings of this dataset", selectable=True, row_id="row_id"
+        DatasetId.TABLE,
+        COLUMNS,
+        label="Recordings of this dataset",
+        selectable=True,
+        row_id="row_id",
+        nothing="No recording matches",
     )
     bar = [
         label,

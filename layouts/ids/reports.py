@@ -13,5 +13,7 @@ class ReportsId(StrEnum):
     STATUS = "reports-status"
     CLASS = "reports-class"
     OPINION = "reports-opinion"
+    NOTHING = "reports-nothing"
+    TABLE_AREA = "reports-table-area"
     TABLE = "reports-table"
     COUNT = "reports-count"

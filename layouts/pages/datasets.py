@@ -54,7 +54,13 @@ def build_layout(q: str = "", shelf: str = _ACTIVE, **_query: Any) -> Component:
     )
     chosen = shelf if shelf in dict(SHELVES) else _ACTIVE
     shelves = build_field("Show", build_select(DatasetsId.SHELF, SHELVES, chosen))
-    table = build_table(DatasetsId.TABLE, COLUMNS, label="Datasets", height="calc(100vh - 250px)")
+    table = build_table(
+        DatasetsId.TABLE,
+        COLUMNS,
+        label="Datasets",
+        height="calc(100vh - 250px)",
+        nothing="No dataset matches",
+    )
     label = dbc.Label("Search datasets", html_for=DatasetsId.SEARCH, class_name="visually-hidden")
     return html.Div(
         [

@@ -12,7 +12,7 @@ from layouts.components.badges import format_class
 from layouts.components.cards import build_card
 from layouts.components.forms import ALL, build_field, build_select
 from layouts.components.header import build_page_header
-from layouts.components.states import build_button_link
+from layouts.components.states import build_button_link, build_empty_state
 from layouts.components.tables import Column, build_column_menu, build_table
 from layouts.components.url import build_url_store
 from layouts.ids.reports import ReportsId
@@ -68,6 +68,9 @@ def build_layout(
         build_column_menu(ReportsId.TABLE, COLUMNS),
         html.Span(id=ReportsId.COUNT, className="filter-count", role="status"),
     ]
+    table = build_table(
+        ReportsId.TABLE, COLUMNS, label="Diagnoses", height="640px", nothing="No diagnosis matches"
+    )
     return html.Div(
         [
             build_url_store(ReportsId.URL, "q", "status", "fault_class", "opinion"),
@@ -78,12 +81,22 @@ def build_layout(
                 crumbs=[("Diagnose", "/diagnose")],
             ),
             html.Div(bar, className="filter-bar"),
-            build_card(
-                None, build_table(ReportsId.TABLE, COLUMNS, label="Diagnoses", height="640px"), flush=True
-            ),
+            html.Div(id=ReportsId.NOTHING),
+            html.Div(build_card(None, table, flush=True), id=ReportsId.TABLE_AREA),
         ],
         className="page",
     )
+
+
+def build_nothing() -> Component:
+    """Return what stands here before the first diagnosis."""
+    state = build_empty_state(
+        "No diagnoses yet",
+        "A diagnosis says what is wrong with a bearing, how sure that is, and what speaks for it.",
+        action=build_button_link("Diagnose a recording", "/diagnose", icon="activity"),
+        icon="activity",
+    )
+    return html.Div(state, className="surface")
 
 
 def _build_choice(component_id: str, options: Any, chosen: str) -> dbc.Select:

@@ -71,7 +71,13 @@ def build_layout(dataset: str = "", q: str = "", fault_class: str = ALL, **_quer
                     ),
                     build_card(
                         None,
-                        build_table(SignalsId.TABLE, COLUMNS, label="Recordings", height="640px"),
+                        build_table(
+                            SignalsId.TABLE,
+                            COLUMNS,
+                            label="Recordings",
+                            height="640px",
+                            nothing="No recording matches",
+                        ),
                         flush=True,
                     ),
                 ],

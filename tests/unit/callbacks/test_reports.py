@@ -53,7 +53,7 @@ def test_a_report_that_does_not_exist_says_why(monkeypatch: pytest.MonkeyPatch) 
 
 def test_filters_reach_the_service_and_all_means_none(monkeypatch: pytest.MonkeyPatch) -> None:
     spy = replace(monkeypatch, ExperimentService, "list_diagnoses", PAGE)
-    response, count = reports.list_diagnoses(REQUEST, " x ", "all", "ball", "none")
+    response, count, *_nothing = reports.list_diagnoses(REQUEST, " x ", "all", "ball", "none")
     filters = {"query": "x", "fault_class": "ball", "opinion": "none"}
     assert spy.calls == [((1, 50), {"filters": filters})]
     (row,) = response["rowData"]
@@ -61,6 +61,15 @@ def test_filters_reach_the_service_and_all_means_none(monkeypatch: pytest.Monkey
     assert count == "1 diagnosis"
     with pytest.raises(PreventUpdate):
         reports.list_diagnoses(None, None, None, None, None)
+
+
+def test_before_the_first_diagnosis_the_list_offers_to_make_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    replace(monkeypatch, ExperimentService, "list_diagnoses", {**PAGE, "items": [], "total": 0})
+    _rows, count, nothing, is_hidden = reports.list_diagnoses(REQUEST, "", "all", "all", "all")
+    assert (count, is_hidden) == ("", True)
+    assert "Diagnose a recording" in find_text(nothing)
+    filtered = reports.list_diagnoses(REQUEST, "", "refused", "all", "all")
+    assert filtered[1:] == ("0 diagnoses", None, False)
 
 
 def test_a_diagnosis_without_an_answer_leads_to_its_question(monkeypatch: pytest.MonkeyPatch) -> None:
