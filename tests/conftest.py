@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 
 from dashboard_config import REPOSITORY_ROOT, Settings, get_settings
 from database.connection import build_engine, dispose_engine, get_engine
@@ -139,23 +138,25 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def _migrated_postgres(postgres_server: PostgresServer) -> str:
-    """Migrate one PostgreSQL database; tests take copies of it."""
-    engine = build_engine(postgres_server.create_database("migrated"))
+def _migrated_postgres(postgres_server: PostgresServer) -> tuple[str, list[str]]:
+    """Migrate one PostgreSQL database, which each test leaves empty; return its URL and its tables."""
+    url = postgres_server.create_database("migrated")
+    engine = build_engine(url)
     migrate(engine)
+    tables = inspect(engine).get_table_names()
     engine.dispose()
-    return "migrated"
+    return url, [name for name in tables if name != "alembic_version"]
 
 
 @pytest.fixture
 def postgres_database(
-    configure: Configure, postgres_server: PostgresServer, _migrated_postgres: str
+    configure: Configure, postgres_server: PostgresServer, _migrated_postgres: tuple[str, list[str]]
 ) -> Iterator[Settings]:
     """Return settings over a migrated, empty PostgreSQL database."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    yield configure(DATABASE_URL=postgres_server.create_database(name, template=_migrated_postgres))
+    url, tables = _migrated_postgres
+    yield configure(DATABASE_URL=url)
     dispose_engine()
-    postgres_server.drop_database(name)
+    postgres_server.empty_database("migrated", tables)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +21,28 @@ from database.redis_server import answers_ping, build_redis_command, find_redis_
 from utils.exceptions import MissingDependencyError
 from utils.processes import die_with_parent, start_process, stop_process, wait_until
 
-_START_TIMEOUT_S = 20.0
+_START_TIMEOUT_S = 60.0
+# Who is still connected is thrown out first; foreign keys and triggers are no concern of this.
+_EMPTY_EVERY_TABLE = """
+DO $$
+DECLARE
+    kept text[] := '{{{tables}}}';
+    found text;
+BEGIN
+    PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid();
+    SET LOCAL session_replication_role = replica;
+    FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+        IF found = ANY (kept) THEN
+            EXECUTE format('DELETE FROM %I', found);
+        ELSIF found <> 'alembic_version' THEN
+            EXECUTE format('DROP TABLE %I CASCADE', found);
+        END IF;
+    END LOOP;
+    PERFORM setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences
+        WHERE schemaname = 'public' AND last_value IS NOT NULL;
+END $$
+"""
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -127,18 +149,21 @@ class PostgresServer:
             self._process = None
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def create_database(self, name: str, template: str = "template0") -> str:
+    def create_database(self, name: str) -> str:
         """Make a database and return its SQLAlchemy URL."""
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self.execute(f'CREATE DATABASE "{name}"')
         return f"postgresql+psycopg://pfd@/{name}?host={self.folder}"
 
-    def drop_database(self, name: str) -> None:
-        """Remove a database, whoever is still connected to it."""
-        self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    def empty_database(self, name: str, tables: Iterable[str]) -> None:
+        """Leave these tables without a row, ids that begin at 1, and no other table.
 
-    def execute(self, statement: str) -> None:
+        It takes a tenth of the time of a new database.
+        """
+        self.execute(_EMPTY_EVERY_TABLE.format(tables=",".join(tables)), name)
+
+    def execute(self, statement: str, database: str = "postgres") -> None:
         """Run one statement outside any transaction."""
-        with psycopg.connect(f"host={self.folder} user=pfd dbname=postgres", autocommit=True) as connection:
+        with psycopg.connect(f"host={self.folder} user=pfd dbname={database}", autocommit=True) as connection:
             connection.execute(statement)  # type: ignore[arg-type]  -- a statement of ours, not a literal
 
     def _run(self, program: str, *arguments: str | Path) -> None:
