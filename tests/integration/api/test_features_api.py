@@ -83,6 +83,7 @@ def test_unknown_sets_features_and_fields_are_refused(program: Program, small: S
     assert program.call("POST", f"/datasets/{small.dataset_id}/feature-sets", json=extra).status_code == 422
 
 
+@pytest.mark.usefixtures("jobs_run_here")
 def test_the_command_extracts_and_writes_a_table(
     program: Program, small: SmallDataset, tmp_path: Path
 ) -> None:

@@ -24,7 +24,7 @@ from services.explanation_cache import ExplanationCache
 from tests.factories.datasets import add_small_dataset
 from tests.integration.api.conftest import ALL_SCOPES, Program
 
-EXAMPLES = 10
+EXAMPLES = 6  # of each operation and kind
 JSON = "application/json"
 
 

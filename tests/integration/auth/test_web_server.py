@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import shutil
 import socket
 import statistics
 import subprocess
@@ -11,14 +12,20 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from sqlalchemy import delete
 
 from dashboard.children import build_web_spec
 from dashboard_config import REPOSITORY_ROOT, Settings
-from database.connection import dispose_engine
+from database.connection import get_db_session
+from models.user import LoginAttempt
+from services.shared import passwords
+from tests.conftest import Configure, use_settings
 from tests.integration.auth.conftest import PASSWORD, make_user
 from utils.processes import start_process, stop_process, wait_until
 
@@ -26,22 +33,40 @@ FORM = "application/x-www-form-urlencoded"
 N_GUESSES = 200
 
 
+@dataclass(frozen=True, slots=True)
+class _Server:
+    folder: Path
+    port: int
+
+
+@pytest.fixture(scope="module")
+def _server(_migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Server]:
+    """Run the web server as the supervisor does, over a database with one user."""
+    folder = tmp_path_factory.mktemp("web")
+    shutil.copy(_migrated_sqlite, folder / "lstm_pfd.sqlite3")
+    with use_settings(DATA_DIR=folder) as settings:
+        make_user("jane@example.org")
+        with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
+            spec = build_web_spec(settings, listener.fileno())
+            process = start_process(
+                spec.command, cwd=REPOSITORY_ROOT, output=subprocess.DEVNULL, pass_fds=spec.pass_fds
+            )
+            number = listener.getsockname()[1]
+    try:
+        assert wait_until(lambda: _is_healthy(number), 60)
+        yield _Server(folder, number)
+    finally:
+        assert stop_process(process, 10) == 0
+
+
 @pytest.fixture
-def port(database: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """Run the web server as the supervisor does, over a database with one user; return its port."""
-    make_user("jane@example.org")
-    dispose_engine()
-    with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
-        spec = build_web_spec(database, listener.fileno())
-        process = start_process(
-            spec.command, cwd=REPOSITORY_ROOT, output=subprocess.DEVNULL, pass_fds=spec.pass_fds
-        )
-        number = listener.getsockname()[1]
-        try:
-            assert wait_until(lambda: _is_healthy(number), 60)
-            yield number
-        finally:
-            assert stop_process(process, 10) == 0
+def port(_server: _Server, configure: Configure) -> int:
+    """Return the port of the server, which no longer knows of guesses in earlier tests."""
+    configure(DATA_DIR=_server.folder)
+    with get_db_session() as session:
+        session.execute(delete(LoginAttempt))
+        session.commit()
+    return _server.port
 
 
 def _ask(
@@ -92,8 +117,9 @@ def test_health_stays_quick_under_200_parallel_wrong_logins(port: int) -> None:
     assert len(statuses) == N_GUESSES
     assert set(statuses) <= {401, 429, 503}
     assert statuses.count(401) <= 10
-    assert statistics.median(waits) < 0.1
-    assert max(waits) < 5
+    began_s = time.perf_counter()
+    passwords.check_password(PASSWORD, passwords.hash_password(PASSWORD))
+    assert statistics.median(waits) < time.perf_counter() - began_s  # they never stood behind two hashes
 
 
 def test_sign_in_and_compressed_pages_over_a_real_connection(port: int) -> None:
@@ -118,7 +144,7 @@ def test_sign_in_and_compressed_pages_over_a_real_connection(port: int) -> None:
     assert _ask(port, "/_dash-layout")[0] == 401
 
 
-def test_the_limits_outlive_the_process_and_are_shared(port: int, database: Settings) -> None:
+def test_the_limits_outlive_the_process_and_are_shared(port: int) -> None:
     from services.authentication_service import AuthenticationService
 
     for _ in range(10):
