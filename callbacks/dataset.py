@@ -35,6 +35,7 @@ _SELECTS = (
 
 
 _IN_TRASH = "It is in the trash; restore it first."
+_GONE = "There is no such dataset."
 
 
 @fills_area
@@ -158,7 +159,9 @@ def allow_changes(place: dict[str, Any], _changed: Any) -> tuple[Any, ...]:
     allowed = (False, None) if may_write() else (True, VIEWER_REASON)
     dataset_id = parse_id(place["dataset_id"])
     details = dataset_id and DatasetService.get_dataset_details(dataset_id, actor=current_actor())
-    shelved = (True, _IN_TRASH) if details and details["trashed_at"] else allowed
+    if not details:
+        return (True, _GONE) * 4
+    shelved = (True, _IN_TRASH) if details["trashed_at"] else allowed
     return (*shelved, *shelved, *allowed, *allowed)
 
 
