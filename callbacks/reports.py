@@ -51,6 +51,7 @@ def _build_row(each: dict[str, Any]) -> dict[str, Any]:
         "status": verdict["status"],
         "fault_class": verdict["fault_class"],
         "class_colour": class_colour(verdict["fault_class"]),
+        "no_class": "none",  # an answer without a class is not an unlabelled recording
         "confidence": None if confidence is None else round(100 * confidence, 1),
         "opinion": each["opinion"] or "none yet",
         "machine_kind": each["machine_kind"] or "unknown",

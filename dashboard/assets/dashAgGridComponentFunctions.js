@@ -29,6 +29,7 @@
 
   cells.PfdClass = function (props) {
     if (!props.data) { return null; }
+    if (!props.value && props.data.no_class) { return make("span", { className: "muted" }, props.data.no_class); }
     const words = props.value ? String(props.value).replaceAll("_", " ") : "unlabelled";
     const dot = make("span", { className: "class-dot", style: { background: props.data.class_colour } });
     return make("span", { className: "class-badge" }, dot, words);

@@ -58,6 +58,7 @@ def test_filters_reach_the_service_and_all_means_none(monkeypatch: pytest.Monkey
     assert spy.calls == [((1, 50), {"filters": filters})]
     (row,) = response["rowData"]
     assert (row["href"], row["confidence"], row["asked_of"]) == ("/reports/7", 67.9, "the lines alone")
+    assert row["no_class"] == "none"
     assert count == "1 diagnosis"
     with pytest.raises(PreventUpdate):
         reports.list_diagnoses(None, None, None, None, None)
