@@ -98,11 +98,11 @@ def _mark(figure: go.Figure, trend: Mapping[str, Any]) -> None:
     change, onset = trend["change_point"], trend["onset"]
     if change["significant"]:
         _mark_line(
-            figure, place_observation(trend, change["index"], change["acquired_at"]), "change", "dot", 0.02
+            figure, place_observation(trend, change["index"], change["acquired_at"]), "change", "dot", 0.99
         )
     if onset is not None:
         _mark_line(
-            figure, place_observation(trend, onset["index"], onset["acquired_at"]), "onset", "solid", 0.1
+            figure, place_observation(trend, onset["index"], onset["acquired_at"]), "onset", "solid", 0.92
         )
 
 
@@ -112,5 +112,5 @@ def _mark_line(figure: go.Figure, x: Any, name: str, dash: str, height: float) -
         type="line", x0=x, x1=x, y0=0, y1=1, yref="paper", line={"color": colour, "width": 1.5, "dash": dash}
     )
     figure.add_annotation(
-        x=x, y=height, yref="paper", text=name, showarrow=False, xanchor="right", xshift=-3, yanchor="bottom"
+        x=x, y=height, yref="paper", text=name, showarrow=False, xanchor="right", xshift=-3, yanchor="top"
     )

@@ -115,7 +115,7 @@ def _build_controls(indicator: str, start: str, end: str, alert: str, alarm: str
                 build_select(TrendId.SCALE, [("linear", "Linear"), ("log", "Logarithmic")], scale),
             ),
         ],
-        className="form-grid",
+        className="form-grid trend-form",
     )
 
 
