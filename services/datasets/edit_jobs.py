@@ -65,6 +65,7 @@ def run_edit(handle: JobHandle) -> dict[str, Any]:
         version=payload["version"],
         signal_ids=payload["signal_ids"],
         filters=payload["filters"],
+        labels=payload.get("labels", ()),
     )
 
     def tell(share: float, text: str) -> None:

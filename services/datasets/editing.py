@@ -59,7 +59,11 @@ def _no_news(_share: float, _text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class EditRequest:
-    """What somebody wants changed: which fields, in which rows of which version, and why."""
+    """What somebody wants changed: which fields, in which rows of which version, and why.
+
+    ``labels`` are fault classes each with the signals that get it, in place of one class for all; of two that
+    reach the same row the first counts.
+    """
 
     dataset_id: int
     changes: dict[str, Any]
@@ -67,6 +71,14 @@ class EditRequest:
     version: int | None = None
     signal_ids: tuple[int, ...] | None = None
     filters: dict[str, Any] = field(default_factory=dict)
+    labels: tuple[tuple[str | None, tuple[int, ...]], ...] = ()
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """What changes, by field; fault classes that differ as a list."""
+        if not self.labels:
+            return self.changes
+        return {**self.changes, "fault_class": [label for label, _ in self.labels]}
 
     def as_payload(self) -> dict[str, Any]:
         """Return it as a job's payload."""
@@ -78,6 +90,7 @@ class EditRequest:
             "version": self.version,
             "signal_ids": ids,
             "filters": self.filters,
+            "labels": [[label, list(ids)] for label, ids in self.labels],
         }
 
 
@@ -91,6 +104,13 @@ class PlannedEdit:
     index: RowIndex
     selected: Positions
     positions: dict[str, Positions]
+    labels: tuple[tuple[str | None, Positions], ...] = ()
+
+    def list_values(self, name: str) -> list[tuple[Any, Positions]]:
+        """Return every new value of a field with the rows that get it."""
+        if name == "fault_class" and self.labels:
+            return list(self.labels)
+        return [(self.request.changes[name], self.positions[name])]
 
     @property
     def changed(self) -> Positions:
@@ -106,8 +126,11 @@ def parse_request(
     version: int | None = None,
     signal_ids: Sequence[int] | None = None,
     filters: Mapping[str, Any] | None = None,
+    labels: Sequence[tuple[Any, Sequence[int]]] = (),
 ) -> EditRequest:
     """Check an edit as far as that goes without looking at the rows.
+
+    ``labels`` give several fault classes at once, each with its signals; they leave the rest of the edit out.
 
     Raises:
         InvalidInputError: A field that can't be edited, a value that can't be its value, nothing to change.
@@ -115,8 +138,11 @@ def parse_request(
     unknown = sorted(set(changes) - set(EDITABLE))
     if unknown:
         raise InvalidInputError(f"'{unknown[0]}' can't be edited. Fields: {', '.join(EDITABLE)}.")
-    if not changes:
+    if bool(changes) == bool(labels):
         raise InvalidInputError("Say which field gets which value.")
+    named = tuple((_parse_label(label), tuple(int(each) for each in held)) for label, held in labels)
+    if named:
+        signal_ids = [each for _, held in named for each in held]
     check_text([dict(changes), reason], "edit")
     if len(reason.strip()) > _MAX_REASON:
         raise InvalidInputError(f"Give the reason in at most {_MAX_REASON} characters.")
@@ -124,14 +150,18 @@ def parse_request(
     ids = None if signal_ids is None else tuple(int(each) for each in signal_ids)
     if ids == ():
         raise InvalidInputError("Choose the rows to change.")
-    return EditRequest(dataset_id, parsed, reason.strip(), version, ids, dict(filters or {}))
+    return EditRequest(dataset_id, parsed, reason.strip(), version, ids, dict(filters or {}), named)
+
+
+def _parse_label(value: Any) -> str | None:
+    text = str(value or "").strip()
+    return None if text in ("", UNLABELLED) else map_label(text)
 
 
 def _parse_value(name: str, value: Any) -> str | float | None:
     """Return a field's value; a blank one means that it is not known."""
     if name == "fault_class":
-        text = str(value or "").strip()
-        return None if text in ("", UNLABELLED) else map_label(text)
+        return _parse_label(value)
     parsed = parse_field(name, value)
     if isinstance(parsed, float) and not (math.isfinite(parsed) and parsed >= 0):
         raise InvalidInputError("The shaft speed must be a number of turns a minute, not below zero.")
@@ -169,10 +199,25 @@ def plan_edit(session: Session, request: EditRequest) -> PlannedEdit:
         name: scopes[name][_differs(index, scopes[name], name, value)]
         for name, value in request.changes.items()
     }
-    planned = PlannedEdit(request, dataset, version, index, selected, positions)
+    labels = _place_labels(index, request)
+    if labels:
+        positions["fault_class"] = _unite([held for _, held in labels])
+    planned = PlannedEdit(request, dataset, version, index, selected, positions, labels)
     if not len(planned.changed):
         raise InvalidInputError("Nothing would change: the rows already say so.")
     return planned
+
+
+def _place_labels(index: RowIndex, request: EditRequest) -> tuple[tuple[str | None, Positions], ...]:
+    """Return each class with the rows that it changes; a row goes to the first class that reaches it."""
+    taken, placed = np.empty(0, np.int32), []
+    for label, signal_ids in request.labels:
+        asked = np.sort(np.flatnonzero(np.isin(index.keys, signal_ids))).astype(np.int32)
+        scope = _find_scopes(index, asked, {"fault_class": label})["fault_class"]
+        scope = scope[~np.isin(scope, taken)]
+        taken = _unite([taken, scope])
+        placed.append((label, scope[_differs(index, scope, "fault_class", label)]))
+    return tuple((label, held) for label, held in placed if len(held))
 
 
 def _find_scopes(index: RowIndex, selected: Positions, changes: Mapping[str, Any]) -> dict[str, Positions]:
@@ -231,7 +276,7 @@ def _describe_change(planned: PlannedEdit, name: str) -> dict[str, Any]:
     ranked = np.argsort(-counts, kind="stable")[:_MAX_VALUES]
     return {
         "field": name,
-        "value": planned.request.changes[name],
+        "value": planned.request.named[name],
         "n_signals": len(positions),
         "n_beyond_selection": int(np.count_nonzero(~np.isin(positions, planned.selected))),
         "before": [
@@ -325,14 +370,14 @@ def store_edit(
 
 
 def _work_out(planned: PlannedEdit, tell: Callable[[float, str], None]) -> _Outcome:
-    changes, fields_of = planned.request.changes, _list_fields(planned)
+    values_of = _list_changes(planned)
     manifest, summary = ManifestHash(), Summary()
     places: set[tuple[Any, Any]] = set()
     named: set[BearingKey] = set()
     with get_db_session(read_only=True) as session:
         for count, row in enumerate(iterate_rows(session, planned.version.id)):
-            fields = fields_of.get(row["signal_id"], ())
-            row |= {name: changes[name] for name in fields}
+            fields = values_of.get(row["signal_id"], {})
+            row |= fields
             manifest.add(row)
             summary.add(row)
             if fields:
@@ -350,14 +395,15 @@ def _work_out(planned: PlannedEdit, tell: Callable[[float, str], None]) -> _Outc
     )
 
 
-def _list_fields(planned: PlannedEdit) -> dict[int, tuple[str, ...]]:
-    """Return the fields that change in each signal."""
+def _list_changes(planned: PlannedEdit) -> dict[int, dict[str, Any]]:
+    """Return the fields that change in each signal, with their new values."""
     keys = planned.index.keys
-    fields: dict[int, tuple[str, ...]] = {}
-    for name, positions in planned.positions.items():
-        for signal_id in keys[positions].tolist():
-            fields[signal_id] = (*fields.get(signal_id, ()), name)
-    return fields
+    found: dict[int, dict[str, Any]] = defaultdict(dict)
+    for name in planned.positions:
+        for value, positions in planned.list_values(name):
+            for signal_id in keys[positions].tolist():
+                found[signal_id][name] = value
+    return found
 
 
 def _keep_new(
@@ -398,7 +444,7 @@ def _insert_version(
             "kind": "edit",
             "version_id": base.id,
             "changes": counts,
-            "values": planned.request.changes,
+            "values": planned.request.named,
         },
         card=base.card,
         created_by=actor.user_id,
@@ -416,29 +462,28 @@ def _copy_manifest(session: Session, planned: PlannedEdit, version_id: int) -> N
     session.execute(insert(ManifestRow).from_select(["dataset_version_id", *_COPIED], copied))
     keys, n_rows = planned.index.keys, planned.index.n_rows
     for name in set(planned.positions) & set(_COLUMNS):
-        values = {_COLUMNS[name]: planned.request.changes[name]}
-        _update(session, version_id, keys[planned.positions[name]].tolist(), n_rows, values)
+        for value, positions in planned.list_values(name):
+            _update(session, version_id, keys[positions].tolist(), n_rows, {_COLUMNS[name]: value})
     for edits, signal_ids in _group_edits(session, planned):
         _update(session, version_id, signal_ids, n_rows, {"edits": edits})
 
 
 def _group_edits(session: Session, planned: PlannedEdit) -> list[tuple[dict[str, Any], list[int]]]:
     """Return each set of edits with the signals that get it: their old ones and the new ones."""
-    changes = planned.request.changes
-    fields_of = {
-        signal_id: [name for name in fields if name not in _COLUMNS]
-        for signal_id, fields in _list_fields(planned).items()
+    values_of = {
+        signal_id: {name: value for name, value in values.items() if name not in _COLUMNS}
+        for signal_id, values in _list_changes(planned).items()
     }
     held = session.execute(
         select(ManifestRow.signal_id, ManifestRow.edits).where(
             ManifestRow.dataset_version_id == planned.version.id, ManifestRow.edits.is_not(None)
         )
     )
-    old = {signal_id: edits or {} for signal_id, edits in held if fields_of.get(signal_id)}
+    old = {signal_id: edits or {} for signal_id, edits in held if values_of.get(signal_id)}
     groups: dict[str, list[int]] = defaultdict(list)
-    for signal_id, fields in fields_of.items():
-        if fields:
-            edits = old.get(signal_id, {}) | {name: changes[name] for name in fields}
+    for signal_id, values in values_of.items():
+        if values:
+            edits = old.get(signal_id, {}) | values
             groups[json.dumps(edits, sort_keys=True)].append(signal_id)
     return [(json.loads(text), signal_ids) for text, signal_ids in groups.items()]
 

@@ -87,7 +87,7 @@ def preview_feedback(dataset_id: int, diagnosis_ids: Sequence[int] | None) -> di
 def apply_feedback(
     dataset_id: int, diagnosis_ids: Sequence[int] | None, reason: str, actor: Actor
 ) -> dict[str, Any]:
-    """Write the labels into a new version for each class that is given, and note which version took them up.
+    """Write all labels into one new version, and note which version took them up.
 
     Raises:
         NotFoundError: There is no such dataset.
@@ -101,28 +101,31 @@ def apply_feedback(
         raise InvalidInputError(f"There is no feedback that gives a label.{why}")
     done: dict[str, Any] = {"dataset_id": dataset_id, "version": plan.version.number, "n_signals": 0}
     job_ids: list[int] = []
-    taken = [word for word in plan.words if word.label == word.label_now]
-    for label in dict.fromkeys(word.label for word in plan.changes):
-        words = [word for word in plan.changes if word.label == label]
-        edited = _edit(dataset_id, words, reason, actor)
-        done["n_signals"] += edited["n_signals"]
-        taken += words
-        if edited["job_id"] is not None:  # the next class waits until this version is there
+    if plan.changes:
+        edited = _edit(dataset_id, plan, reason, actor)
+        done["n_signals"] = edited["n_signals"]
+        if edited["job_id"] is None:
+            done["version"] = edited["version"]
+        else:
             job_ids.append(edited["job_id"])
-            break
-        done["version"] = edited["version"]
     if not job_ids:
-        _note_version(dataset_id, taken)
+        _note_version(dataset_id, plan.words)
     forget_dataset(dataset_id)
-    return {**done, "diagnosis_ids": sorted(word.diagnosis_id for word in taken), "job_ids": job_ids}
+    taken = sorted(word.diagnosis_id for word in plan.words)
+    return {**done, "diagnosis_ids": taken, "job_ids": job_ids}
 
 
-def _edit(dataset_id: int, words: Sequence[_Word], reason: str, actor: Actor) -> dict[str, Any]:
+def _edit(dataset_id: int, plan: _Plan, reason: str, actor: Actor) -> dict[str, Any]:
+    """Give every signal its class at once; the newest word comes first."""
+    signals: dict[str | None, list[int]] = {}
+    for word in plan.changes:
+        signals.setdefault(word.label, []).append(word.signal_id)
     request = parse_request(
         dataset_id,
-        {"fault_class": words[0].label},
-        reason=_word_reason(words, reason),
-        signal_ids=[word.signal_id for word in words],
+        {},
+        reason=_word_reason(plan.changes, reason),
+        version=plan.version.number,
+        labels=list(signals.items()),
     )
     return start_edit(request, actor)
 

@@ -179,7 +179,7 @@ class DiagnosisRequests:
         *,
         actor: Actor = SYSTEM,
     ) -> dict[str, Any]:
-        """Write feedback into the labels: a new dataset version per class that is given, with who and why.
+        """Write feedback into the labels: one new dataset version, with who and why.
 
         Args:
             dataset_id: Whose labels.

@@ -152,14 +152,22 @@ def test_feedback_becomes_labels_by_a_new_version_that_says_who_and_why(small_on
     assert "no feedback that gives a label" in again["error"]
 
 
-def test_two_classes_make_two_versions_and_newer_feedback_on_a_signal_wins(small: SmallDataset) -> None:
-    ann = add_person()
+def test_several_classes_make_one_version_and_newer_feedback_on_a_signal_wins(
+    small_on_each: SmallDataset,
+) -> None:
+    small, ann = small_on_each, add_person()
     older, newer, other = diagnose_inner(small, 0), diagnose_inner(small, 0), diagnose_inner(small, 1)
     say(older, "relabelled", ann, fault_class="cage")
     say(newer, "relabelled", ann, fault_class="ball")
     say(other, "relabelled", ann, fault_class="outer_race")
-    applied = ExperimentService.apply_feedback(small.dataset_id)
-    assert (applied["version"], applied["n_signals"]) == (3, 2)
+    applied = ExperimentService.apply_feedback(small.dataset_id, reason="Workshop", actor=ann)
+    assert (applied["version"], applied["n_signals"]) == (2, 2)
+    assert applied["diagnosis_ids"] == [newer, other]
+    details = DatasetService.get_dataset_details(small.dataset_id)
+    assert details is not None
+    version = details["versions"][0]
+    assert (version["number"], version["changes"]["relabelled"]) == (2, 2)
+    assert version["reason"].startswith(f"Workshop. Feedback on diagnoses {other}, {newer}")
     labels = list_labels(small)
     signals = [small.signal_ids["inner_race", load] for load in (0, 1)]
     assert [labels[each] for each in signals] == ["ball", "outer_race"]
