@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 EMAIL = "ann@example.org"
 PASSWORD = "a rather long pass phrase"
 SCREENSHOTS = Path(__file__).parent / "screenshots"
+# A picture of a long page takes a second: they are made for who wants to look at them.
+_WANTS_SCREENSHOTS = bool(os.environ.get("PFD_SCREENSHOTS"))
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -25,7 +28,26 @@ CHROMIUM_ARGUMENTS = [
 ]
 # What a browser itself writes to the console when an answer is refused on purpose.
 _EXPECTED = ("status of 401", "status of 404", "status of 409", "status of 422", "status of 503")
-_SETTLE_MS = 30_000
+_SETTLE_MS = 60_000
+# Dash has nothing under way, no skeleton is left, every script is here, every plot in sight is drawn.
+_IS_SETTLED = """() => {
+  const isSeen = (node) => node.checkVisibility();
+  const isAny = (selector, check) => [...document.querySelectorAll(selector)].some(check);
+  if (document.readyState !== "complete") { return false; }
+  const store = (window.dash_stores || [])[0];
+  if (!store) { return !document.getElementById("react-entry-point"); }
+  const state = store.getState();
+  if (state.appLifecycle !== "HYDRATED" || state.isLoading) { return false; }
+  const files = performance.getEntriesByType("resource").map((entry) => entry.name);
+  const isFull = files.length >= 250;  // it notes no more than that
+  if (!isFull && isAny("script[src]", (script) => !files.includes(script.src))) { return false; }
+  return !isAny(".skeleton", isSeen)
+    && !isAny(".dash-graph", (graph) => isSeen(graph) && !graph.querySelector(".main-svg"));
+}"""
+# Twice through the browser's drawing: what an answer started is seen by then.
+_DRAW = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+_FIND_BARRIERS = """() => axe.run({resultTypes: ["violations"]}).then((found) =>
+  found.violations.map((each) => `${each.id}: ${each.nodes[0].html.slice(0, 200)}`))"""
 # One text per trace that has points; `_fullData` holds them unpacked.
 _READ_POINTS = """id => {
   const graph = document.querySelector(`#${id}.js-plotly-plot, #${id} .js-plotly-plot`);
@@ -57,19 +79,40 @@ class Watch:
 
 
 @contextmanager
-def open_page(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
-    """Open a fresh profile on one page; what went wrong behind the scenes fails at the end."""
-    context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, base_url=address, accept_downloads=True, **options
-    )
+def open_context(browser: Browser, address: str, **options: Any) -> Iterator[BrowserContext]:
+    """Open a fresh profile."""
+    wanted = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **options}
+    context = browser.new_context(base_url=address, accept_downloads=True, **wanted)
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+@contextmanager
+def open_tab(context: BrowserContext, address: str) -> Iterator[Page]:
+    """Open a page in a profile that has loaded the product's scripts before, but keeps no other choice.
+
+    What went wrong behind the scenes fails at the end.
+    """
     page = context.new_page()
     page.set_default_timeout(_SETTLE_MS)
+    forgotten = {"origin": address, "storageTypes": "local_storage"}
+    context.new_cdp_session(page).send("Storage.clearDataForOrigin", forgotten)
     watch = Watch(page, address)
     try:
         yield page
     finally:
-        context.close()
+        for each in context.pages:  # a test may have opened more of them
+            each.close()
     assert watch.complaints == []
+
+
+@contextmanager
+def open_page(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
+    """Open one page in a fresh profile; what went wrong behind the scenes fails at the end."""
+    with open_context(browser, address, **options) as context, open_tab(context, address) as page:
+        yield page
 
 
 def set_up(page: Page, link: str) -> None:
@@ -92,10 +135,15 @@ def sign_in(page: Page) -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait until nothing loads and no skeleton is left."""
-    page.wait_for_load_state("networkidle")
-    expect(page.locator(".skeleton:visible")).to_have_count(0, timeout=_SETTLE_MS)
-    page.wait_for_load_state("networkidle")
+    """Wait until nothing loads, no callback is under way and everything in sight is drawn."""
+    for _ in range(2):  # what was drawn may ask for more
+        page.wait_for_function(_IS_SETTLED, timeout=_SETTLE_MS)
+        page.evaluate(_DRAW)
+
+
+def allow_for_load(quiet: float) -> float:
+    """Return what a limit that holds on a quiet machine is while others wait for its cores too."""
+    return quiet * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def eventually(check: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
@@ -122,19 +170,19 @@ def read_traces(page: Page, graph_id: str) -> str:
     return "\n".join(found)
 
 
-def keep_screenshot(page: Page, name: str) -> None:
-    """Keep what a person would see, to be looked at."""
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+def keep_screenshot(page: Page, name: str, *, always: bool = False) -> None:
+    """Keep what a person would see, to be looked at, where the environment has PFD_SCREENSHOTS."""
+    if always or _WANTS_SCREENSHOTS:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
 
 def find_barriers(page: Page) -> list[str]:
     """Return what axe has to say about the page."""
-    found = Axe().run(page)
-    return [
-        f"{violation['id']}: {violation['nodes'][0]['html'][:200]}"
-        for violation in found.response["violations"]
-    ]
+    if not page.evaluate("() => Boolean(window.axe)"):
+        page.evaluate(AXE_SCRIPT)
+    found: list[str] = page.evaluate(_FIND_BARRIERS)
+    return found
 
 
 def choose_files(page: Page, button: str, *paths: Path) -> None:

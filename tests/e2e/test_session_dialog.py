@@ -2,47 +2,28 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import update
 
-from dashboard.children import build_web_spec
-from dashboard_config import REPOSITORY_ROOT, Settings
-from database.connection import dispose_engine, get_db_session
+from database.connection import get_db_session
 from models.user import LoginSession
 from services.authentication_service import AuthenticationService
-from tests.e2e.browser import open_page
+from tests.e2e.browser import open_tab, settle
 from tests.integration.auth.conftest import OTHER_PASSWORD, PASSWORD, make_user
 from utils.clock import utc_now
-from utils.processes import start_process, stop_process
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture
-def address(database: Settings) -> Iterator[str]:
-    """Run the web server over an empty database; return its address."""
-    dispose_engine()
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
-        spec = build_web_spec(database, listener.fileno())
-        process = start_process(
-            spec.command, cwd=REPOSITORY_ROOT, output=subprocess.DEVNULL, pass_fds=spec.pass_fds
-        )
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            stop_process(process, 10)
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """Return a page of a fresh profile; errors on its console fail the test."""
-    with open_page(browser, address) as page:
+def page(visitors: BrowserContext, address: str) -> Iterator[Page]:
+    """Return a page of somebody who is not signed in; errors on its console fail the test."""
+    visitors.clear_cookies()
+    with open_tab(visitors, address) as page:
         yield page
 
 
@@ -53,7 +34,7 @@ def _sign_in(page: Page, address: str, email: str = "jane@example.org") -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_selector("#frame-jobs-button")
-    page.wait_for_load_state("networkidle")
+    settle(page)
 
 
 def _end_sessions() -> None:
@@ -84,8 +65,7 @@ def test_the_form_survives_and_the_refused_click_is_done_after_all(page: Page, a
     make_user("jane@example.org", "engineer")
     _sign_in(page, address)
     page.goto(f"{address}/datasets")
-    page.wait_for_selector("#frame-jobs-button")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.evaluate("""() => {
         const field = document.createElement("input");
         field.id = "half-filled";
@@ -146,7 +126,6 @@ def test_another_persons_sign_in_loads_a_page_of_theirs(page: Page, address: str
 def test_put_off_the_dialog_stays_away_until_the_person_acts(page: Page, address: str) -> None:
     make_user("jane@example.org", "engineer")
     _sign_in(page, address)
-    page.wait_for_load_state("networkidle")
     _end_sessions()
     page.click("#frame-jobs-button")
     page.locator("#session-dialog").get_by_role("button", name="Not now").click()
