@@ -19,14 +19,23 @@ from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, expect
 
-from dashboard_config import REPOSITORY_ROOT, get_settings
-from database.connection import dispose_engine
+from dashboard_config import REPOSITORY_ROOT
 from database.migrate import migrate
 from services.authentication_service import AuthenticationService
 from services.jobs import board
-from tests.e2e.browser import EMAIL, PASSWORD, find_barriers, keep_screenshot, settle, sign_in
+from tests.e2e.browser import (
+    EMAIL,
+    PASSWORD,
+    allow_for_load,
+    find_barriers,
+    keep_screenshot,
+    open_context,
+    settle,
+    sign_in,
+)
+from tests.e2e.conftest import settings_of
 from tests.factories.datasets import add_small_dataset
 from tests.servers import Product, RedisServer
 from utils.processes import wait_until
@@ -34,22 +43,24 @@ from utils.processes import wait_until
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 SETTINGS = {
-    "JOB_LEASE_S": 2,
-    "JOB_HEARTBEAT_S": 0.4,
+    "JOB_LEASE_S": 5,  # a busy machine may hold a living worker up for seconds
+    "JOB_HEARTBEAT_S": 1,
     "JOB_SWEEP_S": 0.3,
     "JOB_RETRY_S": 0.1,
-    "JOB_VISIBILITY_S": 4,
+    "JOB_VISIBILITY_S": 7,
 }
-TRUTH_S = 5.0
-TRUTH_MS = 1000 * TRUTH_S
-CLICK_MS = 300.0  # seen here: 7 to 15, also with all cores busy; the rest is room for slower machines
+# On a quiet machine the page tells within 5 s; one with all cores busy may take its time, but not lie.
+LAG_S = 30.0
+LAG_MS = 1000 * LAG_S
+CLICK_MS = 300.0  # seen here: 7 to 15; the rest is room for slower machines
 LONG_S = 240.0
 LONG_MS = 1000 * LONG_S
 SMALL = {"Window": "0.1", "Hop": "0.001", "Hidden size": "16", "Number of filters": "8", "Batch size": "16"}
 # Long enough to be still running after Redis and the web process were away, one after the other.
 LONG = {**SMALL, "Epochs": "36", "Patience": "36"}
-ENDLESS = {**SMALL, "Epochs": "10000", "Patience": "10000"}
-BRIEF = {**SMALL, "Epochs": "2"}
+QUICK = {**SMALL, "Hop": "0.01"}  # a tenth of the windows
+ENDLESS = {**QUICK, "Epochs": "10000", "Patience": "10000"}
+BRIEF = {**QUICK, "Epochs": "2"}
 DATABASE = "lstm_pfd.sqlite3"
 # The database itself notes every state that a job was ever in, however briefly.
 NOTE_TRUTHS = """
@@ -120,18 +131,6 @@ class Plant:
                 board.cancel_job(job["id"])
 
 
-@contextmanager
-def settings_of(data_dir: Path) -> Iterator[None]:
-    """Let this process work on a folder."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATA_DIR", str(data_dir))
-        dispose_engine()
-        get_settings.cache_clear()
-        yield
-        dispose_engine()
-    get_settings.cache_clear()
-
-
 @pytest.fixture(scope="module")
 def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
     """Start the product with short leases on a Redis of the test's own; keep a copy of its data."""
@@ -177,25 +176,38 @@ class Notes:
             self.complaints.append(str(error))
 
 
+@pytest.fixture(scope="module")
+def profile(browser: Browser, plant: Plant) -> Iterator[BrowserContext]:
+    """Open one profile for all tests here, signed in."""
+    with open_context(browser, plant.product.url) as context:
+        page = context.new_page()
+        sign_in(page)
+        page.close()
+        yield context
+
+
 @pytest.fixture
-def page(browser: Browser, plant: Plant) -> Iterator[Page]:
+def page(profile: BrowserContext, plant: Plant) -> Iterator[Page]:
     """Return a page, signed in; an answer of 500 or a script error fails the test at its end."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=plant.product.url)
-    page, notes = context.new_page(), Notes()
-    page.set_default_timeout(30_000)
+    page, notes = profile.new_page(), Notes()
+    page.set_default_timeout(2 * LAG_MS)
     page.on("response", lambda answer: notes.failed.append(answer.url) if answer.status >= 500 else None)
     page.on("pageerror", notes.note_script_error)
     page.on("console", notes.note_console)
-    sign_in(page)
     yield page
-    context.close()
+    page.close()
     plant.cancel_everything()
     assert notes == Notes()
 
 
 def find_click(request: Request) -> bool:
     """Tell whether a request is the click on Start training."""
-    return "new-experiment-start.n_clicks" in str((request.post_data_json or {}).get("changedPropIds", ""))
+    return "new-experiment-start.n_clicks" in asked_by(request)
+
+
+def asks_for_jobs(request: Request) -> bool:
+    """Tell whether a request is a click on the button of the jobs menu."""
+    return "frame-jobs-button.n_clicks" in asked_by(request)
 
 
 def start_training(page: Page, name: str, options: Mapping[str, str]) -> tuple[int, float]:
@@ -238,6 +250,7 @@ class Observer:
     plant: Plant
     experiment_id: int
     epochs: int = 0
+    _told: int = 0  # how far in the job's history the page has come
     _began_s: float = field(default_factory=time.time)
 
     def watch_until(
@@ -253,21 +266,31 @@ class Observer:
             time.sleep(0.2)
 
     def look(self) -> dict[str, str]:
-        """Look once: what the page shows was true within the last seconds, or it says that it can't know."""
+        """Look once: the page follows the job's history, soon and never back, or says that it can't know."""
         now_s = time.time()
         shown: dict[str, str] = self.page.evaluate(LOOK)
         truths = self.plant.read_truths(self.experiment_id)
-        ends_s = [since_s for since_s, _, _ in truths[1:]] + [time.time()]
-        recent = [each for each, end_s in zip(truths, ends_s, strict=True) if end_s > now_s - TRUTH_S]
-        attempt = re.search(r"attempt (\d+)", shown["status"])
-        number = int(attempt.group(1)) if attempt else None
         if not shown["away"]:
-            loading = not shown["state"] and now_s - self._began_s < TRUTH_S
-            assert loading or shown["state"] in [state for _, state, _ in recent], (shown, truths)
-            assert number is None or number in [each for _, _, each in recent], (shown, truths)
+            loading = not shown["state"] and now_s - self._began_s < LAG_S
+            told = None if loading else self._find_told(shown, truths, now_s - LAG_S)
+            assert loading or told is not None, (shown, truths, self._told)
+            self._told = self._told if told is None else told
         epoch = re.search(r"(\d+) of at most", shown["status"])
         self.epochs = int(epoch.group(1)) if epoch else self.epochs
         return shown
+
+    def _find_told(
+        self, shown: dict[str, str], truths: list[tuple[float, str, int]], since_s: float
+    ) -> int | None:
+        """Return which truth the page tells: not one before the last told, nor one over for too long."""
+        named = re.search(r"attempt (\d+)", shown["status"])
+        attempts = {int(named.group(1))} if named else {attempt for _, _, attempt in truths}
+        ends_s = [began_s for began_s, _, _ in truths[1:]] + [time.time()]
+        for place, ((_, state, attempt), end_s) in enumerate(zip(truths, ends_s, strict=True)):
+            fits = state == shown["state"] and attempt in attempts
+            if fits and place >= self._told and end_s > since_s:
+                return place
+        return None
 
 
 @pytest.fixture
@@ -317,7 +340,7 @@ def test_a_training_outlives_redis_the_web_process_and_its_worker_and_the_page_s
     seen.watch_until(lambda shown: "Training." in shown["status"] and seen.epochs >= 3)
 
     plant.redis.kill()
-    shown = seen.watch_until(lambda shown: "Redis can't be reached" in shown["banner"], TRUTH_S)
+    shown = seen.watch_until(lambda shown: "Redis can't be reached" in shown["banner"], LAG_S)
     assert "Training." in shown["status"]
     keep_screenshot(page, "faults-1-redis-away")
     reached = seen.epochs
@@ -325,12 +348,12 @@ def test_a_training_outlives_redis_the_web_process_and_its_worker_and_the_page_s
     for file in plant.redis.folder.rglob("*.aof*"):
         file.unlink()
     plant.redis.start()
-    shown = seen.watch_until(lambda shown: not shown["banner"], TRUTH_S)
+    shown = seen.watch_until(lambda shown: not shown["banner"], LAG_S)
     assert plant.read_truth(experiment_id) == ("running", 1), "over before the next fault: make LONG longer"
 
     with plant.nothing_restarts():
         plant.kill_group("gunicorn")
-        seen.watch_until(lambda shown: "does not answer" in shown["away"], TRUTH_S)
+        seen.watch_until(lambda shown: "does not answer" in shown["away"], LAG_S)
         keep_screenshot(page, "faults-2-web-away")
     seen.watch_until(lambda shown: not shown["away"])
     reached = seen.epochs
@@ -339,16 +362,16 @@ def test_a_training_outlives_redis_the_web_process_and_its_worker_and_the_page_s
 
     with plant.nothing_restarts():
         plant.kill_group("-Q train")
-        seen.watch_until(lambda shown: "no worker is running for trainings" in shown["banner"], TRUTH_S)
+        seen.watch_until(lambda shown: "no worker is running for trainings" in shown["banner"], LAG_S)
         shown = seen.watch_until(lambda shown: shown["state"] == "queued")
         assert "no worker is running for trainings. It starts by itself once one is back." in shown["status"]
         keep_screenshot(page, "faults-3-worker-away")
     seen.watch_until(lambda shown: "This is attempt 2" in shown["status"])
     keep_screenshot(page, "faults-4-attempt-2")
-    seen.watch_until(lambda shown: not shown["banner"], TRUTH_S)
+    seen.watch_until(lambda shown: not shown["banner"], LAG_S)
 
     shown = seen.watch_until(lambda shown: shown["state"] == "done")
-    seen.watch_until(lambda shown: "Finished: " in shown["toasts"], TRUTH_S)
+    seen.watch_until(lambda shown: "Finished: " in shown["toasts"], LAG_S)
     assert plant.read_truth(experiment_id) == ("done", 2)
     assert page.evaluate("window.notReloaded")
     keep_screenshot(page, "faults-5-done")
@@ -365,10 +388,10 @@ def test_a_click_without_redis_is_answered_at_once_and_the_training_waits_for_it
         plant.redis.send_signal(signal.SIGSTOP)
     try:
         experiment_id, click_ms = start_training(page, f"Redis is {fault}", BRIEF)
-        assert click_ms < CLICK_MS
+        assert click_ms < allow_for_load(CLICK_MS)
         seen = Observer(page, plant, experiment_id)
-        seen.watch_until(lambda shown: "Redis can't be reached" in shown["banner"], TRUTH_S)
-        shown = seen.watch_until(lambda shown: "Waiting: Redis can't be reached" in shown["status"], TRUTH_S)
+        seen.watch_until(lambda shown: "Redis can't be reached" in shown["banner"], LAG_S)
+        shown = seen.watch_until(lambda shown: "Waiting: Redis can't be reached" in shown["status"], LAG_S)
         assert shown["state"] == "queued"
         keep_screenshot(page, f"faults-6-redis-{fault}")
     finally:
@@ -376,7 +399,7 @@ def test_a_click_without_redis_is_answered_at_once_and_the_training_waits_for_it
             plant.redis.start()
         else:
             plant.redis.send_signal(signal.SIGCONT)
-    seen.watch_until(lambda shown: not shown["banner"], TRUTH_S)
+    seen.watch_until(lambda shown: not shown["banner"], LAG_S)
     seen.watch_until(lambda shown: shown["state"] == "done")
     assert plant.read_truth(experiment_id) == ("done", 1)
 
@@ -386,13 +409,13 @@ def test_pause_resume_stop_and_cancel_are_obeyed_within_seconds(page: Page, plan
     seen = Observer(page, plant, experiment_id)
     seen.watch_until(lambda shown: seen.epochs >= 1)
     page.get_by_role("button", name="Pause", exact=True).click()
-    seen.watch_until(lambda shown: shown["state"] == "paused", TRUTH_S)
+    seen.watch_until(lambda shown: shown["state"] == "paused", LAG_S)
     reached = seen.epochs
     page.get_by_role("button", name="Resume", exact=True).click()
-    seen.watch_until(lambda shown: shown["state"] == "running", TRUTH_S)
+    seen.watch_until(lambda shown: shown["state"] == "running", LAG_S)
     seen.watch_until(lambda _: seen.epochs > reached)
     page.get_by_role("button", name="Stop, keep the best", exact=True).click()
-    shown = seen.watch_until(lambda shown: shown["state"] == "done", TRUTH_S)
+    shown = seen.watch_until(lambda shown: shown["state"] == "done", LAG_S)
     assert "Stopped early on request" in shown["status"]
     keep_screenshot(page, "faults-7-stopped-early")
 
@@ -404,7 +427,7 @@ def test_pause_resume_stop_and_cancel_are_obeyed_within_seconds(page: Page, plan
     expect(dialog).to_contain_text("Cancel the training of Cancelled")
     keep_screenshot(page, "faults-8-cancel")
     dialog.get_by_role("button", name="Cancel the training").click()
-    shown = seen.watch_until(lambda shown: shown["state"] == "cancelled", TRUTH_S)
+    shown = seen.watch_until(lambda shown: shown["state"] == "cancelled", LAG_S)
     assert "it left no result" in shown["status"]
 
 
@@ -419,14 +442,17 @@ def test_the_jobs_menu_shows_progress_cancels_and_tells_the_end_once(page: Page,
     expect(row).to_contain_text(re.compile("epoch [1-9]"), timeout=LONG_MS)
     keep_screenshot(page, "faults-9-menu")
     row.get_by_role("button", name="Cancel").click()
-    expect(row).to_contain_text("cancelled", timeout=TRUTH_MS)
-    expect(toasts_of(page, "Cancelled: ")).to_have_count(1, timeout=TRUTH_MS)
+    expect(row).to_contain_text("cancelled", timeout=LAG_MS)
+    expect(toasts_of(page, "Cancelled: ")).to_have_count(1, timeout=LAG_MS)
 
     start_training(page, "Soon over", BRIEF)
     page.goto("/datasets")
     expect(toasts_of(page, "Finished: ")).to_have_count(1, timeout=LONG_MS)
     keep_screenshot(page, "faults-10-toast")
-    assert not wait_until(lambda: toasts_of(page, "Finished: ").count() > 1, TRUTH_S, 0.5)
+    for _ in range(2):  # each asks for what ended
+        with page.expect_response(lambda answer: is_post(answer.request) and asks_for_jobs(answer.request)):
+            page.locator("#frame-jobs-button").click()
+    expect(toasts_of(page, "Finished: ")).to_have_count(1)
     page.get_by_role("link", name="Experiments", exact=True).click()
     settle(page)
     assert toasts_of(page, "Finished: ").count() <= 1
@@ -443,12 +469,17 @@ def test_a_click_that_was_never_answered_is_said_to_be_lost(page: Page) -> None:
     note = page.locator("#connection-note")
     expect(note).to_contain_text("The server does not answer. What you see is from")
     page.unroute("**/_dash-update-component?*")
-    expect(note).to_contain_text("was not answered", timeout=TRUTH_MS)
+    expect(note).to_contain_text("was not answered", timeout=LAG_MS)
     assert find_barriers(page) == []
     keep_screenshot(page, "faults-11-lost-click")
     note.get_by_role("button", name="Reload").click()
     settle(page)
     expect(note).to_have_count(0)
+
+
+def asked_by(request: Request) -> str:
+    """Return which properties a callback was asked for."""
+    return str((request.post_data_json or {}).get("changedPropIds", ""))
 
 
 def toasts_of(page: Page, words: str) -> Any:
