@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, Request, expect
 
 from tests.data import TestData
-from tests.e2e.browser import eventually, keep_screenshot, settle
+from tests.e2e.browser import allow_for_load, eventually, keep_screenshot, settle
 from tests.e2e.conftest import Furnished
 from tests.e2e.viewer import (
     VIEW,
@@ -49,9 +49,9 @@ TONES_S = 4.0
 
 # What the product promises for a quiet machine (benchmarks/viewer_speed.py measures it); a test run shares
 # its few cores with the product's workers and the browser.
-WAVEFORM_MS = 50.0
-SPECTRAL_MS = 300.0
 BUSY_FACTOR = 3.0
+WAVEFORM_MS = 50.0 * BUSY_FACTOR
+SPECTRAL_MS = 300.0 * BUSY_FACTOR
 
 
 def write_long_file(path: Path) -> Path:
@@ -461,5 +461,5 @@ def test_the_server_answers_every_zoom_at_once(
         print(f"\n[{recording}: waveform {max(waveform):.0f} ms, spectral {max(spectral):.0f} ms] ", end="")  # noqa: T201 -- the run reports what it measured
     assert len(waveform) >= 5
     assert len(spectral) >= 5
-    assert max(waveform) <= WAVEFORM_MS * BUSY_FACTOR
-    assert max(spectral) <= SPECTRAL_MS * BUSY_FACTOR
+    assert max(waveform) <= allow_for_load(WAVEFORM_MS)
+    assert max(spectral) <= allow_for_load(SPECTRAL_MS)
