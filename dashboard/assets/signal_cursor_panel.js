@@ -121,7 +121,7 @@
     const order = ["Order", (mark) => sayOrder(mark.at, meta) || "–"];
     const period = ["1 / period", (mark) => sayPeriod(mark.x) || "–"];
     const height = ["Height (" + (meta.yUnit || "unit unknown") + ")", (mark) => (mark.height === null ? "out of view" : say(mark.height, 4))];
-    const decibels = ["dB", (mark) => sayDecibels(mark.height, meta)];
+    const decibels = ["dB re 1 " + (meta.yUnit || "(unit unknown)"), (mark) => sayDecibels(mark.height, meta)];
     const line = ["Fault line", (mark) => mark.line || "–"];
     const middle = { hz: meta.shaft && meta.xUnit !== "X" ? [order] : [], delay: [period] }[meta.domain] || [];
     return [["Cursor", (mark) => mark.label], place, ...middle, height, ...(meta.db === "level" || !meta.db ? [] : [decibels]), line];

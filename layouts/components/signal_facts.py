@@ -56,7 +56,7 @@ def build_levels(found: dict[str, Any]) -> Component:
         ("Peak", f"{found['peak_value']:.4g}", unit),
         ("Peak to peak", f"{found['peak_to_peak']:.4g}", unit),
         ("Crest factor", f"{found['crest_factor']:.2f}", ""),
-        ("Kurtosis", f"{found['kurtosis']:.2f}", ""),
+        ("Kurtosis (Pearson)", f"{found['kurtosis']:.2f}", ""),
         ("Mean", f"{found['mean']:.3g}", unit),
     ]
     note = [html.P(found["note"], className="field-help tight")] if found["limited"] else []

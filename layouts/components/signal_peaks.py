@@ -140,7 +140,7 @@ def build_best_bands(cells: Sequence[Mapping[str, Any]]) -> Component:
         ]
         for cell in cells
     ]
-    heads = [_number(head) for head in ("From (Hz)", "to (Hz)", "Kurtosis")]
+    heads = [_number(head) for head in ("From (Hz)", "to (Hz)", "Kurtosis (noise: 0)")]
     return build_plain_table([*heads, "Band"], rows, caption="Best bands")
 
 

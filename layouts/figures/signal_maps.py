@@ -216,7 +216,7 @@ def build_kurtogram(view: Mapping[str, Any], axis: FrequencyAxis, theme: str) ->
                 "color": [cell["kurtosis"] for cell in cells],
                 "colorscale": COLOURS,
                 "line": {"width": 0.5, "color": "rgba(128,128,128,0.5)"},
-                "colorbar": _build_bar("Kurtosis"),
+                "colorbar": _build_bar("Kurtosis (noise: 0)"),
                 "cmin": 0.0,
                 "cmax": max([1e-6, *(cell["kurtosis"] for cell in cells)]),
             },

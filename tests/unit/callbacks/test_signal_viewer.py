@@ -150,5 +150,5 @@ def test_levels_are_of_the_visible_stretch_in_the_chosen_quantity(monkeypatch: p
     words = find_text(viewer.show_levels("7", [1.0, 2.0], "velocity"))
     assert spy.calls == [((7, [1.0, 2.0]), {"quantity": "velocity"})]
     assert "RMS 0.5  mm/s Peak 2" in words
-    assert "Kurtosis 5.25" in words
+    assert "Kurtosis (Pearson) 5.25" in words
     assert words.endswith("Its first 10 s.")
