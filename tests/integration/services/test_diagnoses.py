@@ -70,39 +70,31 @@ def test_a_file_from_another_rig_and_rate_says_so(trained: int, tmp_path: Path) 
     assert "bearing is unknown" in text
 
 
-@pytest.mark.parametrize(
-    ("content", "facts", "code", "word"),
-    [
+def test_a_file_that_cannot_be_judged_is_refused_in_plain_words(trained: int, tmp_path: Path) -> None:
+    known = {"sample_rate_hz": 2000.0}
+    two = {"a": np.arange(5000.0), "b": np.arange(5000.0)}
+    cases: list[tuple[dict[str, object], dict[str, float], str, str]] = [
         ({"x": np.ones(50) * np.arange(50)}, {}, "sample_rate_missing", "never guessed"),
-        ({"x": np.arange(50.0)}, {"sample_rate_hz": 2000.0}, "recording_too_short", "window"),
+        ({"x": np.arange(50.0)}, known, "recording_too_short", "window"),
         ({"x": np.arange(5000.0)}, {"sample_rate_hz": 500.0}, "sample_rate_too_low", "500 Hz"),
-        ({"x": np.full(5000, np.nan)}, {"sample_rate_hz": 2000.0}, "non_finite_signal", ""),
-        ({"note": "no vector"}, {"sample_rate_hz": 2000.0}, "no_usable_vector", "no vector"),
-        (
-            {"a": np.arange(5000.0), "b": np.arange(5000.0)},
-            {"sample_rate_hz": 2000.0},
-            "no_usable_vector",
-            "name one of them",
-        ),
-    ],
-)
-def test_a_file_that_cannot_be_judged_is_refused_in_plain_words(
-    trained: int, tmp_path: Path, content: dict[str, object], facts: dict[str, float], code: str, word: str
-) -> None:
-    path = tmp_path / "odd.mat"
-    savemat(path, content)
-    request = ExperimentService.request_diagnosis(experiment_id=trained, path=str(path), **facts)  # type: ignore[arg-type]
-    assert request["success"], request["error"]
-    assert ExperimentService.run_diagnosis_job(request["job_id"], "w") == "failed"
-    job = board.get_job(request["job_id"])
-    assert job is not None
-    assert job["error_code"] == code, job["error"]
-    assert word in job["error"]
+        ({"x": np.full(5000, np.nan)}, known, "non_finite_signal", ""),
+        ({"note": "no vector"}, known, "no_usable_vector", "no vector"),
+        (dict(two), known, "no_usable_vector", "name one of them"),
+    ]
+    for content, facts, code, word in cases:
+        path = tmp_path / "odd.mat"
+        savemat(path, content)
+        request = ExperimentService.request_diagnosis(experiment_id=trained, path=str(path), **facts)  # type: ignore[arg-type]
+        assert request["success"], request["error"]
+        assert ExperimentService.run_diagnosis_job(request["job_id"], "w") == "failed"
+        job = board.get_job(request["job_id"])
+        assert job is not None
+        assert job["error_code"] == code, job["error"]
+        assert word in job["error"], code
 
 
-@pytest.mark.parametrize(
-    ("facts", "code"),
-    [
+def test_a_request_that_cannot_be_answered_makes_no_job(trained: int) -> None:
+    cases: list[tuple[dict[str, object], str]] = [
         ({"samples": [1.0, float("nan")], "sample_rate_hz": 2000.0}, "non_finite_signal"),
         ({"samples": [1.0, 1e200], "sample_rate_hz": 2000.0}, "non_finite_signal"),
         ({"samples": [], "sample_rate_hz": 2000.0}, "empty_signal"),
@@ -112,15 +104,12 @@ def test_a_file_that_cannot_be_judged_is_refused_in_plain_words(
         ({"samples": [1.0], "sample_rate_hz": 2000.0, "machine": "a\x00b"}, "invalid_input"),
         ({}, "invalid_input"),
         ({"signal_id": 999_999}, "not_found"),
-    ],
-)
-def test_a_request_that_cannot_be_answered_makes_no_job(
-    trained: int, facts: dict[str, object], code: str
-) -> None:
+    ]
     before = count_rows()
-    answer = ExperimentService.request_diagnosis(experiment_id=trained, **facts)  # type: ignore[arg-type]
-    assert (answer["success"], answer["error_code"]) == (False, code)
-    assert count_rows() == before
+    for facts, code in cases:
+        answer = ExperimentService.request_diagnosis(experiment_id=trained, **facts)  # type: ignore[arg-type]
+        assert (answer["success"], answer["error_code"]) == (False, code), facts
+        assert count_rows() == before, facts
 
 
 def test_samples_and_the_same_stored_recording_get_equal_numbers(trained: int, small: SmallDataset) -> None:
