@@ -154,7 +154,7 @@ def _fill(built: Any) -> None:
     response, built[ExperimentsId.COUNT].children = list_experiments(
         wish, built[ExperimentsId.ROWS].value, [], *filters
     )
-    built[ExperimentsId.FIRST_ROWS].data = {"response": response, "filters": filters}
+    built[ExperimentsId.TABLE].getRowsResponse, built[ExperimentsId.FIRST_FILTERS].data = response, filters
     nothing, built[ExperimentsId.TABLE_AREA].hidden = _explain(response["rowCount"], filters)
     built[ExperimentsId.NOTHING].children = nothing
     chosen = (ExperimentsId.NETWORK, ExperimentsId.DATASET)
@@ -282,8 +282,8 @@ def _register_table(app: dash.Dash) -> None:
         Output(ExperimentsId.ASKED, "data"),
         Input(ExperimentsId.TABLE, "getRowsRequest"),
         State(ExperimentsId.TABLE, "id"),
-        State(ExperimentsId.FIRST_ROWS, "id"),
-        State(ExperimentsId.FIRST_ROWS, "data"),
+        State(ExperimentsId.TABLE, "getRowsResponse"),
+        State(ExperimentsId.FIRST_FILTERS, "data"),
         *states,
         prevent_initial_call=True,
     )

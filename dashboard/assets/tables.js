@@ -6,20 +6,17 @@
   const pfd = (window.dash_clientside.pfd = window.dash_clientside.pfd || {});
   let nAsked = 0;
 
-  /* The table asks for rows. Its first ones came with the page, `first`, with the values of the filters that
-     they match; for all others this returns the wish, which a callback answers. */
-  pfd.askForRows = function (wish, table, store, first, ...filters) {
+  /* The table asks for rows. Its first ones came with the page, for the values `firstFilters`; for all others
+     this returns the wish, which a callback answers. */
+  pfd.askForRows = function (wish, table, rows, firstFilters, ...filters) {
     if (!wish) { return window.dash_clientside.no_update; }
     const { startRow, endRow, sortModel, filterModel } = wish;
-    if (first) {
-      const isMeant = !startRow && !sortModel.length && !Object.keys(filterModel || {}).length;
-      window.dash_clientside.set_props(store, { data: null });
-      if (isMeant && JSON.stringify(first.filters) === JSON.stringify(filters)) {
-        window.dash_clientside.set_props(table, { getRowsResponse: first.response });
-        return window.dash_clientside.no_update;
-      }
-    }
+    const isFirst = !startRow && !sortModel.length && !Object.keys(filterModel || {}).length;
     nAsked += 1;
+    if (rows && isFirst && JSON.stringify(firstFilters) === JSON.stringify(filters)) {
+      window.dash_clientside.set_props(table, { getRowsResponse: Object.assign({}, rows) });
+      return window.dash_clientside.no_update;
+    }
     return { startRow, endRow, sortModel, filterModel, nAsked };
   };
 

@@ -21,7 +21,7 @@ class ExperimentsId(StrEnum):
     NOTHING = "experiments-nothing"
     TABLE_AREA = "experiments-table-area"
     TABLE = "experiments-table"
-    FIRST_ROWS = "experiments-first-rows"
+    FIRST_FILTERS = "experiments-first-filters"
     ASKED = "experiments-asked"
     TOGGLED = "experiments-toggled"  # written by the table's cells
     EXPANDED = "experiments-expanded"

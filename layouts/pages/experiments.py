@@ -54,7 +54,7 @@ def build_layout(
     )
     return html.Div(
         [
-            dcc.Store(id=ExperimentsId.FIRST_ROWS),
+            dcc.Store(id=ExperimentsId.FIRST_FILTERS),
             dcc.Store(id=ExperimentsId.ASKED),
             dcc.Store(id=ExperimentsId.TOGGLED),
             dcc.Store(id=ExperimentsId.EXPANDED, data=[]),

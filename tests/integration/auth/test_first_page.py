@@ -52,14 +52,14 @@ def test_the_first_layout_holds_the_page_and_what_the_list_first_asks_for(viewer
     assert found["_pages_location"]["search"] == "?status=done&q=pump%20trial"
     assert found["_pages_store"]["data"] == {"title": "Experiments · LSTM-PFD"}
     assert found["experiments-search"]["value"] == "pump trial"
-    assert found["experiments-first-rows"]["data"]["filters"] == [
+    assert found["experiments-first-filters"]["data"] == [
         "pump trial",
         "done",
         "all",
         "all",
         "active",
     ]
-    rows = open_layout(viewer, "/experiments?rows=single")["experiments-first-rows"]["data"]["response"]
+    rows = open_layout(viewer, "/experiments?rows=single")["experiments-table"]["getRowsResponse"]
     assert (len(rows["rowData"]), rows["rowCount"]) == (7, 7)
     empty = open_layout(viewer, "/experiments?q=nowhere")
     assert (empty["experiments-table-area"]["hidden"], empty["experiments-count"]["children"]) == (
