@@ -143,12 +143,19 @@ def build_answer(answer: Mapping[str, Any], label: str | None) -> Component:
 
 
 def build_view_options(views: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, str]], str | None]:
-    """Return the curves to choose from, and the one that shows most: the first with the most lines found."""
+    """Return the curves to choose from, and the one to begin with.
+
+    That is the likeliest fault's, whose curve comes first, if lines of it were found. Where one curve has
+    the lines of several faults, it is the curve with the most lines found.
+    """
     options = [{"value": view["key"], "label": view["title"]} for view in views]
     if not views:
         return options, None
-    telling = max(views, key=lambda view: sum(line["is_found"] for line in view["lines"]))
-    return options, telling["key"]
+    counts = {view["key"]: sum(line["is_found"] for line in view["lines"]) for view in views}
+    if not any(counts[view["key"]] for view in views if view["fault_class"] is None):
+        likeliest = next((key for key, count in counts.items() if count), None)
+        return options, likeliest or options[0]["value"]
+    return options, max(counts, key=lambda key: counts[key])
 
 
 def build_view_note(view: Mapping[str, Any]) -> str:
