@@ -129,7 +129,7 @@ def _describe_further(
     judged: Mapping[str, Any], part: str, test_evaluations: int, calibration: Mapping[str, Any] | None
 ) -> str:
     level = judged["recording_level"]
-    words = f"Recording-level macro F1 {format_number(level['macro_f1'], 3)}"
+    words = f"Recording-level macro F1 {format_percent(level['macro_f1'])}"
     if level["ece"] is not None:
         words += f", calibration error (ECE) {format_percent(level['ece'])}"
         words += _describe_calibration(level, (calibration or {}).get("recording"))
