@@ -160,6 +160,8 @@ def _describe_group(group: Mapping[str, Any]) -> str:
     words += f"; mean recording-level test accuracy {format_percent(mean)}"
     if interval is None:
         return f"{words}, {group['note']}."
+    if interval[1] <= interval[0]:
+        return f"{words} in all of them: no spread to make an interval of."
     return f"{words}, 95 % interval {format_percent(interval[0])} to {format_percent(interval[1])}."
 
 

@@ -41,6 +41,9 @@ def test_several_seeds_are_summed_up_or_said_to_be_too_few() -> None:
     text = find_text(experiment_results.build_verdict(experiment_row, judged, "test", group))
     assert "mean recording-level test accuracy 90.0 %, 95 % interval 80.0 % to 100.0 %" in text
     assert "judged once" in text
+    alike = {**group, "test_recording_accuracy_interval": [0.9, 0.9]}
+    text = find_text(experiment_results.build_verdict(experiment_row, judged, "test", alike))
+    assert "90.0 % in all of them: no spread to make an interval of" in text
     few = {**group, "n_finished": 1, "test_recording_accuracy_interval": None, "note": "too few seeds"}
     assert "too few seeds" in find_text(experiment_results.build_verdict(experiment_row, judged, "test", few))
 
