@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browser import find_barriers, keep_screenshot, settle
-from tests.e2e.conftest import Furnished
+from tests.e2e.conftest import wait_until_done
 
 pytestmark = pytest.mark.e2e
 
@@ -16,27 +16,10 @@ LONG_MS = 60_000
 PHONE = {"width": 390, "height": 844}
 
 
-@pytest.fixture(scope="module")
-def second(furnished: Furnished) -> int:
-    """Train a small forest on the other dataset, so few trees that it errs; return its number."""
-    split = ("split", "MFPT", "--by", "recording", "--test-fraction", "0.4", "--name", "some recordings")
-    furnished.run(*split, "--accept-amber", "one rig only")
-    chosen = ("--dataset", "MFPT", "--split", "some recordings", "--network", "random_forest")
-    told = furnished.run("train", *chosen, "--option", "n_trees=10", "--name", "On the other rig", "--detach")
-    number = re.search(r"experiment (\d+)", told)
-    assert number, told
-    return int(number.group(1))
-
-
-def wait_until_done(page: Page, experiment: int) -> None:
-    page.goto(f"/experiment/{experiment}")
-    expect(page.locator("#experiment-status")).to_contain_text("done", timeout=LONG_MS)
-
-
-def test_every_tab_of_two_experiments_says_something_else(page: Page, second: int) -> None:
-    wait_until_done(page, second)
+def test_every_tab_of_two_experiments_says_something_else(page: Page, second_forest: int) -> None:
+    wait_until_done(page, second_forest)
     said: dict[int, dict[str, str]] = {}
-    for experiment in (1, second):
+    for experiment in (1, second_forest):
         page.goto(f"/evaluation?experiment={experiment}")
         settle(page)
         said[experiment] = {"stamp": page.locator("#evaluation-stamp").inner_text()}
@@ -51,16 +34,16 @@ def test_every_tab_of_two_experiments_says_something_else(page: Page, second: in
             settle(page)
             expect(page.locator(area)).not_to_be_empty()
             said[experiment][tab] = page.locator(area).inner_text()
-    assert [key for key in said[1] if said[1][key] == said[second][key]] == []
+    assert [key for key in said[1] if said[1][key] == said[second_forest][key]] == []
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a plain dict of the right keys
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert find_barriers(page) == []
     keep_screenshot(page, "evaluation-conformal-phone")
 
 
-def test_an_error_leads_to_its_recording_in_the_viewer(page: Page, second: int) -> None:
-    wait_until_done(page, second)
-    page.goto(f"/evaluation?experiment={second}&tab=errors&level=window_level")
+def test_an_error_leads_to_its_recording_in_the_viewer(page: Page, second_forest: int) -> None:
+    wait_until_done(page, second_forest)
+    page.goto(f"/evaluation?experiment={second_forest}&tab=errors&level=window_level")
     settle(page)
     cell = page.locator("#evaluation-errors .matrix-button").first
     cell.focus()

@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browser import eventually, find_barriers, keep_screenshot, read_traces, settle
-from tests.e2e.conftest import Furnished
+from tests.e2e.conftest import wait_until_done
 
 pytestmark = pytest.mark.e2e
 
 LONG_MS = 90_000
 PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def second(furnished: Furnished) -> Iterator[Future[int]]:
-    """Train a small forest on the other dataset while the first one is explained; its number comes later."""
-    with ThreadPoolExecutor(1) as background:
-        yield background.submit(train_second, furnished)
-
-
-def train_second(furnished: Furnished) -> int:
-    split = ("split", "MFPT", "--by", "recording", "--test-fraction", "0.4", "--name", "to explain")
-    furnished.run(*split, "--accept-amber", "one rig only")
-    chosen = ("--dataset", "MFPT", "--split", "to explain", "--network", "random_forest")
-    told = furnished.run(
-        "train", *chosen, "--option", "n_trees=10", "--name", "To be explained", "--no-baseline"
-    )
-    number = re.search(r"Experiment (\d+)", told)
-    assert number, told
-    return int(number.group(1))
 
 
 def explain(page: Page, experiment: int, trust: str) -> dict[str, str]:
@@ -52,7 +31,7 @@ def explain(page: Page, experiment: int, trust: str) -> dict[str, str]:
     return {**drawn, "gist": page.locator("#xai-result").inner_text()}
 
 
-def test_two_datasets_are_explained_by_two_different_figures(page: Page, second: Future[int]) -> None:
+def test_two_datasets_are_explained_by_two_different_figures(page: Page, second_forest: int) -> None:
     first = explain(page, 1, "yes")
     expect(page.locator("#xai-waveform-trust")).to_contain_text("Deletion")
     expect(page.locator("#xai-details")).to_contain_text("Passes where")
@@ -60,7 +39,8 @@ def test_two_datasets_are_explained_by_two_different_figures(page: Page, second:
     eventually(lambda: page.locator("#xai-result").inner_text() == first["gist"], "the same answer again")
     assert read_traces(page, "xai-waveform") == first["waveform"]
     keep_screenshot(page, "xai-recording")
-    other = explain(page, second.result(), "no")
+    wait_until_done(page, second_forest)
+    other = explain(page, second_forest, "no")
     expect(page.locator("#xai-waveform-trust")).to_contain_text("was not checked")
     assert [name for name in first if first[name] == other[name]] == []
     assert find_barriers(page) == []
