@@ -13,7 +13,7 @@ from utils.processes import wait_until
 
 pytestmark = pytest.mark.slow
 
-ENOUGH_S = 90.0
+ENOUGH_S = 240.0  # on a busy machine; nothing waits this long unless it fails
 
 
 def get_state(job_id: int) -> str:
@@ -47,5 +47,5 @@ def test_a_worker_holds_classes_out_and_obeys_a_cancellation(
 
     assert wait_until(is_under_way, ENOUGH_S), installation.read_log()
     assert board.cancel_job(long)["success"]
-    assert wait_until(lambda: get_state(long) == "cancelled", 15.0), installation.read_log()
+    assert wait_until(lambda: get_state(long) == "cancelled", ENOUGH_S), installation.read_log()
     assert EvaluationService.get_evaluation(experiment_id, "robustness") is None
