@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from services.experiment_service import ExperimentService
 from tests.e2e.browser import keep_screenshot, settle
-from tests.e2e.conftest import Furnished
+from tests.e2e.conftest import Furnished, settings_of
 
 pytestmark = pytest.mark.e2e
 
 LONG_MS = 60_000
 # Few large windows: an epoch takes about a second.
 SMALL = ("--option", "window_s=0.5", "--option", "hop_s=0.5", "--option", "n_filters=8")
+
+
+@pytest.fixture
+def number(furnished: Furnished) -> Iterator[int]:
+    """Return the number of a training that is under way; however the test ends, it is over then."""
+    started = start_training(furnished)
+    yield started
+    with settings_of(furnished.product.data_dir):
+        ExperimentService.cancel(started)
 
 
 def start_training(furnished: Furnished) -> int:
@@ -38,8 +49,7 @@ def wait_for_epoch(page: Page, least: int) -> None:
     )
 
 
-def test_a_training_is_watched_paused_resumed_and_stopped(page: Page, furnished: Furnished) -> None:
-    number = start_training(furnished)
+def test_a_training_is_watched_paused_resumed_and_stopped(page: Page, number: int) -> None:
     page.goto(f"/experiment/{number}")
     status = page.locator("#experiment-status")
     expect(status).to_contain_text("running", timeout=LONG_MS)
