@@ -1,40 +1,53 @@
-"""What is reported of classes never learned begins with what the product itself does."""
+"""What is reported of classes never learned is what the product's own rule was measured to do."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
-from core.evaluation.open_set import SCORES
+from benchmarks.open_set_journal import NAMES, RULE
 from dashboard_config import REPOSITORY_ROOT
 
-TITLES = {"doubt of the windows": "window_doubt"}
+TITLES = {
+    "the rule": RULE,
+    "the rule, evidence blind": "rule, blind",
+    "the rule, no evidence": "rule, no evidence",
+    "doubt of classifier and evidence": "fused_doubt",
+    "doubt of the evidence": "evidence_doubt",
+    "distance over the noise floor": "floor_distance",
+    "doubt of the windows": "window_doubt",
+    "largest probability": "max_probability",
+}
 
 
 def read_numbers(cell: str) -> list[float]:
     return [float(number) for number in re.findall(r"[0-9.]+", cell)]
 
 
-def list_measured(file: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the mean row of each score, one per run."""
-    found = json.loads((REPOSITORY_ROOT / "benchmarks" / "results" / file).read_text())
-    runs = found["trees"]["runs"] if "trees" in found else [found["open_set"]]
-    return {name: [row for run in runs for row in run["scores"] if row["score"] == name] for name in SCORES}
-
-
-def test_the_products_own_scores_come_first_with_the_numbers_that_were_measured() -> None:
+def test_the_table_holds_every_score_with_the_numbers_that_were_measured() -> None:
     text = (REPOSITORY_ROOT / "docs" / "results" / "open_set.md").read_text()
-    own, _, beside = text.partition("not in the product")
-    assert "fused" in beside
-    assert "| **fused**" not in own and "| fused" not in own
-    lines = own[own.index("\n| score |") :].strip().splitlines()[2:7]
-    rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines]
-    names = [TITLES.get(title, title.replace("largest", "max").replace(" ", "_")) for title, *_ in rows]
-    assert names == list(SCORES)
-    trees, forest = list_measured("open_set_journal.json"), list_measured("trust.json")
+    runs = json.loads((REPOSITORY_ROOT / "benchmarks/results/open_set_journal.json").read_text())["runs"]
+    lines = text[text.index("\n| score |") :].split("\n\n")[0].strip().splitlines()[2:]
+    rows = [[cell.strip(" *") for cell in line.strip("| ").split("|")] for line in lines]
+    measured = [{row["score"]: row for row in run["scores"]} for run in runs]
+    names = [TITLES.get(title, title) for title, *_ in rows]
+    assert names == [name for name in NAMES if name in measured[0]]
     for name, (_title, *cells) in zip(names, rows, strict=True):
-        for cell, measured in zip(cells, [*forest[name], *trees[name]], strict=True):
-            auroc, _worst, rejection, *_alarms = read_numbers(cell)
-            assert auroc == round(measured["mean_auroc"], 3)
-            assert rejection == round(100 * measured["mean_rejection"])
+        for cell, run in zip(cells, measured, strict=True):
+            auroc, worst, rejection, alarms = read_numbers(cell)
+            assert (auroc, worst) == (round(run[name]["mean_auroc"], 3), round(run[name]["worst_auroc"], 3))
+            assert rejection == round(100 * run[name]["mean_rejection"])
+            assert alarms == round(100 * run[name]["mean_false_alarms"], 1)
+
+
+def test_how_diagnoses_ended_is_counted_as_it_was_measured() -> None:
+    text = (REPOSITORY_ROOT / "docs" / "results" / "open_set.md").read_text()
+    runs = json.loads((REPOSITORY_ROOT / "benchmarks/results/open_set_journal.json").read_text())["runs"]
+    lines = [line for line in text.splitlines() if re.match(r"\| (not )?learned", line)]
+    found = [read_numbers(line) for line in lines]
+    wanted = []
+    for run in runs:
+        for kind in ("unknown", "known"):
+            row = run["verdicts"][kind]
+            wanted.append([row[name] for name in ("n", "named right", "named wrong", "unknown", "undecided")])
+    assert [each[-5:] for each in found] == wanted
