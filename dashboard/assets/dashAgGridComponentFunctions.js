@@ -22,7 +22,7 @@
 
   /* What a table without rows shows: the empty state of all pages. */
   cells.PfdNothing = function (props) {
-    return make("div", { className: "state state-empty", role: "status" },
+    return make("div", { className: "state state-empty" },
       make("i", { className: "bi bi-search state-icon", "aria-hidden": "true" }),
       make("p", { className: "state-title" }, props.title), make("p", null, props.why));
   };
