@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, TimeoutError, expect
 
 EMAIL = "ann@example.org"
 PASSWORD = "a rather long pass phrase"
@@ -29,20 +29,29 @@ CHROMIUM_ARGUMENTS = [
 # What a browser itself writes to the console when an answer is refused on purpose.
 _EXPECTED = ("status of 401", "status of 404", "status of 409", "status of 422", "status of 503")
 _SETTLE_MS = 60_000
-# Dash has nothing under way, no skeleton is left, every script is here, every plot in sight is drawn.
-_IS_SETTLED = """() => {
-  const isSeen = (node) => node.checkVisibility();
-  const isAny = (selector, check) => [...document.querySelectorAll(selector)].some(check);
-  if (document.readyState !== "complete") { return false; }
+# What a page still waits for: callbacks (but those that only a timer asks for), scripts, skeletons, plots.
+_FIND_AWAITED = """() => {
+  const findSeen = (selector) =>
+    [...document.querySelectorAll(selector)].filter((node) => node.checkVisibility({ visibilityProperty: true }));
+  if (document.readyState !== "complete") { return ["the document"]; }
   const store = (window.dash_stores || [])[0];
-  if (!store) { return !document.getElementById("react-entry-point"); }
+  if (!store) { return document.getElementById("react-entry-point") ? ["Dash"] : []; }
   const state = store.getState();
-  if (state.appLifecycle !== "HYDRATED" || state.isLoading) { return false; }
-  const files = performance.getEntriesByType("resource").map((entry) => entry.name);
-  const isFull = files.length >= 250;  // it notes no more than that
-  if (!isFull && isAny("script[src]", (script) => !files.includes(script.src))) { return false; }
-  return !isAny(".skeleton", isSeen)
-    && !isAny(".dash-graph", (graph) => isSeen(graph) && !graph.querySelector(".main-svg"));
+  if (state.appLifecycle !== "HYDRATED") { return ["the layout"]; }
+  const { stored, completed, ...underWay } = state.callbacks;
+  const asked = Object.values(underWay).flat().filter((each) => {
+    const changed = Object.keys(each.changedPropIds || {});
+    return !changed.length || changed.some((name) => !name.endsWith(".n_intervals"));
+  });
+  const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
+  const isFull = loaded.length >= 250;  // it notes no more than that
+  const scripts = [...document.querySelectorAll("script[src]")].map((script) => script.src);
+  return [
+    ...asked.map((each) => `callback ${each.callback.output}`),
+    ...scripts.filter((address) => !isFull && !loaded.includes(address)),
+    ...findSeen(".skeleton").map((node) => `skeleton in ${node.parentElement.id}`),
+    ...findSeen(".dash-graph:not(:has(.main-svg))").map((node) => `plot ${node.id}`),
+  ];
 }"""
 # Twice through the browser's drawing: what an answer started is seen by then.
 _DRAW = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
@@ -137,7 +146,10 @@ def sign_in(page: Page) -> None:
 def settle(page: Page) -> None:
     """Wait until nothing loads, no callback is under way and everything in sight is drawn."""
     for _ in range(2):  # what was drawn may ask for more
-        page.wait_for_function(_IS_SETTLED, timeout=_SETTLE_MS)
+        try:
+            page.wait_for_function(f"() => ({_FIND_AWAITED})().length === 0", timeout=_SETTLE_MS)
+        except TimeoutError:
+            raise AssertionError(f"still awaited: {page.evaluate(_FIND_AWAITED)}") from None
         page.evaluate(_DRAW)
 
 
@@ -178,7 +190,8 @@ def keep_screenshot(page: Page, name: str, *, always: bool = False) -> None:
 
 
 def find_barriers(page: Page) -> list[str]:
-    """Return what axe has to say about the page."""
+    """Return what axe has to say about the page once nothing more comes."""
+    settle(page)
     if not page.evaluate("() => Boolean(window.axe)"):
         page.evaluate(AXE_SCRIPT)
     found: list[str] = page.evaluate(_FIND_BARRIERS)
