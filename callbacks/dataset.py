@@ -144,6 +144,7 @@ def ask_removal(_trash: int | None, _purge: int | None, place: dict[str, Any]) -
         {"mode": mode, "stamp": ctx.triggered[0]["value"]},
         removal.build_removal_title(found, mode),
         removal.build_removal_words(found, mode),
+        removal.build_removal_label(mode),
         reason is not None,
         reason,
     )
@@ -202,6 +203,7 @@ def register(app: dash.Dash) -> None:
         Output(DatasetId.REMOVAL, "data"),
         Output(DatasetId.REMOVAL_TITLE, "children"),
         Output(DatasetId.REMOVAL_WORDS, "children"),
+        Output(DatasetId.REMOVAL_CONFIRM, "children"),
         Output(DatasetId.REMOVAL_CONFIRM, "disabled"),
         Output(DatasetId.REMOVAL_CONFIRM, "title"),
         Input(DatasetId.TRASH, "n_clicks"),

@@ -10,6 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from layouts.components.forms import build_button
+from layouts.components.icons import build_icon
 from layouts.components.numbers import count_of, format_bytes, format_moment
 from layouts.components.states import build_note
 from layouts.ids.dataset import DatasetId
@@ -64,6 +65,11 @@ def build_removal_title(found: Mapping[str, Any], mode: str) -> str:
     if mode == TRASH:
         return f"Move “{found['name']}” to the trash?"
     return f"Delete “{found['name']}” for good?"
+
+
+def build_removal_label(mode: str) -> list[Component]:
+    """Return what the button that does it says."""
+    return [build_icon("trash"), html.Span("Move to the trash" if mode == TRASH else "Delete for good")]
 
 
 def build_removal_words(found: Mapping[str, Any], mode: str) -> Component:

@@ -140,7 +140,7 @@ def build_nothing(shelf: str, *, filtered: bool) -> Component:
     else:
         state = build_empty_state(
             "No datasets yet",
-            "Import recordings from MAT, HDF5 or CSV files. The sample rate is read or asked, never guessed.",
+            "Import recordings (MAT, HDF5, CSV, WAV, TDMS, UFF, …). The sample rate is never guessed.",
             action=build_button_link(
                 "Import recordings", IMPORT_PATH, icon="box-arrow-in-down", needs="engineer"
             ),

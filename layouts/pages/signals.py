@@ -98,7 +98,7 @@ def build_nothing() -> Component:
     """Return what stands here before the first import."""
     state = build_empty_state(
         "No recordings yet",
-        "Import recordings from MAT, HDF5 or CSV files; each can then be looked at here.",
+        "Import recordings (MAT, HDF5, CSV, WAV, TDMS, UFF, …); each can then be looked at here.",
         action=build_button_link("Import recordings", "/data-generation", icon="box-arrow-in-down"),
         icon="soundwave",
     )

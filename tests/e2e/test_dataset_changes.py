@@ -92,7 +92,7 @@ def test_a_dataset_is_thrown_away_and_restored(page: Page, furnished: Furnished,
     wait_for_quiet(page)
     assert find_barriers(page) == []
     keep_screenshot(page, "trash-dialog")
-    dialog.get_by_role("button", name="Delete").click()
+    dialog.get_by_role("button", name="Move to the trash").click()
     expect(page.get_by_text("Thrown is in the trash")).to_be_visible()
     page.wait_for_url("**/datasets")
     settle(page)
@@ -116,7 +116,7 @@ def test_what_an_experiment_uses_is_not_thrown_away(page: Page, furnished: Furni
     page.get_by_role("button", name="Delete", exact=True).click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Experiments use it: “Random forest on CWRU”")
-    expect(dialog.get_by_role("button", name="Delete")).to_be_disabled()
+    expect(dialog.get_by_role("button", name="Move to the trash")).to_be_disabled()
     dialog.get_by_role("button", name="Leave it").click()
     expect(dialog).not_to_be_visible()
 
