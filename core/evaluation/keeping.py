@@ -19,7 +19,7 @@ from core.evaluation.strangeness_fit import FALSE_ALARMS, Example, choose_stretc
 from core.evidence.findings import Decision, Evidence
 from core.evidence.fusion import list_probabilities, pool
 from core.evidence.gathering import MachineKind, choose_gatherer
-from core.training.calibration import LevelCalibration, fit_pooled
+from core.training.calibration import FEWEST_POOLED, LevelCalibration, fit_pooled
 from core.training.classifier import Classifier
 from core.training.evaluate import EvaluatedSignal, Evaluation
 from core.training.signals import LabelledSignal, naming
@@ -157,6 +157,8 @@ def calibrate_pool(
     probabilities: Sequence[NDArray[np.float64]],
     shares: Sequence[Shares],
     truths: Sequence[str],
+    *,
+    fewest: int = FEWEST_POOLED,
 ) -> LevelCalibration:
     """Fit the temperature of the pool of evidence and classifier.
 
@@ -170,6 +172,8 @@ def calibrate_pool(
         Of the evidence; recordings without it are left out.
     truths
         Labels.
+    fewest
+        Recordings below which nothing is fitted.
     """
     pooled = [
         (pool(share, dict(zip(class_names, said.tolist(), strict=True))), truth)
@@ -179,4 +183,4 @@ def calibrate_pool(
     columns = list(dict.fromkeys(name for found, _ in pooled for name in found))
     rows = np.asarray([[found.get(name, 0.0) for name in columns] for found, _ in pooled])
     targets = np.asarray([columns.index(truth) for _, truth in pooled], dtype=np.int64)
-    return fit_pooled(rows, targets)
+    return fit_pooled(rows, targets, fewest=fewest)

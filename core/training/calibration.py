@@ -20,8 +20,8 @@ LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.05, 20.0
 _N_GRID = 241
 _N_BOOTSTRAP = 500
 _FEW_ERRORS = 5
-# Of recordings that evidence and classifier judged; the rule of succession says how little fewer tell.
-_FEWEST_POOLED = 10
+# A share near nine tenths is known within 6 points from so many recordings (two standard errors).
+FEWEST_POOLED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +136,14 @@ def fit_level(
     return LevelCalibration(temperature, interval, n, n_errors, sentence)
 
 
-def fit_pooled(probabilities: NDArray[np.floating], targets: NDArray[np.integer]) -> LevelCalibration:
+def fit_pooled(
+    probabilities: NDArray[np.floating], targets: NDArray[np.integer], *, fewest: int = FEWEST_POOLED
+) -> LevelCalibration:
     """Fit the temperature of pooled probabilities, also where all are right.
 
     The labels are softened by the rule of succession (as in Platt, "Probabilistic outputs for support vector
     machines", 1999): of n recordings each counts as its label with (n + 1) / (n + 2), so that few recordings
-    make nobody sure, and none wrong gives a finite answer.
+    make nobody sure, and none wrong gives a finite answer. A temperature whose interval holds 1 is not used.
 
     Parameters
     ----------
@@ -149,13 +151,16 @@ def fit_pooled(probabilities: NDArray[np.floating], targets: NDArray[np.integer]
         One row per recording, shape ``(n, n_classes)``.
     targets
         Label of each row, shape ``(n,)``.
+    fewest
+        Below so many rows nothing is fitted: on fault sizes never seen, temperatures of twenty recordings did
+        more harm than good (docs/diagnosis.md).
     """
     n = len(targets)
     n_errors = int((np.asarray(probabilities).argmax(axis=1) != targets).sum()) if n else 0
-    if n < _FEWEST_POOLED:
+    if n < fewest:
         sentence = (
             f"{n} validation recordings with physical evidence are too few to calibrate the pooled "
-            f"confidence; {_FEWEST_POOLED} are needed."
+            f"confidence; {fewest} are needed."
         )
         return LevelCalibration(None, None, n, n_errors, sentence)
     logs = take_logarithms(probabilities)
@@ -168,6 +173,9 @@ def fit_pooled(probabilities: NDArray[np.floating], targets: NDArray[np.integer]
         f"Temperature {temperature:.3g} (95 % interval {interval[0]:.3g} to {interval[1]:.3g}), fitted on "
         f"{n} validation recordings with {n_errors} {'error' if n_errors == 1 else 'errors'}."
     )
+    if interval[0] <= 1.0 <= interval[1]:
+        left = f"{sentence} The interval holds 1: they show no need to correct it, and it is left as it is."
+        return LevelCalibration(None, interval, n, n_errors, left)
     return LevelCalibration(temperature, interval, n, n_errors, sentence)
 
 

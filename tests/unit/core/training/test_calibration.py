@@ -112,7 +112,7 @@ def test_the_pooled_temperature_minimises_the_softened_loss_also_without_errors(
         (probabilities, targets),
         (probabilities, probabilities.argmax(axis=1)),
     ):
-        found = fit_pooled(rows, labels)
+        found = fit_pooled(rows, labels, fewest=60)
         softened = np.full(rows.shape, 1 / 62 / 3)
         softened[np.arange(60), labels] = 61 / 62
 
@@ -121,17 +121,21 @@ def test_the_pooled_temperature_minimises_the_softened_loss_also_without_errors(
             return float(-(softened * np.log(scaled)).sum())
 
         best = float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
-        assert found.temperature == pytest.approx(best, rel=5e-3)
+        assert found.temperature == pytest.approx(best, rel=5e-3), found.sentence
         assert found.n_errors == int((rows.argmax(axis=1) != labels).sum())
 
 
 def test_recordings_that_are_all_right_make_nobody_surer_than_their_number_allows() -> None:
     rows = np.tile([0.9999, 0.0001], (20, 1))
-    found = fit_pooled(rows, np.zeros(20, dtype=np.int64))
+    found = fit_pooled(rows, np.zeros(20, dtype=np.int64), fewest=20)
     assert apply_temperature(rows, found.temperature)[0, 0] == pytest.approx(21 / 22, abs=1e-3)
-    few = fit_pooled(rows[:9], np.zeros(9, dtype=np.int64))
+    mixed, labels = simulate(40, 1.0, seed=4)
+    unneeded = fit_pooled(mixed, labels, fewest=40)
+    assert unneeded.interval is not None and unneeded.interval[0] < 1.0 < unneeded.interval[1]
+    assert unneeded.temperature is None and "left as it is" in unneeded.sentence
+    few = fit_pooled(np.tile(rows, (5, 1))[:99], np.zeros(99, dtype=np.int64))
     assert few.temperature is None
-    assert "9 validation recordings" in few.sentence
+    assert "99 validation recordings" in few.sentence
     assert fit_pooled(np.empty((0,)), np.empty(0, dtype=np.int64)).temperature is None
 
 
