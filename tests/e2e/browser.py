@@ -31,8 +31,8 @@ _EXPECTED = ("status of 401", "status of 404", "status of 409", "status of 422",
 _SETTLE_MS = 60_000
 # What a page still waits for: callbacks (but those that only a timer asks for), scripts, skeletons, plots.
 _FIND_AWAITED = """() => {
-  const findSeen = (selector) =>
-    [...document.querySelectorAll(selector)].filter((node) => node.checkVisibility({ visibilityProperty: true }));
+  const isSeen = (node) => node.checkVisibility({ visibilityProperty: true });
+  const findSeen = (selector) => [...document.querySelectorAll(selector)].filter(isSeen);
   if (document.readyState !== "complete") { return ["the document"]; }
   const store = (window.dash_stores || [])[0];
   if (!store) { return document.getElementById("react-entry-point") ? ["Dash"] : []; }
