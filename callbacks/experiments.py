@@ -34,6 +34,7 @@ from layouts.ids.frame import FrameId
 from layouts.pages import Layout
 from layouts.pages import experiments as page
 from services.experiment_service import ExperimentService
+from utils.exceptions import ServiceUnavailableError
 
 _NEWEST_FIRST = "-created_at"
 _FILTERS = (
@@ -141,8 +142,12 @@ def open_filled(layout: Layout) -> Layout:
     @wraps(layout)
     def build(*args: Any, **query: Any) -> Component:
         built = layout(*args, **query)
-        if g.get("actor") is not None:  # nobody: Dash only learns the ids
+        if g.get("actor") is None:  # nobody: Dash only learns the ids
+            return built
+        try:
             _fill(built)
+        except ServiceUnavailableError:  # the table asks for itself, and says why it stays empty
+            return layout(*args, **query)
         return built
 
     return build

@@ -24,6 +24,7 @@ from layouts.ids.frame import FrameId
 from layouts.shell import JobsShown, Opened, Viewer, build_shell
 from services.jobs import board
 from services.shared.actors import Actor
+from utils.exceptions import ServiceUnavailableError
 
 _FINISHED_STATES = ["done", "failed", "cancelled", "dead"]
 _N_FINISHED = 4
@@ -37,11 +38,15 @@ def serve_layout(opened: Opened | None = None) -> Component:
     actor = g.get("actor") if has_request_context() else None
     if actor is None:
         return build_shell(_NOBODY)
-    return build_shell(Viewer(name=actor.name, role=actor.role.value), look_at_jobs(actor), opened)
+    try:
+        jobs = look_at_jobs(actor)
+    except ServiceUnavailableError:  # the frame stands without them, and asks again soon
+        jobs = JobsShown(toasts_wait=True)
+    return build_shell(Viewer(name=actor.name, role=actor.role.value), jobs, opened)
 
 
 def look_at_jobs(actor: Actor) -> JobsShown:
-    """Return what runs and what ended lately; take the toasts that wait for this person."""
+    """Return what runs, what ended lately, and whether this person is still to be told of something."""
     running = board.list_jobs(actor=actor, states=list(ACTIVE_STATES), per_page=_N_ACTIVE)
     finished = board.list_jobs(actor=actor, states=_FINISHED_STATES, per_page=_N_FINISHED)
     return JobsShown(
@@ -49,7 +54,7 @@ def look_at_jobs(actor: Actor) -> JobsShown:
         finished=finished["items"],
         n_active=running["total"],
         banner=board.get_queue_health(actor=actor)["banner"],
-        toasts=board.take_toasts(actor=actor),
+        toasts_wait=board.has_toasts(actor=actor),
     )
 
 
@@ -57,9 +62,10 @@ def refresh_jobs(
     _tick: int, _clicks: int | None, _path: str, _cancelled: Any, known: dict[str, str]
 ) -> tuple:
     """Show what runs; poll only while something does."""
+    toasts = board.take_toasts(actor=current_actor())
+    if toasts:
+        show_toasts(toasts)
     found = look_at_jobs(current_actor())
-    if found.toasts:
-        show_toasts(found.toasts)
     return (
         found.build_list(),
         found.count_words,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,7 @@ class JobsShown:
     finished: Sequence[dict[str, Any]] = ()
     n_active: int = 0
     banner: str | None = None
-    toasts: Sequence[Mapping[str, Any]] = ()
+    toasts_wait: bool = False
 
     @property
     def count_words(self) -> str:
@@ -57,7 +57,7 @@ class JobsShown:
     @property
     def is_quiet(self) -> bool:
         """True where nothing is to be asked again soon."""
-        return not (self.active or self.banner)
+        return not (self.active or self.banner or self.toasts_wait)
 
     @property
     def states(self) -> dict[str, str]:
@@ -112,11 +112,10 @@ def _build_container(opened: Opened | None) -> Component:
 
 
 def _build_stores(jobs: JobsShown) -> list[dcc.Store | dcc.Interval]:
-    toasts = {"toasts": list(jobs.toasts), "stamp": 0} if jobs.toasts else None
     return [
         dcc.Store(id=FrameId.THEME),
         dcc.Store(id=FrameId.NAV_COLLAPSED, storage_type="local"),
-        dcc.Store(id=FrameId.TOAST_FEED, data=toasts),
+        dcc.Store(id=FrameId.TOAST_FEED),
         dcc.Store(id=FrameId.JOBS, data=jobs.states),
         dcc.Interval(id=FrameId.JOBS_INTERVAL, interval=POLL_MS, disabled=jobs.is_quiet),
     ]

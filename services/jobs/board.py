@@ -223,7 +223,7 @@ def _no_toasts() -> list[dict[str, Any]]:
 @returns_data(_no_toasts)
 def take_toasts(*, actor: Actor) -> list[dict[str, Any]]:
     """Return what ended since the last call for this person; each message is handed out once."""
-    if actor.user_id is None or not _has_messages(actor.user_id):
+    if not has_toasts(actor=actor):
         return []
     with get_db_session() as session:
         messages = session.scalars(
@@ -239,10 +239,14 @@ def take_toasts(*, actor: Actor) -> list[dict[str, Any]]:
     return [_describe_toast(message.payload) for message in messages]
 
 
-def _has_messages(user_id: int) -> bool:
+@returns_data(lambda: False)
+def has_toasts(*, actor: Actor) -> bool:
+    """Tell whether something ended that this person was not told of; nothing is handed out."""
+    if actor.user_id is None:
+        return False
     with get_db_session(read_only=True) as session:
         waiting = select(OutboxMessage.id).where(
-            OutboxMessage.user_id == user_id, OutboxMessage.delivered_at.is_(None)
+            OutboxMessage.user_id == actor.user_id, OutboxMessage.delivered_at.is_(None)
         )
         return session.scalar(waiting.limit(1)) is not None
 

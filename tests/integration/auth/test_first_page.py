@@ -13,8 +13,11 @@ from flask import Flask
 
 from dashboard.first_page import PAGE_HEADER
 from layouts.pages import PAGES
+from services.experiment_service import ExperimentService
+from services.jobs import board
 from tests.factories.many_experiments import fill_experiments
 from tests.integration.auth.browser import JSON, Browser
+from utils.exceptions import ServiceUnavailableError
 
 ASSETS = Path("dashboard/assets")
 
@@ -93,6 +96,30 @@ def test_a_page_that_cannot_be_built_is_left_to_the_router(
     found = open_layout(viewer, "/datasets")
     assert found["_pages_content"].get("children") is None
     assert "frame-jobs" in found
+
+
+def test_a_layout_tells_that_a_message_waits_and_leaves_it_waiting(
+    viewer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board, "get_queue_health", lambda *, actor: {"banner": None})
+    assert open_layout(viewer, "/datasets")["frame-jobs-interval"]["disabled"] is True
+    monkeypatch.setattr(board, "has_toasts", lambda *, actor: True)
+    monkeypatch.setattr(board, "take_toasts", None)  # a call would end the layout
+    assert open_layout(viewer, "/datasets")["frame-jobs-interval"]["disabled"] is False
+
+
+def test_the_frame_and_the_list_stand_while_the_database_does_not_answer(
+    viewer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: Any, **_more: Any) -> None:
+        raise ServiceUnavailableError("The database does not answer.")
+
+    monkeypatch.setattr(board, "has_toasts", fail)
+    monkeypatch.setattr(ExperimentService, "list_experiment_choices", fail)
+    found = open_layout(viewer, "/experiments?q=pump")
+    assert found["frame-jobs-interval"]["disabled"] is False
+    assert found["experiments-search"]["value"] == "pump"
+    assert found["experiments-table"].get("getRowsResponse") is None
 
 
 def test_own_scripts_and_styles_come_joined_whole_and_for_ever(viewer: Browser) -> None:

@@ -275,8 +275,9 @@ def test_viewers_may_look_but_not_cancel() -> None:
 def test_the_owner_hears_of_the_end_exactly_once() -> None:
     ann, bob = add_person(), add_person(email="bob@example.org")
     execute_job(add_job(ann), lambda _: {}, worker="w")
+    assert [board.has_toasts(actor=ann), board.has_toasts(actor=bob)] == [True, False]
     assert [toast["level"] for toast in board.take_toasts(actor=ann)] == ["success"]
-    assert board.take_toasts(actor=ann) == []
+    assert (board.has_toasts(actor=ann), board.take_toasts(actor=ann)) == (False, [])
     assert board.take_toasts(actor=bob) == []
 
 
