@@ -154,8 +154,11 @@ def settle(page: Page) -> None:
 
 
 def allow_for_load(quiet: float) -> float:
-    """Return what a limit that holds on a quiet machine is while others wait for its cores too."""
-    return quiet * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    """Return what a limit that holds on a quiet machine is while others wait for its cores too.
+
+    At most six times as much: what takes longer is slow whatever runs beside it.
+    """
+    return quiet * min(6.0, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
 
 
 def eventually(check: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
