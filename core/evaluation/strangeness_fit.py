@@ -36,13 +36,23 @@ _FEWEST_CLASSES: Final = 3
 _LONGEST_STRETCH_S: Final = 10.0
 _CHOSEN_HERE: Final = frozenset({*WITH_EVIDENCE, *DISTANCES})
 
+RecordingKey = tuple[int | str, int]
+Scores = dict[str, float]
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A recording of a known class: its class, and what is read of it."""
+    """A signal of a known class: its class, what is read of it, and what it is of.
+
+    Attributes
+    ----------
+    recording
+        Shared by the signals of one recording; None: the signal is a recording by itself.
+    """
 
     class_index: int
     traits: Traits
+    recording: RecordingKey | None = None
 
 
 def choose_stretch(durations_s: Sequence[float]) -> float:
@@ -72,7 +82,8 @@ def fit_rule(
     train
         Their features show where the classes lie; nothing else of them is read.
     validation
-        Recordings that the classifier was not fitted to.
+        Signals that the classifier was not fitted to. A recording of several counts once, by its strangest
+        signal: what is promised of it then holds for each of them.
     class_names
         Of the classifier.
     stretch_s
@@ -83,13 +94,13 @@ def fit_rule(
     StrangenessRule
         Without parts where no score rejects more of a held-out class than of the known ones.
     """
-    missing = refuse(len(validation), len(class_names))
+    missing = refuse(_count_recordings(validation), len(class_names))
     if missing:
         return StrangenessRule((), {}, FALSE_ALARMS, stretch_s, missing)
     folds = [_hold_out(train, validation, class_names, index) for index in range(len(class_names))]
     ranked = [row for row in rank_scores(folds) if row["mean_rejection"] > FALSE_ALARMS]
     references = fit_references(train, class_names)
-    scores = [each.traits.score(class_names, references) for each in validation]
+    scores = _join_scores(validation, [each.traits.score(class_names, references) for each in validation])
     parts = choose_parts(
         ranked,
         lambda name: (
@@ -145,18 +156,34 @@ def fit_references(examples: Sequence[Example], class_names: Sequence[str]) -> d
     return found
 
 
+def _count_recordings(examples: Sequence[Example]) -> int:
+    return len({each.recording or place for place, each in enumerate(examples)})
+
+
+def _join_scores(examples: Sequence[Example], scores: Sequence[Scores]) -> list[Scores]:
+    """Return the highest scores of each recording's signals; what one of them lacks, the recording does."""
+    found: dict[RecordingKey | int, list[Scores]] = {}
+    for place, (example, score) in enumerate(zip(examples, scores, strict=True)):
+        found.setdefault(example.recording or place, []).append(score)
+    return [
+        {name: max(row[name] for row in rows) for name in rows[0] if all(name in row for row in rows)}
+        for rows in found.values()
+    ]
+
+
 def _hold_out(
     train: Sequence[Example], validation: Sequence[Example], class_names: Sequence[str], index: int
 ) -> dict[str, dict[str, Any]]:
     others = [name for place, name in enumerate(class_names) if place != index]
     references = fit_references([each for each in train if each.class_index != index], class_names)
+    sides = (
+        [each for each in validation if (each.class_index == index) is held_out] for held_out in (False, True)
+    )
     known, unknown = (
-        [
-            each.traits.forget(index, class_names).score(others, references)
-            for each in validation
-            if (each.class_index == index) is held_out
-        ]
-        for held_out in (False, True)
+        _join_scores(
+            side, [each.traits.forget(index, class_names).score(others, references) for each in side]
+        )
+        for side in sides
     )
     there = [
         name for name in SCORES if name in _CHOSEN_HERE and all(name in row for row in (*known, *unknown))

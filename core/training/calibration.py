@@ -137,7 +137,11 @@ def fit_level(
 
 
 def fit_pooled(
-    probabilities: NDArray[np.floating], targets: NDArray[np.integer], *, fewest: int = FEWEST_POOLED
+    probabilities: NDArray[np.floating],
+    targets: NDArray[np.integer],
+    owners: NDArray[np.integer] | None = None,
+    *,
+    fewest: int = FEWEST_POOLED,
 ) -> LevelCalibration:
     """Fit the temperature of pooled probabilities, also where all are right.
 
@@ -148,15 +152,18 @@ def fit_pooled(
     Parameters
     ----------
     probabilities
-        One row per recording, shape ``(n, n_classes)``.
+        One row per signal, shape ``(n_signals, n_classes)``.
     targets
-        Label of each row, shape ``(n,)``.
+        Label of each row, shape ``(n_signals,)``.
+    owners
+        The recording, counted from 0, that each row is of, shape ``(n_signals,)``; None: one row each.
     fewest
-        Below so many rows nothing is fitted: on fault sizes never seen, temperatures of twenty recordings did
-        more harm than good (docs/diagnosis.md).
+        Below so many recordings nothing is fitted: on fault sizes never seen, temperatures of twenty did more
+        harm than good (docs/diagnosis.md).
     """
-    n = len(targets)
-    n_errors = int((np.asarray(probabilities).argmax(axis=1) != targets).sum()) if n else 0
+    owners = np.arange(len(targets)) if owners is None else owners
+    n = int(owners.max()) + 1 if len(owners) else 0
+    n_errors = len(np.unique(owners[np.asarray(probabilities).argmax(axis=1) != targets])) if n else 0
     if n < fewest:
         sentence = (
             f"{n} validation recordings with physical evidence are too few to calibrate the pooled "
@@ -165,10 +172,10 @@ def fit_pooled(
         return LevelCalibration(None, None, n, n_errors, sentence)
     logs = take_logarithms(probabilities)
     softened = np.full(logs.shape, 1.0 / (n + 2) / (logs.shape[1] - 1))
-    softened[np.arange(n), targets] = (n + 1) / (n + 2)
+    softened[np.arange(len(targets)), targets] = (n + 1) / (n + 2)
     slopes = _compute_slopes(logs, np.asarray(targets), softened)
     temperature = float(_find_roots(slopes.sum(axis=0)[None])[0])
-    interval = _bootstrap(slopes, np.arange(n))
+    interval = _bootstrap(slopes, owners)
     sentence = (
         f"Temperature {temperature:.3g} (95 % interval {interval[0]:.3g} to {interval[1]:.3g}), fitted on "
         f"{n} validation recordings with {n_errors} {'error' if n_errors == 1 else 'errors'}."

@@ -32,6 +32,13 @@ class LabelledSignal:
     shaft_speed_rpm: float | None
     load: Callable[[], NDArray[np.floating]]
     fault_orders: FaultOrders | None = None
+    n_samples: int | None = None
+
+    @property
+    def duration_s(self) -> float:
+        """Its length; where the number of samples is not given they are loaded to be counted."""
+        n_samples = len(self.load()) if self.n_samples is None else self.n_samples
+        return n_samples / self.sample_rate_hz
 
     def describe(self) -> str:
         """Name the signal in a sentence."""

@@ -41,7 +41,7 @@ class Features:
         self._kind = tell_machine_kind(work.classifier.class_names)
         self._found: dict[str, Traits] = {}
         self._shares: dict[str, dict[str, float] | None] = {}
-        self.stretch_s = choose_stretch([len(each.load()) / each.sample_rate_hz for each in train])
+        self.stretch_s = choose_stretch([each.duration_s for each in train])
         signals = [*train, *validation]
         for done, signal in enumerate(signals):
             work.handle.report(SHARE_FEATURES * done / len(signals), "features of the recordings")

@@ -41,7 +41,7 @@ def judge_and_store(run: ExperimentRun, outcome: TrainingOutcome, handle: JobHan
     classifier = load_classifier(outcome.classifier_folder)
     validation = judge_part(run, "validation", classifier, handle)
     classifier, validation = calibrate(classifier, validation)
-    classifier = keep_rules_of(run, classifier, validation, handle)
+    classifier = keep_rules_of(run, classifier, validation, handle, TRAINING_SHARE)
     classifier.save(outcome.classifier_folder)
     others = {part: judge_part(run, part, classifier, handle) for part in list_test_parts(run)}
     evaluations = {"validation": validation, **others}

@@ -200,6 +200,7 @@ def build_labelled_signals(
             shaft_speed_rpm=row.recording.shaft_speed_rpm,
             load=lambda signal=row.signal: load_samples(signal),  # type: ignore[misc]  # binds this row
             fault_orders=row.fault_orders,
+            n_samples=row.signal.n_samples,
         )
         for row in rows
         if row.part == part

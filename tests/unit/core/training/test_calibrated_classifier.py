@@ -86,12 +86,21 @@ def test_a_training_keeps_when_a_recording_is_unknown_and_says_why_it_can_not(fo
     plain = Classifier.load(forest)
     train, validation = make_part(range(4)), make_part(range(4, 11))
     classifier, judged = calibrate(plain, evaluate_classifier(plain, validation, CLASS_NAMES))
-    kept = keep_rules(classifier, train, validation, judged, None)
+    said: list[str] = []
+    kept = keep_rules(classifier, train, validation, judged, None, on_signal=said.append)
+    assert (said[0], said[-1]) == (
+        "evidence of validation signal 1 of 21",
+        "what is known of signal 33 of 33",
+    )
     assert kept.strangeness is not None and kept.calibration is not None
     rule = StrangenessRule.from_kept(kept.strangeness)
     assert [part.score for part in rule.parts] == ["feature_distance"]  # 1 kHz: no numbers over the floor
     assert rule.parts[0].n_known == len(validation) >= 19
     assert kept.calibration.pooled is not None and kept.calibration.pooled.temperature is None
+    gap = keep_rules(classifier, [each for each in train if each.class_index != 1], validation, judged, None)
+    assert gap.strangeness is not None
+    found = StrangenessRule.from_kept(gap.strangeness).references
+    assert {each.class_names for each in found.values()} == {(CLASS_NAMES[0], CLASS_NAMES[2])}
     few = keep_rules(classifier, train, [], None, None)
     assert few.strangeness is not None
     assert "0 validation recordings" in StrangenessRule.from_kept(few.strangeness).missing
