@@ -7,15 +7,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from core.training.classifier import Classifier
 from core.training.run import CLASSIFIER_FOLDER
 from dashboard_config import Settings
 from database.connection import get_db_session
 from models.experiment import Experiment
+from models.job import Job
 from services.experiment_service import ExperimentService
+from services.experiments import judging
 from services.experiments.runs import get_run_folder
 from services.jobs import board
+from services.jobs.runner import JobHandle
 from tests.factories.datasets import SmallDataset, add_small_dataset
 
 TINY: dict[str, Any] = {"epochs": 2, "window_s": 0.1, "hidden_size": 4, "n_filters": 4}
@@ -80,6 +84,32 @@ def test_a_line_that_is_told_again_after_a_kill_stands_once(small: SmallDataset)
     assert ExperimentService.run_training_job(job_id, "w") == "done"
     texts = [text for _, _, text in list_messages(experiment_id) if text.startswith("Begins with")]
     assert len(texts) == 1
+
+
+def test_a_worker_that_shuts_down_in_the_last_step_leaves_it_to_the_next_which_ends_the_same(
+    small: SmallDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, attempts = judging.keep_rules_of, []
+
+    def keep(run: Any, classifier: Any, validation: Any, handle: JobHandle, progress: float) -> Any:
+        attempts.append(read_weights(run.experiment.id))
+        if len(attempts) == 1:
+            with get_db_session() as session:
+                session.execute(update(Job).where(Job.id == handle.job_id).values(command="yield"))
+                session.commit()
+            handle._exchange()
+        return original(run, classifier, validation, handle, progress)
+
+    monkeypatch.setattr(judging, "keep_rules_of", keep)
+    experiment_id, job_id = create(small)
+    assert ExperimentService.run_training_job(job_id, "w") == "queued"
+    trained = ExperimentService.get_training_history(experiment_id)
+    assert ExperimentService.run_training_job(job_id, "w") == "done", board.get_job(job_id)
+    assert ExperimentService.get_training_history(experiment_id) == trained  # no epoch was trained again
+    for again in (attempts[1], read_weights(experiment_id)):
+        assert {name: array.tobytes() for name, array in again.items()} == {
+            name: array.tobytes() for name, array in attempts[0].items()
+        }
 
 
 def test_the_history_holds_f1_per_class_and_the_time_waited(small: SmallDataset) -> None:
