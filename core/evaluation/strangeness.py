@@ -9,7 +9,7 @@ false alarms is that of one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -127,6 +127,15 @@ class RulePart:
         """Whether the physical evidence is a part of the score."""
         return self.score in WITH_EVIDENCE
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> RulePart:
+        """Undo `to_dict`; what is not said was not kept."""
+        return cls(**values)
+
 
 @dataclass(frozen=True, slots=True)
 class StrangenessRule:
@@ -162,13 +171,33 @@ class StrangenessRule:
         """The scores that have to be measured."""
         return frozenset(part.score for part in self.parts)
 
-    def to_kept(self) -> KeptRule:
-        """Return the form that travels with a classifier."""
-        facts = {
-            "parts": [{name: getattr(part, name) for name in RulePart.__slots__} for part in self.parts],
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values of all but the references."""
+        return {
+            "parts": [part.to_dict() for part in self.parts],
             "false_alarms": self.false_alarms,
             "stretch_s": self.stretch_s,
             "missing": self.missing,
+        }
+
+    @classmethod
+    def from_dict(
+        cls, values: Mapping[str, Any], references: Mapping[str, FeatureReference]
+    ) -> StrangenessRule:
+        """Undo `to_dict`; without references no distance can be measured."""
+        parts = tuple(RulePart.from_dict(part) for part in values["parts"])
+        return cls(
+            parts,
+            references,
+            float(values["false_alarms"]),
+            float(values.get("stretch_s", 0.0)),
+            values.get("missing", ""),
+        )
+
+    def to_kept(self) -> KeptRule:
+        """Return the form that travels with a classifier."""
+        facts = {
+            **self.to_dict(),
             "class_names": {name: list(found.class_names) for name, found in self.references.items()},
         }
         arrays = {}
@@ -184,8 +213,7 @@ class StrangenessRule:
             name: FeatureReference(tuple(names), arrays[f"{name}/means"], arrays[f"{name}/whitening"])
             for name, names in facts["class_names"].items()
         }
-        parts = tuple(RulePart(**part) for part in facts["parts"])
-        return cls(parts, references, facts["false_alarms"], facts["stretch_s"], facts["missing"])
+        return cls.from_dict(facts, references)
 
 
 def read_traits(

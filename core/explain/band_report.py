@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 
+from core.evidence.gathering import MachineKind
 from core.explain.attribution import Attribution
 from core.explain.band_attribution import (
     AxisAttribution,
@@ -36,7 +37,6 @@ _CHOSEN: Final = (
     "The resonance was chosen where the classifier looks, so that its share of the spectrum proves nothing; "
     "the lines of its envelope do."
 )
-MachineKind = Literal["rolling", "journal"]
 Progress = Callable[[int, int], None]
 
 N_RANDOM_NETWORKS: Final = 3

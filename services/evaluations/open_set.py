@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +132,7 @@ def _conclude(
         "threshold": threshold.value,
         "n_calibration": threshold.n_known,
         "possible": threshold.is_promised,
-        "parts": [asdict(part) for part in parts],
+        "parts": [part.to_dict() for part in parts],
         "references": {
             part.score: references[part.score].to_dict() for part in parts if part.score in references
         },

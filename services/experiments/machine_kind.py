@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Final, Literal
+from typing import Final
 
+from core.evidence.gathering import MachineKind
 from services.experiments.given import GivenSignal
 from utils.constants import FAULT_CLASSES, HEALTHY_CLASS, ROLLING_FAULT_CLASSES
 
-MachineKind = Literal["rolling", "journal"]
-ROLLING: Final = "rolling"
-JOURNAL: Final = "journal"
+ROLLING: Final[MachineKind] = "rolling"
+JOURNAL: Final[MachineKind] = "journal"
 
 
 def find_machine_kind(given: GivenSignal, class_names: Collection[str] = ()) -> MachineKind | None:

@@ -19,6 +19,7 @@ from core.evaluation.open_set import (
     compute_window_features,
 )
 from core.evaluation.strangeness import RulePart, StrangenessRule, Traits
+from core.evaluation.strangeness_fit import FALSE_ALARMS
 from core.training.classifier_files import read_card
 from database.connection import get_db_session
 from models.evaluation import Evaluation
@@ -149,7 +150,7 @@ def _find_kept(experiment_id: int) -> StrangenessRule | None:
         return None
     if not facts:
         return None
-    return StrangenessRule(tuple(RulePart(**part) for part in facts["parts"]), {}, facts["false_alarms"])
+    return StrangenessRule.from_dict(facts, {})
 
 
 def _describe_parts(rule: StrangenessRule) -> dict[str, Any]:
@@ -179,11 +180,10 @@ def _read_applied(rule: Evaluation) -> StrangenessRule:
     references = results.get("references") or {}
     if results.get("reference"):
         references = {FEATURE_DISTANCE: results["reference"]}
-    return StrangenessRule(
-        tuple(RulePart(**part) for part in parts),
+    facts = {"parts": parts, "false_alarms": results.get("false_alarms_wanted", FALSE_ALARMS)}
+    return StrangenessRule.from_dict(
+        {**results, **facts},
         {name: FeatureReference.from_dict(values) for name, values in references.items()},
-        float(results.get("false_alarms_wanted", 0.05)),
-        float(results.get("stretch_s", 0.0)),
     )
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.evidence.gathering import MachineKind
 from core.signal.band_pass import Band
 from core.signal.bearings import FaultOrders
 from core.signal.envelope import suggest_band
 from core.signal.kurtogram import compute_kurtogram
 from core.signal.shaft_speed import estimate_shaft_speed
 from services.experiments.given import GivenSignal
-from services.experiments.machine_kind import ROLLING, MachineKind, find_machine_kind
+from services.experiments.machine_kind import ROLLING, find_machine_kind
 from utils.exceptions import SignalError
 
 if TYPE_CHECKING:
