@@ -22,12 +22,11 @@ from typing import Final
 from core.evidence import wording
 from core.evidence.findings import Decision, Evidence
 from core.evidence.recording_check import RecordingCheck
-from core.evidence.verdict import DecidedBy, Opinion, Standing, Status, Verdict, agree
+from core.evidence.verdict import FROM_ELSEWHERE, DecidedBy, Opinion, Standing, Status, Verdict, agree
 from utils.constants import HEALTHY_CLASS
 
 # A class is named only where it is likelier than all others together.
 _MAJORITY: Final = 0.5
-_FROM_ELSEWHERE: Final = (Standing.ELSEWHERE, Standing.ELSEWHERE_READS_ORDERS)
 # Neither side is taken to be surer than this of what is not: a single nought would silence the other.
 _LEAST: Final = 1e-4
 
@@ -41,6 +40,10 @@ _UNSUPPORTED = (
 _UNLEARNED = "A classifier can't contradict a class that it has not learned."
 _STRANGER = "Without physical evidence a classifier decides only where it was trained."
 _FOREIGN = "A classifier that was trained on another machine or bearing decides nothing here."
+_NOT_FOLLOWED = (
+    "That its open-set rule rejects the recording was measured, but not followed, as it was trained "
+    "elsewhere."
+)
 
 
 def list_probabilities(evidence: Evidence) -> dict[str, float]:
@@ -125,13 +128,19 @@ def fuse(
     """
     if check is not None and not check.is_passed:
         return _refuse(check)
+    if opinion is not None and opinion.is_rejected and not opinion.follows_rejection:
+        verdict = _decide(evidence, replace(opinion, is_rejected=False), missing)
+        return replace(verdict, rule=f"{verdict.rule} {_NOT_FOLLOWED}")
+    return _decide(evidence, opinion, missing)
+
+
+def _decide(evidence: Evidence | None, opinion: Opinion | None, missing: str) -> Verdict:
+    """Ask those who may speak; a rejection that is left counts."""
     if evidence is None or evidence.decision is Decision.REFUSED:
         reason = missing if evidence is None else evidence.reason
         return _ask_classifier(opinion, reason) if opinion is not None else _give_up(reason)
     if opinion is None:
         return _read_lines(evidence)
-    if opinion.standing in _FROM_ELSEWHERE:
-        opinion = replace(opinion, is_rejected=False)
     if evidence.decision is Decision.UNDECIDED:
         return _weigh_undecided(evidence, opinion)
     return _compare(evidence, opinion)
@@ -208,7 +217,7 @@ def _weigh_undecided(evidence: Evidence, opinion: Opinion) -> Verdict:
     """The lines decide nothing: a classifier may, unless it is from elsewhere or no class has a majority."""
     if opinion.is_rejected:
         return _call_unknown(opinion)
-    if opinion.standing in _FROM_ELSEWHERE:
+    if opinion.standing in FROM_ELSEWHERE:
         rule = f"The physical evidence decides nothing. {_FOREIGN}"
         sentence = wording.word_undecided(evidence.reason)
         return _leave_open(list_probabilities(evidence), sentence, rule)

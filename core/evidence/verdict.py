@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 # Of the rules by which evidence and classifier become one verdict; it changes with every one of them.
-FUSION_VERSION: Final = "3"
+FUSION_VERSION: Final = "4"
 
 
 class Status(StrEnum):
@@ -28,6 +28,9 @@ class Standing(StrEnum):
     UNKNOWN_ORIGIN = "unknown_origin"
     ELSEWHERE_READS_ORDERS = "elsewhere_reads_orders"
     ELSEWHERE = "elsewhere"
+
+
+FROM_ELSEWHERE: Final = (Standing.ELSEWHERE, Standing.ELSEWHERE_READS_ORDERS)
 
 
 class DecidedBy(StrEnum):
@@ -51,7 +54,8 @@ class Opinion:
         Whether it was trained on this machine or bearing, nothing tells where the recording comes from, it
         was trained elsewhere on what carries over (lines by order), or elsewhere.
     is_rejected
-        Whether the recording looks unlike everything that it has learned.
+        Whether the recording looks unlike everything that it has learned; `follows_rejection` says whether
+        that counts.
     rejection
         The sentence on that: which rule measured what.
     rejects_by_evidence
@@ -67,6 +71,11 @@ class Opinion:
     rejection: str = ""
     rejects_by_evidence: bool = False
     pooled_temperature: float | None = None
+
+    @property
+    def follows_rejection(self) -> bool:
+        """Whether a rejection counts: to a classifier from elsewhere all of another machine looks strange."""
+        return self.is_rejected and self.standing not in FROM_ELSEWHERE
 
     @property
     def fault_class(self) -> str:

@@ -108,6 +108,11 @@ def _build_classifier_side(answer: Mapping[str, Any]) -> Component:
     parts: list[Any] = [html.Div(build_class_badge(opinion["fault_class"]), className="side-answer")]
     if opinion["rejected"]:
         parts.append(build_note("The recording looks unlike what it has learned.", level="warning"))
+    elif _is_measured_only(answer):
+        words = (
+            "That the recording looks unlike what it has learned was measured, but not followed, as it was "
+        )
+        parts.append(build_note(f"{words}trained elsewhere.", level="info"))
     windows, test = answer["windows"], classifier["test"]
     rows: list[tuple[str, Any]] = []
     if opinion["confidence"] is not None:
@@ -124,6 +129,12 @@ def _build_classifier_side(answer: Mapping[str, Any]) -> Component:
     ]
     standing = _STANDINGS.get(opinion["standing"])
     return html.Div([*parts, *([html.P(standing)] if standing else []), build_definitions(rows)])
+
+
+def _is_measured_only(answer: Mapping[str, Any]) -> bool:
+    """Tell whether a rejection was measured that the verdict does not follow."""
+    found = answer.get("open_set") or {}
+    return bool(found.get("rejected")) and not found.get("followed", True)
 
 
 def build_faults(answer: Mapping[str, Any]) -> Component | None:

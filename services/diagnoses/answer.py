@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from core.evidence.findings import Evidence, FaultFinding, LineFinding
 from core.evidence.fusion import list_probabilities
-from core.evidence.verdict import FUSION_VERSION, Verdict
+from core.evidence.verdict import FROM_ELSEWHERE, FUSION_VERSION, Opinion, Verdict
 from services.diagnoses.confidence import Confidence, describe_calibration, judge_confidence
 from services.diagnoses.evidence import Reading
 from services.diagnoses.versions import list_versions
 from services.experiments.given import GivenSignal
-from services.experiments.limits import list_limits
+from services.experiments.limits import RULE_NOT_FOLLOWED, list_limits
 
 if TYPE_CHECKING:
     from services.diagnoses.opinions import Asked
@@ -171,14 +171,14 @@ def _describe_asked(asked: Asked | None, refused: str | None) -> dict[str, Any]:
         "confidence": round(asked.opinion.confidence, 6),
         "probabilities": _round(asked.opinion.probabilities),
         "standing": asked.opinion.standing.value,
-        "rejected": asked.opinion.is_rejected,
+        "rejected": asked.opinion.follows_rejection,
         "refused": None,
     }
     return {
         "opinion": opinion,
         "uncalibrated_probabilities": _name_values(class_names, prediction.uncalibrated_probabilities),
         "calibration": describe_calibration(asked.classifier.calibration),
-        "open_set": asked.strangeness.found,
+        "open_set": describe_strangeness(asked.strangeness.found, asked.opinion),
         "windows": {
             "start_s": [round(float(value), 6) for value in prediction.window_start_s],
             "probabilities": prediction.window_probabilities.round(4).tolist(),
@@ -188,6 +188,15 @@ def _describe_asked(asked: Asked | None, refused: str | None) -> dict[str, Any]:
         },
         "classifier": _describe_classifier(asked.experiment),
     }
+
+
+def describe_strangeness(found: Mapping[str, Any] | None, opinion: Opinion) -> dict[str, Any] | None:
+    """Return what the open-set rule measured, and whether the verdict follows it."""
+    if found is None:
+        return None
+    is_followed = opinion.standing not in FROM_ELSEWHERE
+    sentence = found["sentence"] if is_followed else f"{found['sentence']} {RULE_NOT_FOLLOWED}"
+    return {**found, "followed": is_followed, "sentence": sentence}
 
 
 def _name_values(class_names: Sequence[str], values: NDArray[np.float64]) -> dict[str, float]:
@@ -221,6 +230,8 @@ def _list_limits(
     if refused:
         limits.append(f"The classifier could not judge this recording. {refused}")
     if asked is not None:
+        has_rule, is_foreign = asked.strangeness.found is not None, asked.opinion.standing in FROM_ELSEWHERE
+        no_rule = RULE_NOT_FOLLOWED if has_rule and is_foreign else ""
         limits += list_limits(
             given,
             _count_agreeing(asked),
@@ -228,8 +239,8 @@ def _list_limits(
             asked.experiment,
             asked.classifier.origin,
             confidence.sentence,
-            can_reject=asked.strangeness.found is not None,
-            no_rule=asked.strangeness.sentence if asked.strangeness.found is None else "",
+            can_reject=has_rule and not is_foreign,
+            no_rule=no_rule if has_rule else asked.strangeness.sentence,
         )
     if reading.evidence is not None:
         limits += reading.evidence.limits

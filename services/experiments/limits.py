@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 _STRONG_AGREEMENT = 0.8
 _FEW_TEST_RECORDINGS = 30
+RULE_NOT_FOLLOWED = "Its open-set rule was measured, but not followed, as it was trained elsewhere."
 
 
 class JudgedRecording(Protocol):

@@ -56,8 +56,17 @@ def _list_opinion(answer: Mapping[str, Any], opinion: Mapping[str, Any] | None) 
         facts.append(("Windows", f"{windows['n_agreeing']} of {windows['n']} agree (window-level)"))
     if opinion["rejected"]:
         facts.append(("Open set", "the recording looks unlike what it has learned"))
+    elif _is_measured_only(answer):
+        words = "measured as unlike what it has learned, but not followed, as it was trained elsewhere"
+        facts.append(("Open set", words))
     standing = _STANDINGS.get(opinion["standing"])
     return [*facts, *([("Standing", standing)] if standing else [])]
+
+
+def _is_measured_only(answer: Mapping[str, Any]) -> bool:
+    """Tell whether a rejection was measured that the verdict does not follow."""
+    found = answer.get("open_set") or {}
+    return bool(found.get("rejected")) and not found.get("followed", True)
 
 
 def _list_origin(classifier: Mapping[str, Any]) -> list[tuple[str, str]]:

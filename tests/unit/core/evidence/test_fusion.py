@@ -107,6 +107,8 @@ BY_HEALTHY_LINES = ("diagnosed", "healthy", "evidence")
         (None, make_opinion("ball", 0.45), "undecided", None, None),
         (None, make_opinion("ball", standing=ELSEWHERE), "undecided", None, None),
         (None, make_opinion("ball", rejected=True), "unknown", None, None),
+        (None, make_opinion("ball", rejected=True, standing=ELSEWHERE), "undecided", None, None),
+        (None, make_opinion("ball", rejected=True, standing=READS), "undecided", None, None),
         (None, make_opinion("ball", standing=NOWHERE), "undecided", None, None),
         (None, make_opinion("healthy", 0.99, standing=NOWHERE), "undecided", None, None),
         (OPEN, make_opinion("ball", standing=NOWHERE), "diagnosed", "ball", "classifier"),
@@ -295,3 +297,16 @@ def test_the_rule_of_what_stays_undecided_says_of_nobody_that_they_decide(
     assert "decides by itself" not in verdict.rule
     assert "classifier decides" not in verdict.rule
     assert verdict.rule
+
+
+@pytest.mark.parametrize("evidence", [None, HEALTHY, OPEN, OUTER])
+@pytest.mark.parametrize("standing", [ELSEWHERE, READS])
+def test_a_rejection_from_elsewhere_is_said_to_be_measured_and_not_followed(
+    evidence: Evidence | None, standing: Standing
+) -> None:
+    strange = fuse(evidence, make_opinion("ball", rejected=True, standing=standing), missing="no speed.")
+    plain = fuse(evidence, make_opinion("ball", standing=standing), missing="no speed.")
+    assert strange.rule.startswith(plain.rule)
+    assert "measured, but not followed, as it was trained elsewhere" in strange.rule
+    assert "not followed" not in plain.rule
+    assert replace(strange, rule=plain.rule) == plain

@@ -117,3 +117,15 @@ def test_a_relabelling_may_name_the_classes_of_the_kind_of_bearing() -> None:
     unknown = build_rolling_answer()
     unknown["recording"]["machine_kind"] = None
     assert "oil_whirl" in [each["value"] for each in list_classes(unknown)]
+
+
+def test_a_rejection_counts_on_the_page_only_where_the_verdict_follows_it() -> None:
+    def word_side(*, rejected: bool, followed: bool) -> str:
+        answer = build_both_answer(open_set={"rejected": True, "followed": followed})
+        answer["opinion"] |= {"rejected": rejected}
+        return find_text(build_sides(answer).children[1])
+
+    home, elsewhere = word_side(rejected=True, followed=True), word_side(rejected=False, followed=False)
+    assert "looks unlike what it has learned" in home
+    assert "not followed" not in home
+    assert "measured, but not followed, as it was trained elsewhere" in elsewhere

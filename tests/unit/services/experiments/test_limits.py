@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from services.experiments.limits import condense_findings, list_limits
+from services.experiments.limits import RULE_NOT_FOLLOWED, condense_findings, list_limits
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,11 @@ def test_a_familiar_recording_keeps_only_the_standing_limits() -> None:
 def test_a_rule_for_strange_recordings_changes_what_the_classifier_can_answer() -> None:
     limits = list_limits(Given(), 20, 20, experiment(), ORIGIN, CONFIDENCE, can_reject=True)
     assert limits[0].endswith("what looks unlike them is called unknown.")
+
+
+def test_a_rule_from_elsewhere_changes_nothing_and_is_said() -> None:
+    limits = list_limits(Given(), 20, 20, experiment(), ORIGIN, CONFIDENCE, no_rule=RULE_NOT_FOLLOWED)
+    assert "it has no answer for anything else. Its open-set rule was measured, but not followed" in limits[0]
 
 
 def test_a_foreign_or_unknown_machine_and_bearing_come_first() -> None:
