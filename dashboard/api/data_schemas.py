@@ -316,6 +316,9 @@ class Version(_Open):
     reason: str
     author: str | None
     changes: dict[str, int] | None = Field(description="Signals added, removed, relabelled, edited.")
+    labels: dict[str, int] | None = Field(
+        description="Signals by the class that they got, where one edit gave several; else null."
+    )
     created_at: str
 
 

@@ -163,7 +163,7 @@ def _list_origin(details: dict[str, Any]) -> list[tuple[str, Any]]:
         ("Manifest SHA-256", build_hash(details["manifest_sha256"])),
         ("Made", f"{format_moment(version['created_at'])}, {name_kind(version['kind'])}"),
         ("By", version["author"] or "a command"),
-        ("Changes", word_changes(version["changes"])),
+        ("Changes", word_changes(version["changes"], version.get("labels"))),
         *([("From", _build_parent(version["parent"]))] if version["parent"] else []),
         ("Bearings", _list_values([each["bearing"] for each in details["bearings"]])),
         ("Splits", format_number(details["n_splits"])),

@@ -8,7 +8,7 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from layouts.components.badges import build_badge
+from layouts.components.badges import build_badge, format_class
 from layouts.components.cards import build_card, build_hash
 from layouts.components.forms import build_field, build_select
 from layouts.components.numbers import count_of, format_moment, format_number
@@ -55,7 +55,7 @@ def build_version_list(dataset_id: int, versions: Sequence[Mapping[str, Any]]) -
             each["author"] or _NOBODY,
             html.Div([build_badge(name_kind(each["kind"])), *_build_parent(dataset_id, each)]),
             html.Span(each["reason"], className="cell-reason"),
-            word_changes(each["changes"]),
+            word_changes(each["changes"], each.get("labels")),
             format_number(each["n_recordings"]),
             format_number(each["n_signals"]),
             build_hash(each["manifest_sha256"]),
@@ -80,12 +80,13 @@ def _build_parent(dataset_id: int, version: Mapping[str, Any]) -> list[Component
     return [html.Span(" from "), dcc.Link(words, href=href)]
 
 
-def word_changes(changes: Mapping[str, int] | None) -> str:
-    """Return what changed against the version before, in words."""
+def word_changes(changes: Mapping[str, int] | None, labels: Mapping[str, int] | None = None) -> str:
+    """Return what changed against the version before, in words; with the classes where several were given."""
     if changes is None:
         return "–"
     parts = [f"{format_number(changes[key])} {word}" for key, word in _CHANGES if changes.get(key)]
-    return ", ".join(parts) or "nothing"
+    given = [f"{format_number(count)} {format_class(name)}" for name, count in (labels or {}).items()]
+    return (", ".join(parts) or "nothing") + (f": {', '.join(given)}" if given else "")
 
 
 def build_differences(found: Mapping[str, Any]) -> Component:

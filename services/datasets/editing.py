@@ -73,16 +73,9 @@ class EditRequest:
     filters: dict[str, Any] = field(default_factory=dict)
     labels: tuple[tuple[str | None, tuple[int, ...]], ...] = ()
 
-    @property
-    def named(self) -> dict[str, Any]:
-        """What changes, by field; fault classes that differ as a list."""
-        if not self.labels:
-            return self.changes
-        return {**self.changes, "fault_class": [label for label, _ in self.labels]}
-
     def as_payload(self) -> dict[str, Any]:
-        """Return it as a job's payload."""
-        ids = None if self.signal_ids is None else list(self.signal_ids)
+        """Return it as a job's payload, which `parse_request` takes; labels name their signals themselves."""
+        ids = None if self.signal_ids is None or self.labels else list(self.signal_ids)
         return {
             "dataset_id": self.dataset_id,
             "changes": self.changes,
@@ -112,6 +105,13 @@ class PlannedEdit:
             return list(self.labels)
         return [(self.request.changes[name], self.positions[name])]
 
+    def count_labels(self) -> dict[str, int]:
+        """Return how many signals get each of several fault classes; empty where one is given to all."""
+        counts: dict[str, int] = defaultdict(int)
+        for label, positions in self.labels:
+            counts[label or UNLABELLED] += len(positions)
+        return dict(counts)
+
     @property
     def changed(self) -> Positions:
         """Rows in which anything changes."""
@@ -130,7 +130,8 @@ def parse_request(
 ) -> EditRequest:
     """Check an edit as far as that goes without looking at the rows.
 
-    ``labels`` give several fault classes at once, each with its signals; they leave the rest of the edit out.
+    ``labels`` give several fault classes at once, each with its signals, and stand alone: no other change,
+    no other choice of rows.
 
     Raises:
         InvalidInputError: A field that can't be edited, a value that can't be its value, nothing to change.
@@ -142,6 +143,8 @@ def parse_request(
         raise InvalidInputError("Say which field gets which value.")
     named = tuple((_parse_label(label), tuple(int(each) for each in held)) for label, held in labels)
     if named:
+        if signal_ids is not None or filters:
+            raise InvalidInputError("Labels name their signals themselves; choose no other rows beside them.")
         signal_ids = [each for _, held in named for each in held]
     check_text([dict(changes), reason], "edit")
     if len(reason.strip()) > _MAX_REASON:
@@ -274,9 +277,12 @@ def _describe_change(planned: PlannedEdit, name: str) -> dict[str, Any]:
     index, positions = planned.index, planned.positions[name]
     found, counts = np.unique(index.values(name)[positions], return_counts=True)
     ranked = np.argsort(-counts, kind="stable")[:_MAX_VALUES]
+    counts_by_label = planned.count_labels()
+    several = {"labels": counts_by_label} if counts_by_label else {}
     return {
         "field": name,
-        "value": planned.request.named[name],
+        "value": planned.request.changes.get(name),
+        **several,
         "n_signals": len(positions),
         "n_beyond_selection": int(np.count_nonzero(~np.isin(positions, planned.selected))),
         "before": [
@@ -432,6 +438,7 @@ def _insert_version(
     relabelled = len(planned.positions.get("fault_class", ()))
     others = _unite([held for name, held in planned.positions.items() if name != "fault_class"])
     counts = {"added": 0, "removed": 0, "relabelled": relabelled, "edited": len(others)}
+    labels = planned.count_labels()
     version = DatasetVersion(
         dataset_id=base.dataset_id,
         number=base.number + 1,
@@ -444,7 +451,8 @@ def _insert_version(
             "kind": "edit",
             "version_id": base.id,
             "changes": counts,
-            "values": planned.request.named,
+            "values": planned.request.changes,
+            **({"labels": labels} if labels else {}),
         },
         card=base.card,
         created_by=actor.user_id,

@@ -243,6 +243,7 @@ def _describe_version(
         "author": author,
         "kind": origin.get("kind", "import"),
         "changes": origin.get("changes"),
+        "labels": origin.get("labels"),
         "origin": origin,
         "parent": parents.get(origin.get("version_id", 0)),
         "created_at": to_iso(version.created_at),

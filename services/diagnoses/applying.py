@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -28,11 +29,16 @@ _MAX_AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """The newest word on a diagnosis of a signal of the dataset; ``label`` is what it gives or rejects."""
+    """The newest word on a diagnosis of a signal of the dataset; ``label`` is what it gives or rejects.
+
+    ``owner`` is what has the class: the bearing in the recording, with all its channels, or the signal alone
+    where its bearing is not known.
+    """
 
     feedback_id: int
     diagnosis_id: int
     signal_id: int
+    owner: tuple[int, str | None]
     recording: str
     opinion: str
     label: str | None
@@ -117,15 +123,13 @@ def apply_feedback(
 
 def _edit(dataset_id: int, plan: _Plan, reason: str, actor: Actor) -> dict[str, Any]:
     """Give every signal its class at once; the newest word comes first."""
-    signals: dict[str | None, list[int]] = {}
-    for word in plan.changes:
-        signals.setdefault(word.label, []).append(word.signal_id)
+    runs = groupby(plan.changes, key=lambda word: word.label)
     request = parse_request(
         dataset_id,
         {},
         reason=_word_reason(plan.changes, reason),
         version=plan.version.number,
-        labels=list(signals.items()),
+        labels=[(label, [word.signal_id for word in words]) for label, words in runs],
     )
     return start_edit(request, actor)
 
@@ -160,32 +164,55 @@ def _note_version(dataset_id: int, words: Sequence[_Word]) -> None:
 
 def _make_plan(session: Session, dataset_id: int, diagnosis_ids: Sequence[int] | None) -> _Plan:
     version = find_version(session, dataset_id)
+    words, left_out = _settle(_list_words(session, version, diagnosis_ids))
+    return _Plan(version, words, left_out)
+
+
+def _settle(words: Sequence[_Word]) -> tuple[list[_Word], list[dict[str, Any]]]:
+    """Return the words that count and why the others do not; the newest come first and win.
+
+    A class belongs to a bearing in a recording, so words on its channels speak of the same, and one that
+    confirms the present class stands against an older one that changes it.
+    """
     kept: dict[int, _Word] = {}
-    rejected: dict[tuple[int, str | None], _Word] = {}
+    owned: dict[tuple[int, str | None], _Word] = {}
+    rejected: dict[tuple[tuple[int, str | None], str | None], _Word] = {}
     left_out = []
-    for word in _list_words(session, version, diagnosis_ids):
-        contrary = rejected.get((word.signal_id, word.label))
-        sentence = _find_obstacle(word, kept.get(word.signal_id), contrary)
+    for word in words:
+        newer = kept.get(word.signal_id) or _find_contrary(word, owned.get(word.owner))
+        sentence = _find_obstacle(word, newer, rejected.get((word.owner, word.label)))
         if sentence is None:
             kept[word.signal_id] = word
+            owned.setdefault(word.owner, word)
             continue
         left_out.append({"diagnosis_id": word.diagnosis_id, "sentence": sentence})
         if word.opinion == OpinionKind.REJECTED:
-            rejected.setdefault((word.signal_id, word.label), word)
-    return _Plan(version, list(kept.values()), left_out)
+            rejected.setdefault((word.owner, word.label), word)
+    return list(kept.values()), left_out
+
+
+def _find_contrary(word: _Word, newer: _Word | None) -> _Word | None:
+    """Return the newer word on another channel where it gives another class."""
+    return None if newer is None or newer.label == word.label else newer
 
 
 def _find_obstacle(word: _Word, newer: _Word | None, contrary: _Word | None) -> str | None:
-    """Return why a word gives no label; ``newer`` gives another one, ``contrary`` rejects its class."""
+    """Return why a word gives no label; ``newer`` counts in its place, ``contrary`` rejects its class."""
     if word.opinion == OpinionKind.REJECTED:
         return f"Diagnosis {word.diagnosis_id} was rejected without a class; relabel it to give one."
     if newer is not None:
-        return f"Newer feedback on the same signal counts: that on diagnosis {newer.diagnosis_id}."
+        what = _word_place(word, newer)
+        return f"Newer feedback on the same {what} counts: that on diagnosis {newer.diagnosis_id}."
     if contrary is not None:
-        return f"Newer feedback on the same signal rejects this class: diagnosis {contrary.diagnosis_id}."
+        what = _word_place(word, contrary)
+        return f"Newer feedback on the same {what} rejects this class: diagnosis {contrary.diagnosis_id}."
     if not word.is_listed:
         return f"The newest version of the dataset does not hold the signal of diagnosis {word.diagnosis_id}."
     return None
+
+
+def _word_place(word: _Word, other: _Word) -> str:
+    return "signal" if word.signal_id == other.signal_id else "bearing of the same recording"
 
 
 def _list_words(
@@ -197,7 +224,9 @@ def _list_words(
         select(
             DiagnosisFeedback,
             Diagnosis.signal_id,
+            Recording.id,
             Recording.name,
+            ManifestRow.physical_bearing,
             Diagnosis.answer["verdict"]["fault_class"].as_string().label("said"),
             ManifestRow.signal_id.label("listed"),
             ManifestRow.fault_class.label("label_now"),
@@ -226,6 +255,7 @@ def _list_words(
             feedback_id=row.id,
             diagnosis_id=row.diagnosis_id,
             signal_id=signal_id,
+            owner=(signal_id, None) if bearing is None else (recording_id, bearing),
             recording=name,
             opinion=row.opinion,
             label=row.fault_class if row.opinion == OpinionKind.RELABELLED else said,
@@ -234,5 +264,7 @@ def _list_words(
             is_listed=listed is not None,
             label_now=label_now,
         )
-        for row, signal_id, name, said, listed, label_now, person in session.execute(chosen)
+        for row, signal_id, recording_id, name, bearing, said, listed, label_now, person in (
+            session.execute(chosen)
+        )
     ]

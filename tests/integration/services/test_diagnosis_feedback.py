@@ -5,15 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
-from database.connection import get_engine
+from database.connection import get_db_session, get_engine
+from models.dataset import ManifestRow
+from models.diagnosis import Diagnosis
+from models.job import Job
+from models.recording import Signal
 from models.user import Role
 from services.dataset_service import DatasetService
+from services.datasets.editing import parse_request
 from services.experiment_service import ExperimentService
 from services.shared.actors import Actor
 from tests.factories.datasets import SmallDataset, add_small_dataset
 from tests.factories.jobs import add_person
+from utils.exceptions import InvalidInputError
 
 
 @pytest.fixture
@@ -174,6 +180,98 @@ def test_several_classes_make_one_version_and_newer_feedback_on_a_signal_wins(
     plan = ExperimentService.preview_feedback(small.dataset_id)
     assert plan is not None
     assert [item["label_new"] for item in plan["items"]] == ["cage"]
+
+
+def add_channel(signal_id: int, channel: str = "FE") -> int:
+    """Measure the bearing of a signal with the same samples on another channel of its recording."""
+    with get_db_session() as session:
+        first = session.get_one(Signal, signal_id)
+        told = {
+            column.key: getattr(first, column.key)
+            for column in Signal.__table__.columns
+            if column.key not in ("id", "channel")
+        }
+        second = Signal(**told, channel=channel)
+        session.add(second)
+        session.flush()
+        row = session.scalars(select(ManifestRow).where(ManifestRow.signal_id == signal_id)).one()
+        session.add(
+            ManifestRow(
+                dataset_version_id=row.dataset_version_id,
+                signal_id=second.id,
+                fault_class=row.fault_class,
+                physical_bearing=row.physical_bearing,
+            )
+        )
+        session.commit()
+        return second.id
+
+
+def judge(signal_id: int) -> int:
+    """Store a diagnosis that names the inner race; what is said of it matters here, not how it came about."""
+    with get_db_session() as session:
+        job = Job(kind="diagnose", queue="quick", title="Diagnosis", payload={}, state="done")
+        session.add(job)
+        session.flush()
+        answer = {"verdict": {"status": "diagnosed", "fault_class": "inner_race"}}
+        made = Diagnosis(job_id=job.id, signal_id=signal_id, source_name="s", request={}, answer=answer)
+        session.add(made)
+        session.commit()
+        return made.id
+
+
+def test_the_newest_word_wins_across_the_channels_of_one_bearing(small_on_each: SmallDataset) -> None:
+    """X on one recording, then from new to old Y on a second one's DE and X on its FE."""
+    small, ann = small_on_each, add_person()
+    first, second = small.signal_ids["inner_race", 0], small.signal_ids["inner_race", 1]
+    other_channel = add_channel(second)
+    older, newer, newest = judge(other_channel), judge(second), judge(first)
+    say(older, "relabelled", ann, fault_class="ball")
+    say(newer, "relabelled", ann, fault_class="cage")
+    say(newest, "relabelled", ann, fault_class="ball")
+    applied = ExperimentService.apply_feedback(small.dataset_id, reason="Workshop", actor=ann)
+    assert applied["success"], applied["error"]
+    assert (applied["diagnosis_ids"], applied["n_signals"]) == ([newer, newest], 3)
+    labels = list_labels(small)
+    assert [labels[each] for each in (first, second, other_channel)] == ["ball", "cage", "cage"]
+    (left,) = ExperimentService.preview_feedback(small.dataset_id)["items"]
+    assert (left["diagnosis_id"], left["label_new"]) == (older, "ball")
+    version = DatasetService.get_dataset_details(small.dataset_id)["versions"][0]
+    assert version["labels"] == {"ball": 1, "cage": 2}
+    assert version["origin"]["values"] == {}
+
+
+def test_a_newer_confirmation_on_one_channel_holds_against_an_older_class_on_another(
+    small: SmallDataset,
+) -> None:
+    ann = add_person()
+    channel = small.signal_ids["inner_race", 1]
+    other_channel = add_channel(channel)
+    older, agreeing, newer = judge(other_channel), judge(other_channel), judge(channel)
+    say(older, "relabelled", ann, fault_class="ball")
+    say(agreeing, "confirmed", ann)
+    say(newer, "confirmed", ann)
+    for chosen in (None, [older, newer]):
+        plan = ExperimentService.preview_feedback(small.dataset_id, chosen)
+        assert plan is not None
+        assert plan["n_changes"] == 0
+        (left,) = plan["left_out"]
+        assert left["diagnosis_id"] == older
+    assert f"same bearing of the same recording counts: that on diagnosis {newer}" in left["sentence"]
+    applied = ExperimentService.apply_feedback(small.dataset_id, actor=ann)
+    assert applied["diagnosis_ids"] == [agreeing, newer]
+    assert set(list_labels(small).values()) == {"healthy", "inner_race"}
+
+
+def test_labels_for_signals_stand_alone() -> None:
+    for more in ({"signal_ids": [1]}, {"filters": {"q": "IR"}}, {"changes": {"unit": "g"}}):
+        with pytest.raises(InvalidInputError):
+            parse_request(1, **{"changes": {}, "labels": [("ball", [1, 2])], **more})
+    asked = parse_request(1, {}, labels=[("ball", [1, 2]), ("cage", [3])])
+    payload = asked.as_payload()
+    again = parse_request(**{name: payload[name] for name in payload})
+    assert again == asked
+    assert asked.signal_ids == (1, 2, 3)
 
 
 def test_a_newer_rejection_stops_the_class_it_rejects_and_no_other(small: SmallDataset) -> None:

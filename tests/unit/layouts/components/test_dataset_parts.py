@@ -183,3 +183,10 @@ def test_each_empty_shelf_says_why_it_is_empty() -> None:
 def test_sizes_are_readable() -> None:
     sizes = [format_bytes(size) for size in (None, 512, 3_200_000, 4e9, 7.5e12)]
     assert sizes == ["unknown", "512 B", "3.2 MB", "4 GB", "7.5 TB"]
+
+
+def test_a_version_of_several_classes_says_how_many_signals_got_each() -> None:
+    changes = {"added": 0, "removed": 0, "relabelled": 3, "edited": 0}
+    words = word_changes(changes, {"inner_race": 1, "cage": 2})
+    assert words.endswith(": 1 inner race, 2 cage")
+    assert word_changes(changes) == words.split(":")[0]
