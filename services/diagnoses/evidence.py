@@ -60,7 +60,7 @@ def read_evidence(given: GivenSignal, class_names: Collection[str] = ()) -> Read
     missing = _find_missing(given, kind)
     if missing:
         return Reading(kind, None, missing, check)
-    gather = choose_gatherer(kind or JOURNAL, given.values, _get_shaft_hz(given), given.fault_orders)
+    gather = choose_gatherer(kind or JOURNAL, given.values, get_shaft_hz(given), given.fault_orders)
     assert gather is not None  # noqa: S101 -- nothing is missing
     try:
         evidence = gather(given.sample_rate_hz)
@@ -81,8 +81,10 @@ def _find_missing(given: GivenSignal, kind: str | None) -> str:
             f"The fault orders of the bearing '{given.bearing}' are unknown. Give its geometry or its fault "
             "orders, or enter it among the bearings."
         )
-    return _SPEED_UNKNOWN if given.shaft_speed_rpm is None else ""
+    return _SPEED_UNKNOWN if get_shaft_hz(given) is None else ""
 
 
-def _get_shaft_hz(given: GivenSignal) -> float | None:
-    return None if given.shaft_speed_rpm is None else given.shaft_speed_rpm / 60.0
+def get_shaft_hz(given: GivenSignal) -> float | None:
+    """Return the shaft frequency in Hz; a speed of 0 that was entered with a recording says as little as none."""
+    speed_rpm = given.shaft_speed_rpm
+    return speed_rpm / 60.0 if speed_rpm is not None and speed_rpm > 0.0 else None

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from core.evaluation.keeping import list_shares
 from core.evidence.findings import Evidence
+from core.evidence.fusion import list_probabilities
 from core.evidence.verdict import Opinion, Standing
 from core.networks.registry import get_network_spec
 from core.signal.bearings import BearingEntry, FaultOrders, same_designation
@@ -75,12 +76,15 @@ def ask_classifier(
         is_rejected=strange.is_rejected,
         rejection=strange.sentence if strange.is_rejected else "",
         rejects_by_evidence=strange.needs_evidence,
-        pooled_temperature=_find_pooled_temperature(classifier),
+        pooled_temperature=_find_pooled_temperature(classifier, evidence),
     )
     return Asked(describe_experiment(experiment), classifier, prediction, strange, opinion)
 
 
-def _find_pooled_temperature(classifier: Classifier) -> float | None:
+def _find_pooled_temperature(classifier: Classifier, evidence: Evidence | None) -> float | None:
+    """Return what the pool is calibrated by; what knows other classes than the lines makes no pool with them."""
+    if evidence is None or not set(classifier.class_names) & set(list_probabilities(evidence)):
+        return None
     pooled = classifier.calibration.pooled if classifier.calibration else None
     return pooled.temperature if pooled else None
 

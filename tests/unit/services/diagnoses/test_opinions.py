@@ -12,6 +12,7 @@ from core.evidence.verdict import Standing
 from core.networks.registry import validate_options
 from core.signal.bearings import compute_fault_orders, find_bearing, parse_geometry
 from core.training.classifier import Classifier
+from services.diagnoses.evidence import get_shaft_hz
 from services.diagnoses.opinions import find_standing
 from services.experiments.given import GivenSignal
 
@@ -68,3 +69,8 @@ def test_a_recording_of_its_own_data_is_at_home_unless_it_names_another_machine(
     assert find_standing(given(), make_classifier(), (), is_of_its_data=True) is Standing.HOME
     foreign = find_standing(given(machine="Rig B"), make_classifier(), (), is_of_its_data=True)
     assert foreign is Standing.ELSEWHERE
+
+
+@pytest.mark.parametrize(("speed_rpm", "shaft_hz"), [(1800.0, 30.0), (0.0, None), (None, None)])
+def test_a_speed_of_nought_says_as_little_as_none(speed_rpm: float | None, shaft_hz: float | None) -> None:
+    assert get_shaft_hz(given(shaft_speed_rpm=speed_rpm)) == shaft_hz
