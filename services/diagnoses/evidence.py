@@ -85,6 +85,6 @@ def _find_missing(given: GivenSignal, kind: str | None) -> str:
 
 
 def get_shaft_hz(given: GivenSignal) -> float | None:
-    """Return the shaft frequency in Hz; a speed of 0 that was entered with a recording says as little as none."""
+    """Return the shaft frequency in Hz; a speed of 0 entered with a recording says as little as none."""
     speed_rpm = given.shaft_speed_rpm
     return speed_rpm / 60.0 if speed_rpm is not None and speed_rpm > 0.0 else None

@@ -82,7 +82,7 @@ def ask_classifier(
 
 
 def _find_pooled_temperature(classifier: Classifier, evidence: Evidence | None) -> float | None:
-    """Return what the pool is calibrated by; what knows other classes than the lines makes no pool with them."""
+    """Return what the pool is calibrated by; lines and a classifier without a common class make no pool."""
     if evidence is None or not set(classifier.class_names) & set(list_probabilities(evidence)):
         return None
     pooled = classifier.calibration.pooled if classifier.calibration else None
