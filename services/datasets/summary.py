@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
+from itertools import zip_longest
 from typing import Any
 
 from services.datasets.rows import UNLABELLED, Row
@@ -26,6 +28,7 @@ SPLIT_FIELDS = (
     "sample_rate_hz",
 )
 _LISTED = ("channel", "sample_rate_hz", "unit", "bearing", *SPLIT_FIELDS)
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
 _MAX_VALUES = 50
 _MAX_BEARINGS = 200
 _SAMPLE_BYTES = 4
@@ -100,7 +103,7 @@ class Summary:
 
     def describe(self) -> dict[str, Any]:
         """Return what came so far (JSON-ready; stored with the version)."""
-        values = {name: sorted(held - {None}) for name, held in self._values.items()}
+        values = {name: sort_naturally(held - {None}) for name, held in self._values.items()}
         speeds = values["shaft_speed_rpm"]
         return {
             "n_signals": self._n_signals,
@@ -135,6 +138,17 @@ class Summary:
             for (name, severity), count in self._flags.most_common()
             if name != DAMAGED_FLAG
         ]
+
+
+def sort_naturally(values: Iterable[Any]) -> list[Any]:
+    """Sort numbers by size, and texts by the numbers in them: 25 lbs before 100 lbs."""
+    return sorted(values, key=lambda value: _split_numbers(value) if isinstance(value, str) else value)
+
+
+def _split_numbers(text: str) -> tuple[list[tuple[str, float]], str]:
+    words, numbers = _NUMBER.split(text)[::2], _NUMBER.split(text)[1::2]
+    pairs = zip_longest(words, map(float, numbers), fillvalue=0.0)
+    return [(str(word).casefold(), float(number)) for word, number in pairs], text
 
 
 def summarise(rows: Iterable[Row]) -> dict[str, Any]:

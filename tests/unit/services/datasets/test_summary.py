@@ -52,3 +52,10 @@ def test_unlabelled_signals_are_counted_as_such() -> None:
 def test_a_field_offers_itself_for_splitting_only_with_two_values() -> None:
     fields = {entry["field"]: entry["values"] for entry in summarise([row(), row(load="2")])["split_fields"]}
     assert fields == {"load": ["0", "2"]}
+
+
+def test_loads_stand_in_the_order_of_their_numbers() -> None:
+    loads = ["100 lbs", "25 lbs", "0", "2.5 hp", "2.25 hp", "none", "Full", None]
+    assert summarise(row(load=load) for load in loads)["loads"] == [
+        *("0", "2.25 hp", "2.5 hp", "25 lbs", "100 lbs", "Full", "none"),
+    ]
