@@ -7,11 +7,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, inspect
+from sqlalchemy import event, inspect, make_url
 
 from dashboard_config import REPOSITORY_ROOT, Settings, get_settings
 from database.connection import build_engine, dispose_engine, get_engine
@@ -28,6 +29,8 @@ from tests.servers import (
 )
 
 Configure = Callable[..., Settings]
+
+_numbers = count(1)
 
 # Bit-equal trainings are promised for one thread, which is also what every process of the product takes.
 # Set before torch is loaded, here and for every process that a test starts.
@@ -154,7 +157,9 @@ def postgres_database(
 ) -> Iterator[Settings]:
     """Return settings over a migrated, empty PostgreSQL database."""
     url, tables = _migrated_postgres
-    yield configure(DATABASE_URL=url)
+    # What a process remembers of a database it remembers by its address: each test has an address of its own.
+    own = make_url(url).update_query_dict({"application_name": f"test-{next(_numbers)}"})
+    yield configure(DATABASE_URL=own.render_as_string(hide_password=False))
     dispose_engine()
     postgres_server.empty_database("migrated", tables)
 
