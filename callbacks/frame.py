@@ -132,6 +132,7 @@ def _register_clientside(app: dash.Dash) -> None:
         Output(FrameId.TOASTS, "children"),
         Input(FrameId.TOAST_FEED, "data"),
         State(FrameId.TOASTS, "children"),
+        prevent_initial_call=True,
     )
     app.clientside_callback(
         ClientsideFunction("pfd", "signOut"), Input(FrameId.SIGN_OUT, "n_clicks"), prevent_initial_call=True
